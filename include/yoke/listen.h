@@ -1,0 +1,107 @@
+/* Where an application listens, and its limits.
+ *
+ * Alone, a process opens the socket itself. In a worker the primary opens it
+ * and keeps it, so that the port stays open when the worker dies; the calls
+ * are the same. */
+#ifndef YOKE_LISTEN_H
+#define YOKE_LISTEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma GCC visibility push(default)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* A server: one application on one address. */
+typedef struct yoke_server yoke_server;
+
+/* A bound address, as it really is: the port is the one the system chose when
+ * port 0 was asked for. */
+struct yoke_address {
+    int family;     /* 4, 6, or -1 for a UNIX socket, as Node says it. */
+    int port;       /* 0 for a UNIX socket. */
+    char host[108]; /* Numeric address, or the UNIX socket's path. */
+};
+
+/* What one connection and one request may cost. A field left 0 has the default
+ * that stands behind it. (HTTP.md rules 23-25, 38, 39; Node's names where Node
+ * has one.) */
+struct yoke_limits {
+    uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192. */
+    uint32_t max_head_len;    /* Request line and fields; over: 431. 16,384,
+                                which is also the most it can be. */
+    uint32_t max_fields;      /* Header fields; over: 431. 100, the most. */
+    uint32_t max_line_len;    /* One header field; over: 431. 8,192. */
+    uint64_t max_body_len;    /* Collected body (`yoke_body`); over: 413. 1 MiB.
+                                A streamed body has no limit but the
+                                handler's. */
+    uint32_t max_drain_len;   /* Unread body that is read away to keep the
+                                connection; more: close. 64 KiB. */
+    uint32_t max_pipeline;    /* Answers queued before reading stops. 64. */
+    uint32_t high_water;      /* Bytes of unsent answer at which a stream should
+                                pause, and pipelining does. 64 KiB. */
+    uint32_t head_timeout_ms; /* Whole head (headersTimeout); then 408.
+                                    60,000. */
+    uint32_t request_timeout_ms; /* Whole request (requestTimeout); then 408.
+                                    300,000. */
+    uint32_t idle_timeout_ms;    /* Between requests (keepAliveTimeout); silent
+                                    close. 5,000. */
+    uint32_t write_timeout_ms;   /* No byte of the answer could be sent; reset.
+                                    60,000. */
+    uint32_t handler_timeout_ms; /* No answer from the handler; then 503.
+                                    120,000. */
+    uint32_t min_body_rate;      /* Bytes per second of a request's body, after
+                                    5 s of grace; then 408. 240. */
+    uint32_t max_conns;          /* Connections of this server in this process;
+                                    over: 503 and close. 0: no limit but
+                                    the descriptors'. */
+    uint32_t max_conns_per_ip;   /* The same for one address. 0: no limit. */
+};
+
+/* Options of `yoke_app_listen`. Zero is every field's default. */
+struct yoke_listen_options {
+    int reserved_;    /* Leave it; it lets the macro be called without any. */
+    int port;         /* TCP port; 0: the system chooses a free one. */
+    const char *host; /* Address or name; NULL: every address, IPv6 and IPv4
+                         (`::`, or `0.0.0.0` on a host without IPv6). */
+    const char *path; /* UNIX socket instead of host and port. */
+    int backlog;      /* listen(2)'s; 0: 511, as in Node. In a cluster the
+                         first worker's counts. */
+    bool ipv6_only;   /* `::` takes no IPv4 connections. */
+    bool exclusive;   /* In a worker: open it here, not in the primary. */
+    struct yoke_limits limits;
+
+    /* Called once when it listens, with the real address; may be NULL. */
+    void (*on_listening)(yoke_server *server, const struct yoke_address *addr,
+                         void *data);
+    /* Called once when it cannot listen (`err` is `-EADDRINUSE`, `-EACCES`
+     * ...; `text` says it in words); the server is freed after the call. NULL:
+     * the error is logged and `yoke_run` returns 1. */
+    void (*on_error)(int err, const char *text, void *data);
+    void *data; /* Handed to both. */
+};
+
+/* The address it listens on, or NULL while it does not yet listen. Borrowed:
+ * valid until the server is stopped. */
+const struct yoke_address *yoke_server_address(const yoke_server *server);
+
+/* Connections that are open now. */
+size_t yoke_server_connections(const yoke_server *server);
+
+/* Stops as yoke_run does at SIGTERM, this server alone: closes the listener,
+ * lets what has begun finish for `drain_ms` milliseconds, then cuts the rest.
+ * `server` frees itself when its last connection is gone; do not use it
+ * afterwards. */
+void yoke_server_stop(yoke_server *server, int drain_ms);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,141 @@
+/* The request, as a handler sees it. (Express: req.)
+ *
+ * Every string and pointer that these functions return is borrowed and lives
+ * until the answer has been ended; strings are terminated by NUL. Nothing here
+ * may be called after that. */
+#ifndef YOKE_REQ_H
+#define YOKE_REQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/app.h>
+
+#pragma GCC visibility push(default)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- The request line ---- */
+
+/* "GET", "POST" ..., as the client wrote it; methods know upper and lower
+ * case (RFC 9110 section 9.1). */
+const char *yoke_req_method(const yoke_req *req);
+
+/* Target without the path at which the running router is mounted: "/7?x=1". */
+const char *yoke_req_url(const yoke_req *req);
+
+/* Target as the client sent it, "/users/7?x=1"; of an absolute target the part
+ * from the path on. "*" for `OPTIONS *`. */
+const char *yoke_req_original_url(const yoke_req *req);
+
+/* Path of `yoke_req_url`, still percent-encoded: "/7". */
+const char *yoke_req_path(const yoke_req *req);
+
+/* The path at which the running router is mounted, as the client wrote it:
+ * "/users"; "" at the top. */
+const char *yoke_req_base_url(const yoke_req *req);
+
+/* "1.1" or "1.0". */
+const char *yoke_req_http_version(const yoke_req *req);
+
+/* ---- Header fields ---- */
+
+/* The value of a field by its name, without regard to case; of several fields
+ * with that name the first. NULL when there is none. An absolute target's
+ * authority replaces `Host` (RFC 9112 section 3.2.2). (Express: req.get.) */
+const char *yoke_req_get(const yoke_req *req, const char *name);
+
+/* The number of fields, and the n-th (from 0) as the client sent it. Returns
+ * false, and leaves the two alone, when there is no n-th. */
+size_t yoke_req_header_count(const yoke_req *req);
+bool yoke_req_header_at(const yoke_req *req, size_t n, const char **ret_name,
+                        const char **ret_value);
+
+/* A field of the trailer section that followed a chunked body, or NULL. They
+ * are kept apart from the header fields (RFC 9110 section 6.5.1), and there
+ * are none before the whole body has been read. */
+const char *yoke_req_trailer(const yoke_req *req, const char *name);
+
+/* ---- Params and query ---- */
+
+/* The value that `:name` matched, percent-decoded; NULL when the route has no
+ * such param. It may hold a NUL byte only as "%00" did: then the request has
+ * been answered 400 before a handler saw it, as for a wrong escape. */
+const char *yoke_req_param(const yoke_req *req, const char *name);
+
+/* The value of a query parameter, decoded (`+` is a space; a wrong escape
+ * stays as it is); of several the first. "" for `?q` and `?q=`; NULL when
+ * there is none. Parsed once, at the first call; parameters after the
+ * 1,000th are ignored. */
+const char *yoke_req_query(yoke_req *req, const char *name);
+
+/* The number of query parameters, and the n-th; as for header fields. */
+size_t yoke_req_query_count(yoke_req *req);
+bool yoke_req_query_at(yoke_req *req, size_t n, const char **ret_name,
+                       const char **ret_value);
+
+/* ---- The client ---- */
+
+/* The address of the peer: "127.0.0.1", "::1"; an IPv4 client of a dual-stack
+ * listener is shown as IPv4. "" over a UNIX socket. */
+const char *yoke_req_ip(const yoke_req *req);
+
+/* True when the client has gone away; an answer will reach nobody. */
+bool yoke_req_is_aborted(const yoke_req *req);
+
+/* Calls `fn` once if the client goes away before the answer has been ended.
+ * One at a time: a later call replaces it, NULL removes it. */
+void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
+                       void *data);
+
+/* ---- The body ---- */
+
+/* The body that `yoke_body` collected, and its length; a NUL byte follows it.
+ * "" and 0 when the request had none; NULL and 0 when nothing collected it. */
+const char *yoke_req_body(const yoke_req *req, size_t *ret_len);
+
+/* The body in pieces, as they arrive, instead of `yoke_body`. `on_data` gets
+ * each piece, borrowed for the call; `on_end` follows the last, with 0, or
+ * with a negative code when the body did not arrive whole (`-YOKE_ECLOSED`);
+ * then nothing more is called, and the request, unless it was aborted, has
+ * been answered by yoke. Implies `yoke_hold`. The client is told to go on
+ * (`100 Continue`) if it waits for that.
+ *
+ * Returns 0, or -EALREADY when the body is already being read or was. */
+int yoke_req_on_data(yoke_req *req,
+                     void (*on_data)(yoke_req *req, const char *ptr, size_t len,
+                                     void *data),
+                     void (*on_end)(yoke_req *req, int err, void *data),
+                     void *data);
+
+/* Holds the pieces back, so that the client is slowed down to the pace of
+ * whoever uses them; and lets them come again. */
+void yoke_req_pause(yoke_req *req);
+void yoke_req_resume(yoke_req *req);
+
+/* ---- Memory of the request ---- */
+
+/* `len` bytes, not cleared, that live as long as the request; from an arena,
+ * so this is cheap. Never NULL: it ends the process when the system has no
+ * memory, so do not let a peer choose `len`. */
+void *yoke_req_alloc(yoke_req *req, size_t len);
+char *yoke_req_strdup(yoke_req *req, const char *text);
+char *yoke_req_printf(yoke_req *req, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* The application that is running, and a pointer of the handlers' own that
+ * travels down the stack with the request. */
+yoke_app *yoke_req_app(const yoke_req *req);
+void yoke_req_set_data(yoke_req *req, void *data);
+void *yoke_req_get_data(const yoke_req *req);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,122 @@
+/* The answer. (Express: res.)
+ *
+ * An answer is either sent whole (`yoke_res_text`, `_html`, `_json`, `_send`,
+ * `_redirect`, `_end`) or in pieces (`yoke_res_write` ..., then
+ * `yoke_res_end`). Status and headers are set before. A second answer is
+ * refused: the call returns -YOKE_EANSWERED, is logged, and the first answer
+ * stands.
+ *
+ * Functions that return int give 0, or a negative code. Ignoring it is safe:
+ * an illegal header, for one, turns the whole answer into a 500, and the log
+ * says why. `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`
+ * are yoke's business; setting one of the last two is refused. */
+#ifndef YOKE_RES_H
+#define YOKE_RES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include <yoke/app.h>
+
+#pragma GCC visibility push(default)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct json_t; /* jansson's */
+
+/* ---- Status and headers ---- */
+
+/* Sets the status; 200 until then. Out of 200-999: -YOKE_ESTATUS, and the
+ * answer becomes a 500. (Express: res.status.) */
+int yoke_res_status(yoke_res *res, int status);
+
+/* The status as set. */
+int yoke_res_get_status(const yoke_res *res);
+
+/* Sets a header field, replacing all of that name; the value is copied.
+ * -YOKE_EHEADER when the name is not a token, or the value has a control
+ * character (CR and LF among them: response splitting), or the field is
+ * yoke's; the answer becomes a 500. -YOKE_EANSWERED when the head has been
+ * sent. A `Content-Length` set here is a promise: fewer or more bytes than
+ * promised cut the connection. (Express: res.set.) */
+int yoke_res_set(yoke_res *res, const char *name, const char *value);
+
+/* Adds a field beside those of the same name. (Express: res.append.) */
+int yoke_res_append(yoke_res *res, const char *name, const char *value);
+
+/* Removes every field of that name. (Express: res.removeHeader.) */
+int yoke_res_remove(yoke_res *res, const char *name);
+
+/* The value of the first field of that name as set so far, or NULL. Borrowed
+ * until it is set again. (Express: res.get.) */
+const char *yoke_res_get(const yoke_res *res, const char *name);
+
+/* ---- A whole answer ---- */
+
+/* Text, as `text/plain; charset=utf-8`, or as HTML, unless Content-Type is
+ * set. `text` is copied. */
+int yoke_res_text(yoke_res *res, const char *text);
+int yoke_res_html(yoke_res *res, const char *html);
+
+/* Bytes, as `application/octet-stream` unless Content-Type is set. They are
+ * copied if they cannot be sent at once. (Express: res.send(buffer).) */
+int yoke_res_send(yoke_res *res, const void *ptr, size_t len);
+
+/* A JSON value, compact, as `application/json; charset=utf-8`. Takes the
+ * reference over: `yoke_res_json(res, json_pack("{s:i}", "id", 7))`. A NULL
+ * value (json_pack failed) gives a 500 and -EINVAL. (Express: res.json.) */
+int yoke_res_json(yoke_res *res, struct json_t *value);
+
+/* Sends the client elsewhere: `Location: url` and a one-line text body.
+ * `status` 0 is 302. The URL is sent as given, except that bytes which are
+ * illegal in one are percent-encoded; CR and LF are refused. Do not send
+ * users to addresses that came from outside. (Express: res.redirect.) */
+int yoke_res_redirect(yoke_res *res, int status, const char *url);
+
+/* Ends the answer: without a body if nothing was written, else after the last
+ * piece. `req` and `res` must not be used afterwards. (Node: res.end.) */
+int yoke_res_end(yoke_res *res);
+
+/* ---- An answer in pieces ---- */
+
+/* Sends the head if it has not gone yet, and a piece of the body; copied if it
+ * cannot be sent at once. Without a Content-Length the body is chunked (for a
+ * HTTP/1.0 client: ended by closing). Implies `yoke_hold` until `yoke_res_end`.
+ *
+ * Returns the bytes that wait to be sent on this connection: when that is over
+ * the listener's `high_water`, wait for `on_drain` before the next. Or a
+ * negative code: -YOKE_EANSWERED after the end, -YOKE_ECLOSED when the client
+ * has gone, -YOKE_ELENGTH for more than was promised. (Node: res.write.) */
+ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len);
+
+/* Calls `fn` each time the bytes that wait have fallen below `high_water` after
+ * having been above. */
+void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                       void *data);
+
+/* Calls `fn` once when this answer has been ended or can no longer be: the
+ * moment for a log line or to release what the answer needed. Nothing can be
+ * added to the answer in it; `req` and `res` can still be read. Up to 8; they
+ * are called last first. (Node: 'finish' and 'close'.) */
+int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                       void *data);
+
+/* True once the head has been sent: status and headers are fixed. */
+bool yoke_res_is_sent(const yoke_res *res);
+
+/* Bytes of body sent so far, for access logs. */
+size_t yoke_res_body_len(const yoke_res *res);
+
+/* The request that this answers. */
+yoke_req *yoke_res_req(const yoke_res *res);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma GCC visibility pop
+
+#endif
