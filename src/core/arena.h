@@ -1,0 +1,41 @@
+/* An arena: memory that is released as one, at the end of a request.
+ *
+ * Allocation moves a pointer inside a block of a pool; what does not fit into
+ * a block comes from malloc and is freed with the rest. An arena that is empty
+ * holds no memory, so an idle connection costs only this structure.
+ *
+ *      block 2 (current)        block 1           large
+ *     [next|used......|free] -> [next|used....]   [next|bytes] -> ...
+ */
+#ifndef YK_CORE_ARENA_H
+#define YK_CORE_ARENA_H
+
+#include <stddef.h>
+
+#include "core/blocks.h"
+
+struct yk_arena {
+    struct yk_blocks *pool;  /* Where blocks come from. Borrowed. */
+    struct yk_chunk *blocks; /* Current block, then older ones. */
+    struct yk_chunk *large;  /* Allocations larger than a block. */
+    char *ptr, *end;         /* The free part of the current block. */
+};
+
+void yk_arena_init(struct yk_arena *arena, struct yk_blocks *pool);
+
+/* Releases everything that was allocated from it; it can be used again. */
+void yk_arena_clear(struct yk_arena *arena);
+
+/* `size` bytes, aligned for any type, not cleared; NULL when the system has no
+ * memory. */
+void *yk_arena_try_alloc(struct yk_arena *arena, size_t size);
+
+/* The same, but ends the process instead of returning NULL: for sizes that no
+ * peer chooses. */
+void *yk_arena_alloc(struct yk_arena *arena, size_t size)
+    __attribute__((returns_nonnull));
+
+/* A copy of `len` bytes with a NUL behind them. */
+char *yk_arena_strndup(struct yk_arena *arena, const char *ptr, size_t len);
+
+#endif

@@ -1,0 +1,14 @@
+/* Functions of libc that this code base does without, and what to use instead.
+ * Included last by .c files that handle text; a use does not compile. */
+#ifndef YK_CORE_BANNED_H
+#define YK_CORE_BANNED_H
+
+/* No bound on the destination: memcpy with a checked length, or snprintf. */
+#pragma GCC poison strcpy strcat sprintf vsprintf gets stpcpy
+/* No error, silent overflow: yk_parse_int. */
+#pragma GCC poison atoi atol atoll
+/* Hidden state, modified input: memchr and slices. */
+#pragma GCC poison strtok
+/* Hidden state, time zone: http/date. */
+#pragma GCC poison localtime gmtime asctime ctime
+#endif

@@ -1,0 +1,49 @@
+#include "core/number.h"
+
+#include <errno.h>
+#include <limits.h>
+
+int yk_parse_u64(struct yk_slice text, uint64_t max, uint64_t *ret_value)
+{
+    uint64_t value = 0;
+    if (text.len == 0)
+        return -EINVAL;
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned digit = (unsigned char)text.ptr[i] - '0';
+        if (digit > 9)
+            return -EINVAL;
+        if (digit > max || value > (max - digit) / 10)
+            return -ERANGE;
+        value = value * 10 + digit;
+    }
+    *ret_value = value;
+    return 0;
+}
+
+int yk_parse_int(struct yk_slice text, int *ret_value)
+{
+    int is_negative = text.len > 0 && text.ptr[0] == '-';
+    uint64_t value;
+
+    text.ptr += is_negative;
+    text.len -= is_negative;
+    int err =
+        yk_parse_u64(text, (uint64_t)INT_MAX + (uint64_t)is_negative, &value);
+    if (err < 0)
+        return err;
+    *ret_value = is_negative ? (int)-(int64_t)value : (int)value;
+    return 0;
+}
+
+size_t yk_format_u64(char *out, uint64_t value)
+{
+    char digits[YK_DIGITS_MAX];
+    size_t n = 0;
+    do {
+        digits[n++] = (char)('0' + value % 10);
+        value /= 10;
+    } while (value);
+    for (size_t i = 0; i < n; i++)
+        out[i] = digits[n - 1 - i];
+    return n;
+}
