@@ -1,0 +1,55 @@
+#include "http/exchange.h"
+
+#include <errno.h>
+
+#include <yoke/error.h>
+
+int yk_exchange_read(struct yk_exchange *x)
+{
+    if (x->body_state != YK_READ_NOT_STARTED)
+        return -EALREADY;
+    x->body_state = YK_READ_STARTED;
+    x->ops->read(x);
+    return 0;
+}
+
+void yk_exchange_pause(struct yk_exchange *x)
+{
+    x->is_paused = true;
+}
+
+void yk_exchange_resume(struct yk_exchange *x)
+{
+    if (!x->is_paused)
+        return;
+    x->is_paused = false;
+    x->ops->resume(x);
+}
+
+int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len)
+{
+    if (x->is_ended || x->is_head_sent)
+        return -YOKE_EANSWERED;
+    return x->ops->send(x, ptr, len);
+}
+
+ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len)
+{
+    if (x->is_ended)
+        return -YOKE_EANSWERED;
+    if (x->is_aborted)
+        return -YOKE_ECLOSED;
+    /* What a body cannot be sent of is counted all the same, so that HEAD
+     * keeps the promise that GET would. */
+    if (x->content_length >= 0 &&
+        len > (uint64_t)x->content_length - x->body_len)
+        return -YOKE_ELENGTH;
+    return x->ops->write(x, ptr, len);
+}
+
+int yk_exchange_end(struct yk_exchange *x)
+{
+    if (x->is_ended)
+        return -YOKE_EANSWERED;
+    return x->ops->end(x);
+}

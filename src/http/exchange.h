@@ -1,0 +1,119 @@
+/* An exchange: one request and its answer, whatever the version of HTTP.
+ *
+ * This is the seam between the protocol and the application. The protocol (an
+ * HTTP/1 connection; later an HTTP/2 stream) fills in `request` and calls the
+ * server's `on_request`; the application answers through the functions below,
+ * at once or later, from the same loop.
+ *
+ * Life: from `on_request` until the answer has been ended, or the client has
+ * gone and `on_close` and `on_finish` have been called. The exchange, its
+ * request and its arena are only reused after control has gone back to the
+ * loop, so a handler may still look at them in the call in which it ends the
+ * answer. An exchange whose client has gone lives on until it is ended: the
+ * application must end every exchange it was given.
+ *
+ * No function here calls a handler from inside; callbacks come from the loop,
+ * or from the reading of the input that contains the request. */
+#ifndef YK_HTTP_EXCHANGE_H
+#define YK_HTTP_EXCHANGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "core/arena.h"
+#include "http/headers.h"
+#include "http/request.h"
+
+struct yk_exchange;
+struct yk_peer;
+struct yoke_limits;
+
+/* The application's callbacks of one exchange; any may be NULL. */
+struct yk_exchange_events {
+    /* A piece of the body; borrowed for the call. */
+    void (*on_data)(struct yk_exchange *x, const char *ptr, size_t len);
+    /* The body is complete (0), or will not be (-YOKE_ECLOSED: the client has
+     * gone; -EPROTO: it was malformed and has been answered;
+     * -ETIMEDOUT: it came too slowly and has been answered). */
+    void (*on_end)(struct yk_exchange *x, int err);
+    /* The client closed its side, or the connection is lost. At most once. */
+    void (*on_close)(struct yk_exchange *x);
+    /* The bytes that wait fell below high_water. */
+    void (*on_drain)(struct yk_exchange *x);
+    /* The handler took longer than handler_timeout_ms; the application is to
+     * answer 503 now, unless the head has been sent. */
+    void (*on_timeout)(struct yk_exchange *x);
+    /* The answer has been ended, or cut off. Once, always, and last. */
+    void (*on_finish)(struct yk_exchange *x);
+};
+
+enum yk_body_state {
+    YK_READ_NOT_STARTED, /* Nobody has asked for the body. */
+    YK_READ_STARTED,     /* Pieces are handed to on_data. */
+    YK_READ_DONE,        /* It is complete, or failed. */
+};
+
+struct yk_exchange {
+    /* What the protocol provides. */
+    struct yk_request *request;
+    struct yk_headers *trailers;      /* Complete after on_end; may be NULL. */
+    struct yk_arena *arena;           /* Memory that lives as long as this. */
+    const struct yk_peer *peer;       /* The client's address. */
+    const struct yoke_limits *limits; /* The server's, defaults filled in. */
+    const struct yk_exchange_ops *ops;
+    enum yk_body_state body_state;
+    bool is_paused;  /* on_data is held back. */
+    bool is_aborted; /* The client has gone. */
+
+    /* The answer. `status` and `headers` are the application's until the head
+     * has been sent. */
+    int status;                /* 200 until set. */
+    struct yk_headers headers; /* Without Date, Connection, Content-Length
+                                  and Transfer-Encoding. */
+    int64_t content_length;    /* Promised for a streamed answer, or -1. */
+    uint64_t body_len;         /* Bytes of body written so far. */
+    bool is_head_sent;         /* Status and headers are fixed. */
+    bool is_ended;             /* The answer is complete. */
+
+    /* The application's. */
+    const struct yk_exchange_events *events; /* NULL: none. */
+    void *owner;                             /* Its own pointer. */
+};
+
+/* What a protocol implements; see the functions of the same names. */
+struct yk_exchange_ops {
+    int (*send)(struct yk_exchange *x, const void *ptr, size_t len);
+    ssize_t (*write)(struct yk_exchange *x, const void *ptr, size_t len);
+    int (*end)(struct yk_exchange *x);
+    void (*read)(struct yk_exchange *x);
+    void (*resume)(struct yk_exchange *x);
+    size_t (*queued)(struct yk_exchange *x);
+};
+
+/* Asks for the body: on_data and on_end follow, after control has gone back to
+ * the protocol. A client that waits for `100 Continue` gets it. Returns 0, or
+ * -EALREADY when it was asked for before. */
+int yk_exchange_read(struct yk_exchange *x);
+
+/* Holds on_data and on_end back, and lets them come again. */
+void yk_exchange_pause(struct yk_exchange *x);
+void yk_exchange_resume(struct yk_exchange *x);
+
+/* The whole answer: head, Content-Length, body; ends the exchange. Returns 0,
+ * or -YOKE_EANSWERED. */
+int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len);
+
+/* A piece of the answer; sends the head first. With `content_length` -1 the
+ * body is chunked, or for HTTP/1.0 ended by closing. A piece of 0 bytes sends
+ * the head alone. Returns the bytes that wait to be sent, or -YOKE_EANSWERED,
+ * -YOKE_ECLOSED, -YOKE_ELENGTH (nothing of the piece is sent). */
+ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len);
+
+/* Ends the answer; without a body if nothing was written. When fewer bytes were
+ * written than promised, the connection is cut. Returns 0, or
+ * -YOKE_EANSWERED. */
+int yk_exchange_end(struct yk_exchange *x);
+
+#endif

@@ -1,0 +1,207 @@
+#include "http/h1_state.h"
+
+#include <yoke/error.h>
+
+#include "http/h1_write.h"
+#include "http/status.h"
+
+/* A body from this size on is offered to the socket before it is copied. */
+#define DIRECT_MIN 16384
+
+/* What an exchange that was aborted is answered with: nothing. */
+static int end_unheard(struct yk_h1_conn *conn)
+{
+    conn->x.is_ended = true;
+    yk_h1_touch(conn);
+    return 0;
+}
+
+/* No memory for output: the connection is of no use any more. */
+static int fail(struct yk_h1_conn *conn)
+{
+    yk_h1_drop(conn);
+    return -YOKE_ECLOSED;
+}
+
+/* Whether the connection can stay open after this answer. */
+static enum yk_h1_persist persistence(struct yk_h1_conn *conn)
+{
+    if (conn->server->is_draining ||
+        (!conn->is_body_complete && yk_h1_body_is_too_long_to_drain(conn)))
+        conn->must_close = true;
+    if (conn->must_close)
+        return YK_H1_PERSIST_CLOSE;
+    return conn->head->request.minor == 0 ? YK_H1_PERSIST_KEEP
+                                          : YK_H1_PERSIST_SILENT;
+}
+
+static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
+                      uint64_t content_length)
+{
+    struct yk_exchange *x = &conn->x;
+    if (framing == YK_H1_FRAME_CLOSE)
+        conn->must_close = true;
+    conn->is_bodiless =
+        conn->head->request.is_head || !yk_status_has_body(x->status);
+    conn->is_chunked_answer = framing == YK_H1_FRAME_CHUNKED;
+    x->is_head_sent = true;
+    conn->answers_queued++;
+    struct yk_h1_answer answer = {
+        .status = x->status,
+        .headers = &x->headers,
+        .date = yk_h1_date(conn),
+        .framing = framing,
+        .persist = persistence(conn),
+        .content_length = content_length,
+    };
+    return yk_h1_write_head(&conn->out, &answer);
+}
+
+/* Sends a large piece without copying it first, as far as the peer takes it
+ * now. Returns the bytes of it that were sent. */
+static size_t send_direct(struct yk_h1_conn *conn, const void *ptr, size_t len)
+{
+    struct iovec iov[8];
+    size_t waiting = conn->out.len;
+    if (len < DIRECT_MIN || conn->is_writing || conn->phase == YK_H1_CLOSED)
+        return 0;
+    int n = yk_out_vectors(&conn->out, iov, 7);
+    size_t queued = 0;
+    for (int i = 0; i < n; i++)
+        queued += iov[i].iov_len;
+    if (queued < waiting)
+        return 0;
+    iov[n] = (struct iovec){(void *)(uintptr_t)ptr, len};
+    ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n + 1);
+    if (sent <= 0)
+        return 0;
+    conn->progress_ms = yk_h1_now(conn);
+    yk_out_consume(&conn->out, (size_t)sent < waiting ? (size_t)sent : waiting);
+    return (size_t)sent > waiting ? (size_t)sent - waiting : 0;
+}
+
+static int put_bytes(struct yk_h1_conn *conn, const void *ptr, size_t len)
+{
+    size_t sent = send_direct(conn, ptr, len);
+    return yk_out_append(&conn->out, (const char *)ptr + sent, len - sent);
+}
+
+static int send_whole(struct yk_exchange *x, const void *ptr, size_t len)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (x->is_aborted)
+        return end_unheard(conn);
+
+    uint64_t length = len;
+    if (conn->head->request.is_head && len == 0 && x->content_length > 0)
+        length = (uint64_t)x->content_length;
+    enum yk_h1_framing framing =
+        yk_status_has_body(x->status) ? YK_H1_FRAME_LENGTH : YK_H1_FRAME_NONE;
+    if (write_head(conn, framing, length) < 0)
+        return fail(conn);
+    x->is_ended = true;
+    if (!conn->is_bodiless) {
+        x->body_len = len;
+        if (put_bytes(conn, ptr, len) < 0)
+            return fail(conn);
+    }
+    yk_h1_touch(conn);
+    return 0;
+}
+
+static enum yk_h1_framing stream_framing(const struct yk_h1_conn *conn)
+{
+    if (!yk_status_has_body(conn->x.status))
+        return YK_H1_FRAME_NONE;
+    if (conn->x.content_length >= 0)
+        return YK_H1_FRAME_LENGTH;
+    return conn->head->request.minor > 0 ? YK_H1_FRAME_CHUNKED
+                                         : YK_H1_FRAME_CLOSE;
+}
+
+static int put_piece(struct yk_h1_conn *conn, const void *ptr, size_t len)
+{
+    conn->x.body_len += len;
+    if (conn->is_bodiless || len == 0)
+        return 0;
+    return conn->is_chunked_answer ? yk_h1_write_chunk(&conn->out, ptr, len)
+                                   : put_bytes(conn, ptr, len);
+}
+
+static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (conn->out.len > YK_H1_OUT_MAX)
+        return -YOKE_EFULL;
+    if (!x->is_head_sent &&
+        write_head(conn, stream_framing(conn), (uint64_t)x->content_length) < 0)
+        return fail(conn);
+    if (put_piece(conn, ptr, len) < 0)
+        return fail(conn);
+    if (conn->out.len > conn->server->limits.high_water)
+        conn->is_over_high_water = true;
+    yk_h1_touch(conn);
+    return (ssize_t)conn->out.len;
+}
+
+/* A promise of bytes that was not kept can only be shown by cutting the
+ * connection: otherwise the next answer would be taken for the rest. */
+static bool is_promise_broken(const struct yk_h1_conn *conn)
+{
+    const struct yk_exchange *x = &conn->x;
+    return !conn->is_bodiless && x->content_length >= 0 &&
+           x->body_len < (uint64_t)x->content_length;
+}
+
+static int end_answer(struct yk_exchange *x)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (x->is_aborted)
+        return end_unheard(conn);
+    if (!x->is_head_sent)
+        return send_whole(x, NULL, 0);
+    x->is_ended = true;
+    if (is_promise_broken(conn)) {
+        yk_h1_drop(conn);
+        return -YOKE_ELENGTH;
+    }
+    if (conn->is_chunked_answer && !conn->is_bodiless &&
+        yk_h1_write_last_chunk(&conn->out) < 0)
+        return fail(conn);
+    yk_h1_touch(conn);
+    return 0;
+}
+
+static void start_reading(struct yk_exchange *x)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    conn->rate_ms = yk_h1_now(conn);
+    conn->rate_len = 0;
+    if (!conn->is_continue_sent && !x->is_head_sent &&
+        yk_h1_input_len(conn) == 0)
+        yk_h1_write_continue(&conn->out);
+    conn->is_continue_sent = true;
+    yk_h1_touch(conn);
+}
+
+static void resume_reading(struct yk_exchange *x)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    conn->rate_ms = yk_h1_now(conn);
+    conn->rate_len = 0;
+    yk_h1_touch(conn);
+}
+
+static size_t queued(struct yk_exchange *x)
+{
+    return yk_h1_conn_of(x)->out.len;
+}
+
+const struct yk_exchange_ops yk_h1_exchange_ops = {
+    .send = send_whole,
+    .write = write_piece,
+    .end = end_answer,
+    .read = start_reading,
+    .resume = resume_reading,
+    .queued = queued,
+};

@@ -1,0 +1,525 @@
+#include "http/h1_conn.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <yoke/error.h>
+
+#include "http/h1_state.h"
+#include "http/h1_write.h"
+
+/* Room that a body should have behind the head. */
+#define BODY_ROOM_MIN 8192
+/* Vectors of one write. */
+#define VECTORS_MAX   16
+/* Rounds of work and output for one event. A handler that writes as fast as the
+ * peer reads would otherwise keep the loop for itself. */
+#define ROUNDS_MAX 8
+
+size_t yk_h1_conn_size(void)
+{
+    return sizeof(struct yk_h1_conn);
+}
+
+/* ---- Closing ---- */
+
+static void enter(struct yk_h1_conn *conn, enum yk_h1_phase phase)
+{
+    conn->phase = phase;
+    conn->since_ms = yk_h1_now(conn);
+}
+
+static void tell_close(struct yk_h1_conn *conn)
+{
+    struct yk_exchange *x = &conn->x;
+    if (!conn->has_exchange || conn->is_close_told || x->is_ended)
+        return;
+    conn->is_close_told = true;
+    if (x->events && x->events->on_close)
+        x->events->on_close(x);
+}
+
+/* From here on the application's answer goes nowhere; it still has to end it.
+ */
+static void abort_exchange(struct yk_h1_conn *conn, int err)
+{
+    struct yk_exchange *x = &conn->x;
+    if (!conn->has_exchange || x->is_aborted)
+        return;
+    x->is_aborted = true;
+    bool was_reading = x->body_state == YK_READ_STARTED;
+    x->body_state = YK_READ_DONE;
+    if (was_reading && !x->is_ended && x->events && x->events->on_end)
+        x->events->on_end(x, err);
+    tell_close(conn);
+}
+
+static void close_now(struct yk_h1_conn *conn,
+                      void (*how)(struct yk_transport *t))
+{
+    if (conn->phase == YK_H1_CLOSED)
+        return;
+    enter(conn, YK_H1_CLOSED);
+    yk_timer_clear(&conn->server->wheel, &conn->timer);
+    abort_exchange(conn, -YOKE_ECLOSED);
+    how(conn->transport);
+    yk_h1_touch(conn);
+}
+
+void yk_h1_drop(struct yk_h1_conn *conn)
+{
+    close_now(conn, conn->transport->ops->close);
+}
+
+void yk_h1_reset(struct yk_h1_conn *conn)
+{
+    close_now(conn, conn->transport->ops->reset);
+}
+
+bool yk_h1_give_back(struct yk_h1_conn *conn)
+{
+    if (conn->was_read || conn->phase != YK_H1_HEAD ||
+        !conn->transport->ops->give_back(conn->transport))
+        return false;
+    enter(conn, YK_H1_CLOSED);
+    yk_timer_clear(&conn->server->wheel, &conn->timer);
+    return true;
+}
+
+static int errno_of(enum yk_h1_error error)
+{
+    if (error == YK_H1_TRUNCATED)
+        return -YOKE_ECLOSED;
+    return yk_h1_error_status(error) == 408 ? -ETIMEDOUT : -EPROTO;
+}
+
+void yk_h1_refuse(struct yk_h1_conn *conn, enum yk_h1_error error)
+{
+    bool is_head = conn->head && conn->head->request.is_head;
+    if (conn->phase >= YK_H1_CLOSING)
+        return;
+    enter(conn, YK_H1_CLOSING);
+    conn->must_linger = true;
+    if (!conn->has_exchange || !conn->x.is_head_sent)
+        yk_h1_write_refusal(&conn->out, error, yk_h1_date(conn), !is_head);
+    abort_exchange(conn, errno_of(error));
+    yk_h1_touch(conn);
+}
+
+static void end_of_life(struct yk_h1_conn *conn)
+{
+    struct yk_http_server *server = conn->server;
+    struct yk_transport *transport = conn->transport;
+
+    yk_timer_clear(&server->wheel, &conn->timer);
+    yk_list_remove(&conn->node);
+    yk_list_remove(&conn->pending);
+    yk_out_clear(&conn->out);
+    yk_arena_clear(&conn->arena);
+    yk_blocks_give(&server->buffers, conn->in);
+    yk_http_server_forget(server, &conn->peer);
+    conn->on_gone(transport);
+    yk_http_server_tell_if_empty(server);
+}
+
+/* ---- Exchanges ---- */
+
+/* The exchange's fields, for a new request; the application's part is empty. */
+static void init_exchange(struct yk_h1_conn *conn)
+{
+    conn->x = (struct yk_exchange){
+        .request = &conn->head->request,
+        .trailers = &conn->trailers,
+        .arena = &conn->arena,
+        .peer = &conn->peer,
+        .limits = &conn->server->limits,
+        .ops = &yk_h1_exchange_ops,
+        .status = 200,
+        .content_length = -1,
+    };
+    conn->has_exchange = true;
+    conn->is_finish_told = conn->is_close_told = false;
+    conn->is_chunked_answer = conn->is_bodiless = false;
+    conn->is_over_high_water = false;
+}
+
+/* A head that came behind other requests may leave little room for its body:
+ * then it moves to the front of the buffer, while nobody points into it. */
+static void make_body_room(struct yk_h1_conn *conn)
+{
+    struct yk_request *req = &conn->head->request;
+    uint32_t start = (uint32_t)(req->base - conn->in);
+    size_t room = conn->server->buffers.block_size - conn->in_keep;
+    if (req->body == YK_BODY_NONE || room >= BODY_ROOM_MIN)
+        return;
+    memmove(conn->in, conn->in + start, conn->in_end - start);
+    req->base = conn->in;
+    conn->in_keep -= start;
+    conn->in_start -= start;
+    conn->in_end -= start;
+}
+
+static void begin_exchange(struct yk_h1_conn *conn, uint32_t head_len)
+{
+    conn->in_start += head_len;
+    conn->in_keep = conn->in_start;
+    make_body_room(conn);
+    init_exchange(conn);
+    yk_h1_body_start(conn);
+    conn->must_close = conn->head->request.wants_close;
+    enter(conn, YK_H1_EXCHANGE);
+    conn->server->on_request(&conn->x, conn->server->data);
+}
+
+static void tell_finish(struct yk_h1_conn *conn)
+{
+    struct yk_exchange *x = &conn->x;
+    if (conn->is_finish_told)
+        return;
+    conn->is_finish_told = true;
+    if (x->events && x->events->on_finish)
+        x->events->on_finish(x);
+}
+
+/* The exchange is over: its memory is used again. */
+static void release_exchange(struct yk_h1_conn *conn)
+{
+    tell_finish(conn);
+    conn->has_exchange = false;
+    conn->head = NULL;
+    conn->trailers = (struct yk_headers){.items = NULL};
+    conn->in_keep = 0;
+    yk_arena_clear(&conn->arena);
+}
+
+static void end_exchange(struct yk_h1_conn *conn)
+{
+    bool is_complete = conn->is_body_complete;
+    release_exchange(conn);
+    if (conn->must_close) {
+        conn->must_linger |= !is_complete || yk_h1_input_len(conn) > 0;
+        enter(conn, YK_H1_CLOSING);
+        return;
+    }
+    enter(conn, YK_H1_HEAD);
+}
+
+/* ---- Steps ---- */
+
+static bool is_output_full(const struct yk_h1_conn *conn)
+{
+    const struct yoke_limits *limits = &conn->server->limits;
+    return conn->answers_queued >= limits->max_pipeline ||
+           conn->out.len > limits->high_water;
+}
+
+static bool start_head(struct yk_h1_conn *conn)
+{
+    conn->head = yk_arena_try_alloc(&conn->arena, sizeof(*conn->head));
+    if (!conn->head)
+        return false;
+    yk_h1_head_init(conn->head);
+    conn->request_ms = yk_h1_now(conn);
+    return true;
+}
+
+static bool step_head(struct yk_h1_conn *conn)
+{
+    size_t len = yk_h1_input_len(conn);
+    if (is_output_full(conn))
+        return false;
+    if (len > 0 && !conn->head && !start_head(conn)) {
+        yk_h1_drop(conn);
+        return true;
+    }
+    int n = len == 0 ? 0
+                     : yk_h1_head_parse(conn->head, &conn->server->limits,
+                                        conn->in + conn->in_start, len);
+    if (n > 0)
+        begin_exchange(conn, (uint32_t)n);
+    else if (n < 0)
+        yk_h1_refuse(conn, (enum yk_h1_error) - n);
+    else if (conn->is_peer_closed)
+        enter(conn, YK_H1_CLOSING);
+    else
+        return false;
+    return true;
+}
+
+static bool step_exchange(struct yk_h1_conn *conn)
+{
+    if (conn->is_over_high_water && !conn->x.is_ended &&
+        conn->out.len <= conn->server->limits.high_water) {
+        conn->is_over_high_water = false;
+        if (conn->x.events && conn->x.events->on_drain)
+            conn->x.events->on_drain(&conn->x);
+        return true;
+    }
+    bool has_moved = yk_h1_body_feed(conn);
+    if (conn->phase != YK_H1_EXCHANGE || !conn->x.is_ended)
+        return has_moved;
+    tell_finish(conn);
+    if (!conn->is_body_complete && yk_h1_body_is_too_long_to_drain(conn))
+        conn->must_close = true;
+    if (!conn->is_body_complete && !conn->must_close)
+        return has_moved;
+    end_exchange(conn);
+    return true;
+}
+
+/* Input that nobody wants any more. */
+static void discard_input(struct yk_h1_conn *conn)
+{
+    conn->drained_len += yk_h1_input_len(conn);
+    conn->in_start = conn->in_end;
+}
+
+static bool step_closing(struct yk_h1_conn *conn)
+{
+    discard_input(conn);
+    if (conn->out.len > 0)
+        return false;
+    if (!conn->must_linger || conn->is_peer_closed) {
+        yk_h1_drop(conn);
+        return true;
+    }
+    conn->transport->ops->shutdown(conn->transport);
+    conn->drained_len = 0;
+    enter(conn, YK_H1_LINGER);
+    return true;
+}
+
+static bool step_linger(struct yk_h1_conn *conn)
+{
+    discard_input(conn);
+    if (!conn->is_peer_closed &&
+        conn->drained_len <= conn->server->limits.max_drain_len)
+        return false;
+    yk_h1_drop(conn);
+    return true;
+}
+
+/* One step; false when there is nothing to do until something happens. */
+static bool step(struct yk_h1_conn *conn)
+{
+    if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
+        release_exchange(conn);
+    switch (conn->phase) {
+    case YK_H1_HEAD:
+        return step_head(conn);
+    case YK_H1_EXCHANGE:
+        return step_exchange(conn);
+    case YK_H1_CLOSING:
+        return step_closing(conn);
+    case YK_H1_LINGER:
+        return step_linger(conn);
+    case YK_H1_CLOSED:
+        return false;
+    }
+    return false;
+}
+
+/* ---- Output ---- */
+
+static void write_rest(struct yk_h1_conn *conn)
+{
+    struct iovec iov[VECTORS_MAX];
+    int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
+    conn->writing_len = 0;
+    for (int i = 0; i < n; i++)
+        conn->writing_len += iov[i].iov_len;
+    conn->unwritten_len = conn->writing_len;
+    conn->is_writing = true;
+    conn->transport->ops->write(conn->transport, iov, n);
+}
+
+/* Sends what waits. Returns true when that has made room for more work. In the
+ * last round all is left to the loop. */
+static bool flush(struct yk_h1_conn *conn, int round)
+{
+    struct iovec iov[VECTORS_MAX];
+    bool was_full = is_output_full(conn) || conn->is_over_high_water ||
+                    conn->phase == YK_H1_CLOSING;
+
+    while (conn->out.len > 0 && !conn->is_writing &&
+           conn->phase != YK_H1_CLOSED) {
+        if (round == ROUNDS_MAX) {
+            write_rest(conn);
+            break;
+        }
+        int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
+        ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n);
+        if (sent < 0) {
+            yk_h1_drop(conn);
+            return true;
+        }
+        conn->progress_ms = yk_h1_now(conn);
+        yk_out_consume(&conn->out, (size_t)sent);
+        if (conn->out.len > 0 && n < VECTORS_MAX)
+            write_rest(conn);
+    }
+    if (conn->out.len > 0)
+        return false;
+    conn->answers_queued = 0;
+    return was_full && conn->phase != YK_H1_CLOSED;
+}
+
+/* ---- After the steps ---- */
+
+static void release_input(struct yk_h1_conn *conn)
+{
+    if (conn->in_start < conn->in_end)
+        return;
+    conn->in_start = conn->in_end = conn->in_keep;
+    if (conn->in_keep > 0)
+        return;
+    yk_blocks_give(&conn->server->buffers, conn->in);
+    conn->in = NULL;
+}
+
+/* Reads as long as there is room: that is the back-pressure on requests. */
+static void set_reading(struct yk_h1_conn *conn)
+{
+    size_t used = conn->in_keep + yk_h1_input_len(conn);
+    bool wants = !conn->is_peer_closed && conn->phase != YK_H1_CLOSED &&
+                 (!conn->in || used < conn->server->buffers.block_size);
+    if (wants == conn->is_reading)
+        return;
+    conn->is_reading = wants;
+    if (wants)
+        conn->transport->ops->read_start(conn->transport);
+    else
+        conn->transport->ops->read_stop(conn->transport);
+}
+
+void yk_h1_advance(struct yk_h1_conn *conn)
+{
+    if (conn->is_busy)
+        return;
+    int round = 0;
+    conn->is_busy = true;
+    do {
+        while (step(conn))
+            continue;
+    } while (flush(conn, ++round));
+    conn->is_busy = false;
+
+    if (conn->is_transport_closed) {
+        if (!conn->has_exchange)
+            end_of_life(conn);
+        return;
+    }
+    release_input(conn);
+    if (conn->phase == YK_H1_CLOSED)
+        return;
+    set_reading(conn);
+    yk_h1_timeout_set(conn);
+}
+
+void yk_h1_touch(struct yk_h1_conn *conn)
+{
+    if (!conn->is_busy && yk_list_is_empty(&conn->pending))
+        yk_list_add(&conn->server->pending, &conn->pending);
+}
+
+/* ---- Events of the transport ---- */
+
+static size_t on_room(struct yk_transport *t, char **ret_room)
+{
+    struct yk_h1_conn *conn = t->owner;
+    size_t size = conn->server->buffers.block_size;
+
+    if (!conn->in) {
+        conn->in = yk_blocks_take(&conn->server->buffers);
+        conn->in_keep = conn->in_start = conn->in_end = 0;
+        if (!conn->in)
+            return 0;
+    }
+    if (conn->in_end == size && conn->in_start > conn->in_keep) {
+        size_t len = yk_h1_input_len(conn);
+        memmove(conn->in + conn->in_keep, conn->in + conn->in_start, len);
+        conn->in_start = conn->in_keep;
+        conn->in_end = (uint32_t)(conn->in_start + len);
+    }
+    *ret_room = conn->in + conn->in_end;
+    return size - conn->in_end;
+}
+
+static void see_peer_close(struct yk_h1_conn *conn)
+{
+    conn->is_peer_closed = true;
+    if (conn->phase == YK_H1_EXCHANGE && !conn->is_body_complete)
+        yk_h1_refuse(conn, YK_H1_TRUNCATED);
+    else
+        tell_close(conn);
+}
+
+static void on_read(struct yk_transport *t, ssize_t n)
+{
+    struct yk_h1_conn *conn = t->owner;
+    conn->is_busy = true;
+    if (n > 0) {
+        conn->in_end += (uint32_t)n;
+        conn->was_read = true;
+    } else if (n == -YOKE_ECLOSED) {
+        see_peer_close(conn);
+    } else if (n < 0) {
+        yk_h1_drop(conn);
+    }
+    conn->is_busy = false;
+    yk_h1_advance(conn);
+}
+
+static void on_written(struct yk_transport *t, int err)
+{
+    struct yk_h1_conn *conn = t->owner;
+    conn->is_writing = false;
+    if (conn->phase == YK_H1_CLOSED)
+        return;
+    if (err < 0)
+        yk_h1_drop(conn);
+    else
+        yk_out_consume(&conn->out, conn->writing_len);
+    conn->progress_ms = yk_h1_now(conn);
+    yk_h1_advance(conn);
+}
+
+static void on_closed(struct yk_transport *t)
+{
+    struct yk_h1_conn *conn = t->owner;
+    conn->is_transport_closed = true;
+    conn->phase = YK_H1_CLOSED;
+    yk_h1_advance(conn);
+}
+
+static const struct yk_transport_user user = {
+    .on_room = on_room,
+    .on_read = on_read,
+    .on_written = on_written,
+    .on_closed = on_closed,
+};
+
+void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
+                      struct yk_transport *transport,
+                      const struct yk_peer *peer,
+                      void (*on_gone)(struct yk_transport *transport))
+{
+    *conn = (struct yk_h1_conn){
+        .server = server,
+        .transport = transport,
+        .on_gone = on_gone,
+        .peer = *peer,
+    };
+    transport->user = &user;
+    transport->owner = conn;
+    yk_list_init(&conn->pending);
+    yk_list_add(&server->conns, &conn->node);
+    yk_timer_init(&conn->timer);
+    yk_arena_init(&conn->arena, &server->arenas);
+    yk_out_init(&conn->out, &server->buffers);
+    enter(conn, YK_H1_HEAD);
+    conn->request_ms = conn->progress_ms = conn->since_ms;
+    if (!yk_http_server_admit(server, peer))
+        yk_h1_refuse(conn, YK_H1_OVERLOADED);
+    yk_h1_advance(conn);
+}

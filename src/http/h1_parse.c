@@ -1,0 +1,381 @@
+#include "http/h1_parse.h"
+
+#include <string.h>
+
+#include <yoke/listen.h>
+
+#include "core/number.h"
+#include "http/chars.h"
+#include "http/target.h"
+
+#define METHOD_MAX        32
+#define BLANK_LINES_MAX   8
+/* Bytes of a request line beside the target: method, two spaces, version. */
+#define REQUEST_LINE_REST (METHOD_MAX + 2 + 8)
+
+void yk_h1_head_init(struct yk_h1_head *head)
+{
+    /* The array of fields, which is most of it, is left alone. */
+    memset(head, 0, offsetof(struct yk_h1_head, request.fields));
+}
+
+const struct yk_field *yk_request_find(const struct yk_request *req,
+                                       struct yk_slice name)
+{
+    for (uint16_t i = 0; i < req->field_count; i++)
+        if (yk_slice_eq_nocase(yk_request_slice(req, req->fields[i].name),
+                               name))
+            return &req->fields[i];
+    return NULL;
+}
+
+/* ---- The request line ---- */
+
+static enum yk_h1_error parse_version(struct yk_request *req, const char *ptr,
+                                      size_t len)
+{
+    if (len != 8 || memcmp(ptr, "HTTP/", 5) != 0 || ptr[6] != '.')
+        return YK_H1_VERSION;
+    if (ptr[5] < '0' || ptr[5] > '9' || ptr[7] < '0' || ptr[7] > '9')
+        return YK_H1_VERSION;
+    if (ptr[5] == '0')
+        return YK_H1_VERSION;
+    if (ptr[5] != '1')
+        return YK_H1_VERSION_MAJOR;
+    /* A higher minor version is answered as the highest we know
+     * (RFC 9110 section 2.5). */
+    req->minor = ptr[7] == '0' ? 0 : 1;
+    return YK_H1_OK;
+}
+
+/* Checks what there is of "METHOD target": the method, then the target's
+ * length. Also for a line whose end has not arrived. Returns where the target
+ * starts in `*ret_target`, 0 while the method is incomplete. */
+static enum yk_h1_error check_line_start(const struct yoke_limits *limits,
+                                         const char *line, size_t len,
+                                         size_t *ret_target)
+{
+    size_t method = yk_chars_span(line, len, YK_CHAR_TOKEN);
+    *ret_target = 0;
+    if (method > METHOD_MAX)
+        return YK_H1_METHOD;
+    if (method == len)
+        return YK_H1_OK;
+    if (method == 0 || line[method] != ' ')
+        return YK_H1_METHOD;
+
+    size_t target = method + 1;
+    const char *end = memchr(line + target, ' ', len - target);
+    size_t target_len = end ? (size_t)(end - line) - target : len - target;
+    if (target_len > limits->max_target_len)
+        return YK_H1_TARGET_LONG;
+    *ret_target = target;
+    return YK_H1_OK;
+}
+
+static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
+                                           const struct yoke_limits *limits,
+                                           char *buf, uint32_t off,
+                                           uint32_t len)
+{
+    struct yk_request *req = &head->request;
+    char *line = buf + off;
+    size_t target;
+
+    enum yk_h1_error err = check_line_start(limits, line, len, &target);
+    if (err)
+        return err;
+    if (target == 0)
+        return YK_H1_REQUEST_LINE;
+    size_t target_len =
+        yk_chars_span(line + target, len - target, YK_CHAR_TARGET);
+    size_t end = target + target_len;
+    if (target_len == 0 || end == len || line[end] != ' ')
+        return YK_H1_REQUEST_LINE;
+    err = parse_version(req, line + end + 1, len - end - 1);
+    if (err)
+        return err;
+
+    req->base = buf;
+    req->method = (struct yk_span){(uint16_t)off, (uint16_t)(target - 1)};
+    req->is_head = target == 5 && memcmp(line, "HEAD", 4) == 0;
+    line[target - 1] = '\0';
+    line[end] = '\0';
+    return yk_target_parse(
+        req, (struct yk_span){(uint16_t)(off + target), (uint16_t)target_len});
+}
+
+/* ---- Fields that say how the message is framed ---- */
+
+/* Takes the next element of a comma-separated list, without the space around
+ * it. Returns false at the end. */
+static bool next_element(struct yk_slice *list, struct yk_slice *ret_element)
+{
+    if (!list->ptr)
+        return false;
+    const char *comma = memchr(list->ptr, ',', list->len);
+    size_t len = comma ? (size_t)(comma - list->ptr) : list->len;
+    struct yk_slice element = {list->ptr, len};
+
+    while (element.len && (*element.ptr == ' ' || *element.ptr == '\t'))
+        element.ptr++, element.len--;
+    while (element.len && (element.ptr[element.len - 1] == ' ' ||
+                           element.ptr[element.len - 1] == '\t'))
+        element.len--;
+    *ret_element = element;
+    if (comma)
+        *list = (struct yk_slice){comma + 1, list->len - len - 1};
+    else
+        list->ptr = NULL;
+    return true;
+}
+
+static enum yk_h1_error see_length(struct yk_h1_head *head,
+                                   struct yk_slice value)
+{
+    if (head->has_length)
+        return YK_H1_LENGTH_TWICE;
+    head->has_length = true;
+    if (yk_parse_u64(value, INT64_MAX, &head->request.content_length) < 0)
+        return YK_H1_LENGTH;
+    return YK_H1_OK;
+}
+
+/* Only `chunked` is spoken. Another coding is refused as unknown, unless the
+ * list is wrong whatever it means: `chunked` not last, or empty elements. */
+static enum yk_h1_error see_coding(struct yk_h1_head *head,
+                                   struct yk_slice value)
+{
+    struct yk_slice element;
+    bool is_chunked = false, is_unknown = false;
+
+    if (head->has_coding)
+        return YK_H1_CODING_TWICE;
+    head->has_coding = true;
+    while (next_element(&value, &element)) {
+        if (is_chunked || !yk_chars_are(element, YK_CHAR_TOKEN) ||
+            yk_slice_eq_nocase(element, YK_LIT("identity")))
+            return YK_H1_CODING;
+        is_chunked = yk_slice_eq_nocase(element, YK_LIT("chunked"));
+        is_unknown |= !is_chunked;
+    }
+    return is_unknown ? YK_H1_CODING_UNKNOWN : YK_H1_OK;
+}
+
+static enum yk_h1_error see_connection(struct yk_h1_head *head,
+                                       struct yk_slice value)
+{
+    struct yk_slice element;
+    while (next_element(&value, &element)) {
+        head->says_close |= yk_slice_eq_nocase(element, YK_LIT("close"));
+        head->says_keep_alive |=
+            yk_slice_eq_nocase(element, YK_LIT("keep-alive"));
+    }
+    return YK_H1_OK;
+}
+
+static enum yk_h1_error see_host(struct yk_h1_head *head, struct yk_field field,
+                                 struct yk_slice value)
+{
+    if (head->has_host)
+        return YK_H1_HOST_TWICE;
+    head->has_host = true;
+    if (!yk_authority_is_legal(value))
+        return YK_H1_HOST;
+    if (!head->request.is_absolute)
+        head->request.host = field.value;
+    return YK_H1_OK;
+}
+
+static enum yk_h1_error see_expect(struct yk_h1_head *head,
+                                   struct yk_slice value)
+{
+    if (yk_slice_eq_nocase(value, YK_LIT("100-continue")))
+        head->request.expects_continue = true;
+    else
+        head->has_unknown_expect = true;
+    return YK_H1_OK;
+}
+
+/* The few fields that concern us all have different lengths, so most fields
+ * are passed over after one comparison. */
+static enum yk_h1_error see_field(struct yk_h1_head *head,
+                                  struct yk_field field)
+{
+    struct yk_slice name = yk_request_slice(&head->request, field.name);
+    struct yk_slice value = yk_request_slice(&head->request, field.value);
+
+    switch (name.len) {
+    case 4:
+        if (yk_slice_eq_nocase(name, YK_LIT("host")))
+            return see_host(head, field, value);
+        break;
+    case 6:
+        if (yk_slice_eq_nocase(name, YK_LIT("expect")))
+            return see_expect(head, value);
+        break;
+    case 10:
+        if (yk_slice_eq_nocase(name, YK_LIT("connection")))
+            return see_connection(head, value);
+        break;
+    case 14:
+        if (yk_slice_eq_nocase(name, YK_LIT("content-length")))
+            return see_length(head, value);
+        break;
+    case 17:
+        if (yk_slice_eq_nocase(name, YK_LIT("transfer-encoding")))
+            return see_coding(head, value);
+        break;
+    }
+    return YK_H1_OK;
+}
+
+/* ---- Field lines ---- */
+
+enum yk_h1_error yk_h1_field_parse(char *base, uint32_t off, uint32_t len,
+                                   struct yk_field *ret_field)
+{
+    char *line = base + off;
+    if (*line == ' ' || *line == '\t')
+        return YK_H1_FIELD_FOLDED;
+
+    size_t name = yk_chars_span(line, len, YK_CHAR_TOKEN);
+    if (name == 0 || name == len || line[name] != ':')
+        return YK_H1_FIELD_LINE;
+
+    size_t start = name + 1, end = len;
+    while (start < end && (line[start] == ' ' || line[start] == '\t'))
+        start++;
+    while (end > start && (line[end - 1] == ' ' || line[end - 1] == '\t'))
+        end--;
+    if (!yk_chars_are_value(line + start, end - start))
+        return YK_H1_FIELD_VALUE;
+
+    line[name] = '\0';
+    line[end] = '\0';
+    *ret_field = (struct yk_field){
+        .name = {(uint16_t)off, (uint16_t)name},
+        .value = {(uint16_t)(off + start), (uint16_t)(end - start)},
+    };
+    return YK_H1_OK;
+}
+
+static enum yk_h1_error parse_field_line(struct yk_h1_head *head,
+                                         const struct yoke_limits *limits,
+                                         char *buf, uint32_t off, uint32_t len)
+{
+    struct yk_request *req = &head->request;
+    struct yk_field field;
+
+    if (len > limits->max_line_len)
+        return YK_H1_FIELD_LONG;
+    if (req->field_count == limits->max_fields)
+        return YK_H1_FIELDS_MANY;
+    enum yk_h1_error err = yk_h1_field_parse(buf, off, len, &field);
+    if (err)
+        return err;
+    req->fields[req->field_count++] = field;
+    return see_field(head, field);
+}
+
+/* ---- The whole head ---- */
+
+/* What can only be said when all fields are known. */
+static enum yk_h1_error finish(struct yk_h1_head *head)
+{
+    struct yk_request *req = &head->request;
+
+    if (!head->has_host && req->minor > 0)
+        return YK_H1_HOST_MISSING;
+    if (head->has_coding && req->minor == 0)
+        return YK_H1_CODING_1_0;
+    if (head->has_coding && head->has_length)
+        return YK_H1_LENGTH_AND_CODING;
+    if (head->has_unknown_expect && req->minor > 0)
+        return YK_H1_EXPECT;
+
+    if (head->has_coding)
+        req->body = YK_BODY_CHUNKED;
+    else if (req->content_length > 0)
+        req->body = YK_BODY_LENGTH;
+    req->expects_continue &= req->minor > 0 && req->body != YK_BODY_NONE;
+    req->wants_close =
+        head->says_close || (req->minor == 0 && !head->says_keep_alive);
+    return YK_H1_OK;
+}
+
+static enum yk_h1_error parse_line(struct yk_h1_head *head,
+                                   const struct yoke_limits *limits, char *buf,
+                                   uint32_t off, uint32_t len)
+{
+    if (head->has_request_line)
+        return parse_field_line(head, limits, buf, off, len);
+    head->has_request_line = true;
+    return parse_request_line(head, limits, buf, off, len);
+}
+
+/* A line that is not complete may already be too long to become legal. */
+static enum yk_h1_error check_incomplete(const struct yk_h1_head *head,
+                                         const struct yoke_limits *limits,
+                                         const char *buf, size_t len)
+{
+    size_t line_len = len - head->line_off;
+    size_t target;
+
+    if (head->has_request_line) {
+        if (line_len > limits->max_line_len + 1)
+            return YK_H1_FIELD_LONG;
+    } else if (line_len > METHOD_MAX) {
+        enum yk_h1_error err =
+            check_line_start(limits, buf + head->line_off, line_len, &target);
+        if (err)
+            return err;
+        if (line_len > limits->max_target_len + REQUEST_LINE_REST + 1)
+            return YK_H1_REQUEST_LINE;
+    }
+    return len >= limits->max_head_len ? YK_H1_HEAD_LONG : YK_H1_OK;
+}
+
+/* Parses the line that ends in the LF at `lf`. Sets `*ret_is_end` when it was
+ * the empty line behind the fields. */
+static enum yk_h1_error take_line(struct yk_h1_head *head,
+                                  const struct yoke_limits *limits, char *buf,
+                                  uint32_t lf, bool *ret_is_end)
+{
+    uint32_t off = head->line_off;
+    if (lf == off || buf[lf - 1] != '\r')
+        return YK_H1_LINE_END;
+    if (lf + 1 > limits->max_head_len)
+        return YK_H1_HEAD_LONG;
+    head->line_off = head->scan_off = lf + 1;
+
+    uint32_t len = lf - 1 - off;
+    if (len > 0)
+        return parse_line(head, limits, buf, off, len);
+    *ret_is_end = head->has_request_line;
+    /* Blank lines before a request line are passed over, not for ever
+     * (RFC 9112 section 2.2). */
+    if (!*ret_is_end && ++head->blank_lines > BLANK_LINES_MAX)
+        return YK_H1_BLANK_LINES;
+    return YK_H1_OK;
+}
+
+int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
+                     char *buf, size_t len)
+{
+    bool is_end = false;
+    enum yk_h1_error err = YK_H1_OK;
+
+    head->request.base = buf;
+    while (!err && !is_end) {
+        char *lf = memchr(buf + head->scan_off, '\n', len - head->scan_off);
+        if (!lf) {
+            head->scan_off = (uint32_t)len;
+            return -(int)check_incomplete(head, limits, buf, len);
+        }
+        err = take_line(head, limits, buf, (uint32_t)(lf - buf), &is_end);
+    }
+    if (!err)
+        err = finish(head);
+    return err ? -(int)err : (int)head->line_off;
+}

@@ -1,0 +1,157 @@
+/* A connection always waits for something: for a head, for a body, for its
+ * handler, for the peer to take what is sent, or for the peer to close. Each
+ * has its limit (HTTP.md rule 38). There is one timer; when it passes, what the
+ * connection waits for is looked at again. */
+#include "http/h1_state.h"
+
+#include <yoke/listen.h>
+
+#define NEVER         UINT64_MAX
+/* How often a body's rate is looked at. */
+#define RATE_CHECK_MS 1000
+
+static uint64_t earlier(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool is_idle(const struct yk_h1_conn *conn)
+{
+    return conn->phase == YK_H1_HEAD && !conn->head && conn->out.len == 0;
+}
+
+/* An idle connection is closed silently; one that has never sent anything has
+ * as long as a head may take. */
+static uint64_t idle_deadline(const struct yk_h1_conn *conn)
+{
+    const struct yoke_limits *limits = &conn->server->limits;
+    uint64_t timeout =
+        conn->was_read ? limits->idle_timeout_ms : limits->head_timeout_ms;
+    if (conn->server->is_draining)
+        timeout = earlier(timeout, YK_H1_DRAIN_IDLE_MS);
+    return conn->since_ms + timeout;
+}
+
+static uint64_t head_deadline(const struct yk_h1_conn *conn)
+{
+    if (conn->phase != YK_H1_HEAD || !conn->head)
+        return NEVER;
+    return conn->request_ms + conn->server->limits.head_timeout_ms;
+}
+
+/* True while it is the client who keeps us waiting for the body. */
+static bool is_body_awaited(const struct yk_h1_conn *conn)
+{
+    const struct yk_exchange *x = &conn->x;
+    if (conn->phase != YK_H1_EXCHANGE || conn->is_body_complete)
+        return false;
+    return x->is_ended || (x->body_state == YK_READ_STARTED && !x->is_paused);
+}
+
+static uint64_t request_deadline(const struct yk_h1_conn *conn)
+{
+    if (!is_body_awaited(conn))
+        return NEVER;
+    return conn->request_ms + conn->server->limits.request_timeout_ms;
+}
+
+static bool is_body_too_slow(const struct yk_h1_conn *conn, uint64_t now)
+{
+    uint64_t grace_end = conn->rate_ms + YK_H1_RATE_GRACE_MS;
+    if (!is_body_awaited(conn) || now <= grace_end)
+        return false;
+    uint64_t owed =
+        (now - grace_end) * conn->server->limits.min_body_rate / 1000;
+    return conn->rate_len < owed;
+}
+
+static uint64_t handler_deadline(const struct yk_h1_conn *conn)
+{
+    const struct yk_exchange *x = &conn->x;
+    if (conn->phase != YK_H1_EXCHANGE || x->is_ended || x->is_head_sent ||
+        is_body_awaited(conn))
+        return NEVER;
+    return conn->since_ms + conn->server->limits.handler_timeout_ms;
+}
+
+static uint64_t write_deadline(const struct yk_h1_conn *conn)
+{
+    if (conn->out.len == 0)
+        return NEVER;
+    return conn->progress_ms + conn->server->limits.write_timeout_ms;
+}
+
+static uint64_t linger_deadline(const struct yk_h1_conn *conn)
+{
+    return conn->phase == YK_H1_LINGER ? conn->since_ms + YK_H1_LINGER_MS
+                                       : NEVER;
+}
+
+void yk_h1_timeout_set(struct yk_h1_conn *conn)
+{
+    uint64_t deadline;
+    if (is_idle(conn)) {
+        deadline = idle_deadline(conn);
+    } else {
+        deadline = earlier(head_deadline(conn), request_deadline(conn));
+        deadline = earlier(deadline, handler_deadline(conn));
+        deadline = earlier(deadline, write_deadline(conn));
+        deadline = earlier(deadline, linger_deadline(conn));
+        if (is_body_awaited(conn))
+            deadline = earlier(deadline, yk_h1_now(conn) + RATE_CHECK_MS);
+    }
+    if (deadline == NEVER)
+        yk_timer_clear(&conn->server->wheel, &conn->timer);
+    else
+        yk_timer_set(&conn->server->wheel, &conn->timer, deadline);
+}
+
+/* The peer may be taking a long write bit by bit. */
+static void look_at_write(struct yk_h1_conn *conn, uint64_t now)
+{
+    if (!conn->is_writing)
+        return;
+    size_t left = conn->transport->ops->unwritten(conn->transport);
+    if (left < conn->unwritten_len)
+        conn->progress_ms = now;
+    conn->unwritten_len = left;
+}
+
+/* Lets the application answer 503. */
+static void tell_handler(struct yk_h1_conn *conn, uint64_t now)
+{
+    struct yk_exchange *x = &conn->x;
+    conn->since_ms = now;
+    if (x->events && x->events->on_timeout)
+        x->events->on_timeout(x);
+}
+
+static void act(struct yk_h1_conn *conn, uint64_t now)
+{
+    if (is_idle(conn)) {
+        if (now >= idle_deadline(conn))
+            yk_h1_drop(conn);
+        return;
+    }
+    look_at_write(conn, now);
+    if (now >= write_deadline(conn))
+        yk_h1_reset(conn);
+    else if (now >= linger_deadline(conn))
+        yk_h1_drop(conn);
+    else if (now >= head_deadline(conn) || now >= request_deadline(conn))
+        yk_h1_refuse(conn, YK_H1_TIMEOUT);
+    else if (is_body_too_slow(conn, now))
+        yk_h1_refuse(conn, YK_H1_TOO_SLOW);
+    else if (now >= handler_deadline(conn))
+        tell_handler(conn, now);
+}
+
+void yk_h1_timeout_met(struct yk_timer *timer, void *unused)
+{
+    struct yk_h1_conn *conn = YK_CONTAINER_OF(timer, struct yk_h1_conn, timer);
+    (void)unused;
+    conn->is_busy = true;
+    act(conn, yk_h1_now(conn));
+    conn->is_busy = false;
+    yk_h1_advance(conn);
+}

@@ -1,0 +1,165 @@
+#include "http/h1_write.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/number.h"
+#include "http/date.h"
+#include "http/status.h"
+
+/* Room for the fields that are ours: Date, Connection, and either of
+ * Content-Length and Transfer-Encoding, and for the longest status line. */
+#define OUR_FIELDS_ROOM 256
+
+static char *put(char *at, const char *ptr, size_t len)
+{
+    memcpy(at, ptr, len);
+    return at + len;
+}
+
+#define PUT(at, text) put((at), (text), sizeof(text) - 1)
+
+static char *put_slice(char *at, struct yk_slice text)
+{
+    return put(at, text.ptr, text.len);
+}
+
+static char *put_status_line(char *at, int status)
+{
+    struct yk_slice line = yk_status_line(status);
+    if (line.ptr)
+        return put_slice(at, line);
+    at = PUT(at, "HTTP/1.1 ");
+    at += yk_format_u64(at, (uint64_t)status);
+    return PUT(at, " \r\n");
+}
+
+static char *put_our_fields(char *at, const struct yk_h1_answer *answer)
+{
+    at = PUT(at, "Date: ");
+    at = put(at, answer->date, YK_HTTP_DATE_LEN);
+    if (answer->persist == YK_H1_PERSIST_CLOSE)
+        at = PUT(at, "\r\nConnection: close");
+    if (answer->persist == YK_H1_PERSIST_KEEP)
+        at = PUT(at, "\r\nConnection: keep-alive");
+    if (answer->framing == YK_H1_FRAME_CHUNKED)
+        at = PUT(at, "\r\nTransfer-Encoding: chunked");
+    if (answer->framing == YK_H1_FRAME_LENGTH) {
+        at = PUT(at, "\r\nContent-Length: ");
+        at += yk_format_u64(at, answer->content_length);
+    }
+    return PUT(at, "\r\n");
+}
+
+static char *put_header(char *at, const struct yk_header *header)
+{
+    at = put_slice(at, header->name);
+    at = PUT(at, ": ");
+    at = put_slice(at, header->value);
+    return PUT(at, "\r\n");
+}
+
+static size_t header_len(const struct yk_header *header)
+{
+    return header->name.len + header->value.len + 4;
+}
+
+/* A head that does not fit into a block goes field by field. */
+static int write_long_head(struct yk_out *out,
+                           const struct yk_h1_answer *answer)
+{
+    char *at = yk_out_reserve(out, OUR_FIELDS_ROOM);
+    if (!at)
+        return -ENOMEM;
+    char *end = put_our_fields(put_status_line(at, answer->status), answer);
+    yk_out_commit(out, (size_t)(end - at));
+
+    for (uint32_t i = 0; i < answer->headers->count; i++) {
+        const struct yk_header *header = &answer->headers->items[i];
+        if (yk_out_append(out, header->name.ptr, header->name.len) < 0 ||
+            yk_out_append(out, ": ", 2) < 0 ||
+            yk_out_append(out, header->value.ptr, header->value.len) < 0 ||
+            yk_out_append(out, "\r\n", 2) < 0)
+            return -ENOMEM;
+    }
+    return yk_out_append(out, "\r\n", 2);
+}
+
+int yk_h1_write_head(struct yk_out *out, const struct yk_h1_answer *answer)
+{
+    uint32_t count = answer->headers ? answer->headers->count : 0;
+    size_t len = OUR_FIELDS_ROOM;
+    for (uint32_t i = 0; i < count; i++)
+        len += header_len(&answer->headers->items[i]);
+    if (len > yk_out_block_room(out))
+        return write_long_head(out, answer);
+
+    char *start = yk_out_reserve(out, len);
+    if (!start)
+        return -ENOMEM;
+    char *at = put_our_fields(put_status_line(start, answer->status), answer);
+    for (uint32_t i = 0; i < count; i++)
+        at = put_header(at, &answer->headers->items[i]);
+    at = PUT(at, "\r\n");
+    yk_out_commit(out, (size_t)(at - start));
+    return 0;
+}
+
+static size_t put_hex(char *out, size_t value)
+{
+    int digits = 1;
+    for (size_t rest = value >> 4; rest; rest >>= 4)
+        digits++;
+    for (int i = digits - 1; i >= 0; i--, value >>= 4)
+        out[i] = "0123456789abcdef"[value & 15];
+    return (size_t)digits;
+}
+
+int yk_h1_write_chunk(struct yk_out *out, const void *ptr, size_t len)
+{
+    char line[sizeof(size_t) * 2 + 2];
+    size_t line_len = put_hex(line, len);
+    line[line_len++] = '\r';
+    line[line_len++] = '\n';
+    if (yk_out_append(out, line, line_len) < 0 ||
+        yk_out_append(out, ptr, len) < 0)
+        return -ENOMEM;
+    return yk_out_append(out, "\r\n", 2);
+}
+
+int yk_h1_write_last_chunk(struct yk_out *out)
+{
+    return yk_out_append(out, "0\r\n\r\n", 5);
+}
+
+int yk_h1_write_continue(struct yk_out *out)
+{
+    static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
+    return yk_out_append(out, text, sizeof(text) - 1);
+}
+
+int yk_h1_write_refusal(struct yk_out *out, enum yk_h1_error error,
+                        const char *date, bool has_body)
+{
+    struct yk_header type = {YK_LIT("Content-Type"),
+                             YK_LIT("text/plain; charset=utf-8")};
+    struct yk_headers headers = {.items = &type, .count = 1};
+    int status = yk_h1_error_status(error);
+    char body[160];
+
+    struct yk_slice reason = yk_status_reason(status);
+    int len = snprintf(body, sizeof(body), "%d %.*s: %s\n", status,
+                       (int)reason.len, reason.ptr, yk_h1_error_text(error));
+    struct yk_h1_answer answer = {
+        .status = status,
+        .headers = &headers,
+        .date = date,
+        .framing = YK_H1_FRAME_LENGTH,
+        .persist = YK_H1_PERSIST_CLOSE,
+        .content_length = (uint64_t)len,
+    };
+    if (yk_h1_write_head(out, &answer) < 0)
+        return -ENOMEM;
+    return has_body ? yk_out_append(out, body, (size_t)len) : 0;
+}

@@ -1,0 +1,143 @@
+#include "http/server.h"
+
+#include <errno.h>
+
+#include "http/h1_parse.h"
+#include "http/h1_state.h"
+
+/* A block for reading and for output: room for the longest head and as much
+ * body again. */
+#define BUFFER_SIZE  32768
+/* A block of a request's arena: the parsed head and what a usual handler
+ * needs. */
+#define ARENA_SIZE   4096
+/* Blocks that are kept for reuse: enough for a loop's turn. */
+#define BUFFERS_KEPT 32
+#define ARENAS_KEPT  64
+
+#define HEAD_LEN_MAX 16384
+
+static void set_default(uint32_t *field, uint32_t value)
+{
+    if (*field == 0)
+        *field = value;
+}
+
+static int set_limits(struct yoke_limits *limits)
+{
+    set_default(&limits->max_target_len, 8192);
+    set_default(&limits->max_head_len, HEAD_LEN_MAX);
+    set_default(&limits->max_fields, YK_FIELDS_MAX);
+    set_default(&limits->max_line_len, 8192);
+    set_default(&limits->max_drain_len, 65536);
+    set_default(&limits->max_pipeline, 64);
+    set_default(&limits->high_water, 65536);
+    set_default(&limits->head_timeout_ms, 60000);
+    set_default(&limits->request_timeout_ms, 300000);
+    set_default(&limits->idle_timeout_ms, 5000);
+    set_default(&limits->write_timeout_ms, 60000);
+    set_default(&limits->handler_timeout_ms, 120000);
+    set_default(&limits->min_body_rate, 240);
+    if (limits->max_body_len == 0)
+        limits->max_body_len = 1 << 20;
+    if (limits->max_head_len > HEAD_LEN_MAX ||
+        limits->max_fields > YK_FIELDS_MAX ||
+        limits->max_target_len > HEAD_LEN_MAX)
+        return -EINVAL;
+    return 0;
+}
+
+int yk_http_server_init(struct yk_http_server *server,
+                        const struct yoke_limits *limits,
+                        const struct yk_clock *clock,
+                        void (*on_request)(struct yk_exchange *x, void *data),
+                        void *data)
+{
+    struct yoke_limits filled = *limits;
+    int err = set_limits(&filled);
+    if (err < 0)
+        return err;
+    *server = (struct yk_http_server){
+        .limits = filled,
+        .clock = *clock,
+        .on_request = on_request,
+        .data = data,
+    };
+    yk_blocks_init(&server->buffers, BUFFER_SIZE, BUFFERS_KEPT);
+    yk_blocks_init(&server->arenas, ARENA_SIZE, ARENAS_KEPT);
+    yk_wheel_init(&server->wheel, YK_HTTP_TICK_MS, clock->now_ms(clock->data));
+    yk_peer_count_init(&server->peers);
+    yk_list_init(&server->conns);
+    yk_list_init(&server->pending);
+    return 0;
+}
+
+void yk_http_server_done(struct yk_http_server *server)
+{
+    yk_blocks_done(&server->buffers);
+    yk_blocks_done(&server->arenas);
+    yk_peer_count_done(&server->peers);
+}
+
+bool yk_http_server_admit(struct yk_http_server *server,
+                          const struct yk_peer *peer)
+{
+    const struct yoke_limits *limits = &server->limits;
+    uint32_t count = ++server->conn_count;
+    if (limits->max_conns && count > limits->max_conns)
+        return false;
+    if (!limits->max_conns_per_ip || !peer->family)
+        return true;
+    return yk_peer_count_add(&server->peers, peer) <= limits->max_conns_per_ip;
+}
+
+void yk_http_server_forget(struct yk_http_server *server,
+                           const struct yk_peer *peer)
+{
+    server->conn_count--;
+    if (server->limits.max_conns_per_ip && peer->family)
+        yk_peer_count_remove(&server->peers, peer);
+}
+
+void yk_http_server_tell_if_empty(struct yk_http_server *server)
+{
+    void (*fn)(struct yk_http_server *, void *) = server->on_empty;
+    if (!server->is_draining || server->conn_count > 0 || !fn)
+        return;
+    server->on_empty = NULL;
+    fn(server, server->data);
+}
+
+void yk_http_server_tick(struct yk_http_server *server)
+{
+    yk_wheel_advance(&server->wheel, server->clock.now_ms(server->clock.data),
+                     yk_h1_timeout_met, NULL);
+}
+
+void yk_http_server_flush(struct yk_http_server *server)
+{
+    struct yk_list *node;
+    while ((node = yk_list_take(&server->pending)))
+        yk_h1_advance(YK_CONTAINER_OF(node, struct yk_h1_conn, pending));
+}
+
+/* The connection's deadline may be nearer now. */
+static void drain_conn(struct yk_h1_conn *conn)
+{
+    if (!yk_h1_give_back(conn))
+        yk_h1_advance(conn);
+}
+
+void yk_http_server_drain(struct yk_http_server *server)
+{
+    server->is_draining = true;
+    YK_LIST_EACH(node, &server->conns)
+    drain_conn(YK_CONTAINER_OF(node, struct yk_h1_conn, node));
+    yk_http_server_tell_if_empty(server);
+}
+
+void yk_http_server_abort(struct yk_http_server *server)
+{
+    YK_LIST_EACH(node, &server->conns)
+    yk_h1_reset(YK_CONTAINER_OF(node, struct yk_h1_conn, node));
+}

@@ -1,0 +1,56 @@
+#include "net/peer.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+static void set_ip4(struct yk_peer *peer, const void *ip)
+{
+    peer->family = 4;
+    memcpy(peer->ip, ip, 4);
+}
+
+static void from_ip6(struct yk_peer *peer, const struct sockaddr_in6 *addr)
+{
+    peer->port = ntohs(addr->sin6_port);
+    if (IN6_IS_ADDR_V4MAPPED(&addr->sin6_addr)) {
+        set_ip4(peer, addr->sin6_addr.s6_addr + 12);
+        return;
+    }
+    peer->family = 6;
+    memcpy(peer->ip, &addr->sin6_addr, 16);
+}
+
+void yk_peer_from_sockaddr(struct yk_peer *peer, const struct sockaddr *addr)
+{
+    *peer = (struct yk_peer){.family = 0};
+    if (addr->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const void *)addr;
+        peer->port = ntohs(in->sin_port);
+        set_ip4(peer, &in->sin_addr);
+    } else if (addr->sa_family == AF_INET6) {
+        from_ip6(peer, (const void *)addr);
+    }
+}
+
+int yk_peer_parse(struct yk_peer *peer, const char *text)
+{
+    struct yk_peer parsed = {.family = 4};
+    if (inet_pton(AF_INET, text, parsed.ip) != 1) {
+        parsed.family = 6;
+        if (inet_pton(AF_INET6, text, parsed.ip) != 1)
+            return -EINVAL;
+    }
+    *peer = parsed;
+    return 0;
+}
+
+const char *yk_peer_text(const struct yk_peer *peer, char out[YK_PEER_TEXT_MAX])
+{
+    int family = peer->family == 4 ? AF_INET : AF_INET6;
+    out[0] = '\0';
+    if (peer->family)
+        inet_ntop(family, peer->ip, out, YK_PEER_TEXT_MAX);
+    return out;
+}

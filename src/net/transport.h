@@ -1,0 +1,61 @@
+/* What carries a connection's bytes: a socket, or memory in a test.
+ *
+ * The protocol above is written against these few calls and does no I/O of its
+ * own, so the same code runs over TCP, over a UNIX socket and in the test
+ * client. Bytes that arrive are handed up through `yk_transport_user`. */
+#ifndef YK_NET_TRANSPORT_H
+#define YK_NET_TRANSPORT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+struct yk_transport;
+
+struct yk_transport_ops {
+    /* Sends what can be sent now. Returns the bytes taken, 0 when the peer is
+     * slow, or -errno. Not while a write is under way. */
+    ssize_t (*try_write)(struct yk_transport *t, const struct iovec *iov,
+                         int n);
+    /* Sends all of it as the peer takes it; the bytes must stay where they
+     * are until `on_written`. One at a time. */
+    void (*write)(struct yk_transport *t, const struct iovec *iov, int n);
+    /* Bytes of the write under way that the peer has not taken. */
+    size_t (*unwritten)(struct yk_transport *t);
+    /* Starts and stops reading; both may be called when it already is so. */
+    void (*read_start)(struct yk_transport *t);
+    void (*read_stop)(struct yk_transport *t);
+    /* Tells the peer that no more comes (FIN). Nothing may be written after. */
+    void (*shutdown)(struct yk_transport *t);
+    /* Closes: `on_closed` follows, later, from the loop. What has not been
+     * sent is discarded. */
+    void (*close)(struct yk_transport *t);
+    /* Closes with a reset, so that the peer does not wait. */
+    void (*reset)(struct yk_transport *t);
+    /* Gives a connection that was never read back to the primary, to be dealt
+     * to another worker, and closes; false when it cannot be. */
+    int (*give_back)(struct yk_transport *t);
+};
+
+struct yk_transport_user {
+    /* Asks for room to read into. Returns its length, 0 for none now (reading
+     * stops). */
+    size_t (*on_room)(struct yk_transport *t, char **ret_room);
+    /* `n` bytes were read into that room; or n is 0 (room was not needed), or
+     * -YOKE_ECLOSED at the end of the stream (UV_EOF), or -errno. */
+    void (*on_read)(struct yk_transport *t, ssize_t n);
+    /* The write is complete (0) or failed (-errno). */
+    void (*on_written)(struct yk_transport *t, int err);
+    /* Closed: the memory is the user's again. */
+    void (*on_closed)(struct yk_transport *t);
+};
+
+/* Embedded in whatever carries the bytes. */
+struct yk_transport {
+    const struct yk_transport_ops *ops;
+    const struct yk_transport_user *user;
+    void *owner; /* The user's own: the connection that is carried. */
+};
+
+#endif
