@@ -1,0 +1,80 @@
+/* Log lines: level, control characters, errors in words. */
+#include "../unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <yoke/error.h>
+#include <yoke/log.h>
+
+static char last[5000];
+static int lines;
+
+static void keep(enum yoke_log_level level, const char *line, void *data)
+{
+    (void)level;
+    (void)data;
+    lines++;
+    snprintf(last, sizeof(last), "%s", line);
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    yoke_log_set_sink(keep, NULL);
+    yoke_log_set_level(YOKE_LOG_INFO);
+    lines = 0;
+    return 0;
+}
+
+static void lines_below_the_level_are_not_written(void **state)
+{
+    (void)state;
+    yoke_log(YOKE_LOG_DEBUG, "not this");
+    assert_int_equal(lines, 0);
+    yoke_log(YOKE_LOG_WARN, "but %s", "this");
+    assert_int_equal(lines, 1);
+    assert_string_equal(last, "but this");
+    yoke_log_set_level(YOKE_LOG_OFF);
+    yoke_log(YOKE_LOG_ERROR, "nor this");
+    assert_int_equal(lines, 1);
+}
+
+static void a_peer_cannot_forge_a_line(void **state)
+{
+    (void)state;
+    yoke_log(YOKE_LOG_INFO, "path %s", "/a\r\nyoke[1] error: forged\x1b[2J");
+    assert_string_equal(last, "path /a??yoke[1] error: forged?[2J");
+}
+
+static void a_long_line_is_cut(void **state)
+{
+    static char text[9000];
+    (void)state;
+    for (size_t i = 0; i < sizeof(text) - 1; i++)
+        text[i] = 'x';
+    yoke_log(YOKE_LOG_INFO, "%s", text);
+    assert_in_range(strlen(last), 4000, 4096);
+}
+
+static void every_error_has_a_text(void **state)
+{
+    (void)state;
+    assert_string_equal(yoke_strerror(0), "no error");
+    assert_string_equal(yoke_strerror(-EADDRINUSE), "Address already in use");
+    assert_string_equal(yoke_strerror(-YOKE_EANSWERED),
+                        "the request has already been answered");
+    assert_string_equal(yoke_strerror(-123456), "unknown error");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(lines_below_the_level_are_not_written, setup),
+        cmocka_unit_test_setup(a_peer_cannot_forge_a_line, setup),
+        cmocka_unit_test_setup(a_long_line_is_cut, setup),
+        cmocka_unit_test_setup(every_error_has_a_text, setup),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
