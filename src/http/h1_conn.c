@@ -14,7 +14,7 @@
 #define VECTORS_MAX   16
 /* Rounds of work and output for one event. A handler that writes as fast as the
  * peer reads would otherwise keep the loop for itself. */
-#define ROUNDS_MAX 8
+#define ROUNDS_MAX    8
 
 size_t yk_h1_conn_size(void)
 {
@@ -321,42 +321,58 @@ static bool step(struct yk_h1_conn *conn)
 
 /* ---- Output ---- */
 
-static void write_rest(struct yk_h1_conn *conn)
+/* What waits, as vectors; returns their number and, in `*ret_len`, their bytes.
+ */
+static int take_vectors(const struct yk_h1_conn *conn,
+                        struct iovec iov[VECTORS_MAX], size_t *ret_len)
+{
+    int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
+    *ret_len = 0;
+    for (int i = 0; i < n; i++)
+        *ret_len += iov[i].iov_len;
+    return n;
+}
+
+/* Leaves what waits to the loop, which sends it as the peer takes it. */
+static void write_later(struct yk_h1_conn *conn)
 {
     struct iovec iov[VECTORS_MAX];
-    int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
-    conn->writing_len = 0;
-    for (int i = 0; i < n; i++)
-        conn->writing_len += iov[i].iov_len;
+    int n = take_vectors(conn, iov, &conn->writing_len);
     conn->unwritten_len = conn->writing_len;
     conn->is_writing = true;
     conn->transport->ops->write(conn->transport, iov, n);
+}
+
+/* Sends what the peer takes now. */
+static void write_now(struct yk_h1_conn *conn)
+{
+    struct iovec iov[VECTORS_MAX];
+    size_t len;
+    int n = take_vectors(conn, iov, &len);
+    ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n);
+    if (sent < 0) {
+        yk_h1_drop(conn);
+        return;
+    }
+    conn->progress_ms = yk_h1_now(conn);
+    yk_out_consume(&conn->out, (size_t)sent);
+    if ((size_t)sent < len)
+        write_later(conn);
 }
 
 /* Sends what waits. Returns true when that has made room for more work. In the
  * last round all is left to the loop. */
 static bool flush(struct yk_h1_conn *conn, int round)
 {
-    struct iovec iov[VECTORS_MAX];
     bool was_full = is_output_full(conn) || conn->is_over_high_water ||
                     conn->phase == YK_H1_CLOSING;
 
     while (conn->out.len > 0 && !conn->is_writing &&
            conn->phase != YK_H1_CLOSED) {
-        if (round == ROUNDS_MAX) {
-            write_rest(conn);
-            break;
-        }
-        int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
-        ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n);
-        if (sent < 0) {
-            yk_h1_drop(conn);
-            return true;
-        }
-        conn->progress_ms = yk_h1_now(conn);
-        yk_out_consume(&conn->out, (size_t)sent);
-        if (conn->out.len > 0 && n < VECTORS_MAX)
-            write_rest(conn);
+        if (round < ROUNDS_MAX)
+            write_now(conn);
+        else
+            write_later(conn);
     }
     if (conn->out.len > 0)
         return false;
