@@ -2,20 +2,23 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 
 int yk_parse_u64(struct yk_slice text, uint64_t max, uint64_t *ret_value)
 {
     uint64_t value = 0;
+    bool is_too_large = false;
     if (text.len == 0)
         return -EINVAL;
     for (size_t i = 0; i < text.len; i++) {
-        unsigned digit = (unsigned char)text.ptr[i] - '0';
+        uint64_t digit = (uint64_t)(unsigned char)text.ptr[i] - '0';
         if (digit > 9)
             return -EINVAL;
-        if (digit > max || value > (max - digit) / 10)
-            return -ERANGE;
-        value = value * 10 + digit;
+        is_too_large |= __builtin_mul_overflow(value, 10, &value);
+        is_too_large |= __builtin_add_overflow(value, digit, &value);
     }
+    if (is_too_large || value > max)
+        return -ERANGE;
     *ret_value = value;
     return 0;
 }

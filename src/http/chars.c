@@ -65,20 +65,30 @@ static inline bool is_control(char c)
     return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
 }
 
+static bool has_control(const char *ptr, size_t len)
+{
+    for (size_t i = 0; i < len; i++)
+        if (is_control(ptr[i]))
+            return true;
+    return false;
+}
+
+/* Eight bytes, of which nearly always none is a control character. */
+static inline bool eight_have_control(const char *ptr)
+{
+    uint64_t eight;
+    memcpy(&eight, ptr, 8);
+    return may_have_control(eight) && has_control(ptr, 8);
+}
+
 bool yk_chars_are_value(const char *ptr, size_t len)
 {
-    const char *end = ptr + len;
-    while (ptr < end) {
-        uint64_t eight;
-        if (end - ptr >= 8) {
-            memcpy(&eight, ptr, 8);
-            if (!may_have_control(eight)) {
-                ptr += 8;
-                continue;
-            }
-        }
-        if (is_control(*ptr++))
+    size_t i = 0;
+    if (len < 8)
+        return !has_control(ptr, len);
+    for (; i + 8 < len; i += 8)
+        if (eight_have_control(ptr + i))
             return false;
-    }
-    return true;
+    /* The last eight overlap those before them. */
+    return !eight_have_control(ptr + len - 8);
 }

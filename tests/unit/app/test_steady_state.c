@@ -1,0 +1,186 @@
+/* In the steady state a request costs no malloc: 1,000 requests on a keep-alive
+ * connection over a real socket, and every call of the allocator is counted,
+ * whoever makes it. Under AddressSanitizer the pools do not reuse their blocks,
+ * on purpose; there each request must free as much as it takes. */
+#include "../unit.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include <yoke/yoke.h>
+
+/* Counted by the functions below. */
+static long allocations, releases;
+
+#if defined(__SANITIZE_ADDRESS__)
+#    define IS_SANITIZED 1
+#elif defined(__has_feature)
+#    if __has_feature(address_sanitizer)
+#        define IS_SANITIZED 1
+#    endif
+#endif
+
+#ifdef IS_SANITIZED
+
+int __sanitizer_install_malloc_and_free_hooks(
+    void (*on_malloc)(const volatile void *, size_t),
+    void (*on_free)(const volatile void *));
+
+static void on_malloc(const volatile void *ptr, size_t size)
+{
+    (void)ptr;
+    (void)size;
+    allocations++;
+}
+
+static void on_free(const volatile void *ptr)
+{
+    if (ptr)
+        releases++;
+}
+
+static void count_allocations(void)
+{
+    __sanitizer_install_malloc_and_free_hooks(on_malloc, on_free);
+}
+
+#else
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *ptr, size_t size);
+
+/* The allocator's own names, for this program and every library in it. */
+void *malloc(size_t size)
+{
+    allocations++;
+    return __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    allocations++;
+    return __libc_calloc(n, size);
+}
+
+void *realloc(void *ptr, size_t size)
+{
+    allocations++;
+    return __libc_realloc(ptr, size);
+}
+
+static void count_allocations(void)
+{
+}
+
+#endif
+
+static int port;
+static yoke_server *server;
+
+static void get(yoke_req *req, yoke_res *res)
+{
+    yoke_res_set(res, "X-Param", yoke_req_param(req, "id"));
+    yoke_res_text(res, yoke_req_printf(req, "%s %s", yoke_req_ip(req),
+                                       yoke_req_query(req, "q")));
+}
+
+static void post(yoke_req *req, yoke_res *res)
+{
+    size_t len;
+    const char *body = yoke_req_body(req, &len);
+    yoke_res_send(res, body, len);
+}
+
+static void on_listening(yoke_server *s, const struct yoke_address *addr,
+                         void *data)
+{
+    (void)data;
+    server = s;
+    port = addr->port;
+}
+
+static void start(void)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_get(app, "/get/:id", get);
+    yoke_app_post(app, "/post", yoke_body, post);
+    yoke_app_listen(app, .host = "127.0.0.1", .on_listening = on_listening);
+    while (!port)
+        uv_run((uv_loop_t *)yoke_loop(), UV_RUN_ONCE);
+}
+
+static int connect_client(void)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET,
+                               .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)), 0);
+    return fd;
+}
+
+/* Sends a request and lets the server run until its answer is here. */
+static size_t ask(int fd, const char *text, size_t len, char *answer,
+                  size_t size)
+{
+    ssize_t n;
+    assert_int_equal(send(fd, text, len, 0), (ssize_t)len);
+    do {
+        uv_run((uv_loop_t *)yoke_loop(), UV_RUN_NOWAIT);
+        n = recv(fd, answer, size, MSG_DONTWAIT);
+    } while (n < 0 && errno == EAGAIN);
+    assert_true(n > 0);
+    return (size_t)n;
+}
+
+static void a_request_costs_no_malloc(void **state)
+{
+    static const char text[] = "GET /get/7%2F8?q=x+y HTTP/1.1\r\nHost: a\r\n"
+                               "User-Agent: test\r\nAccept: */*\r\n\r\n"
+                               "POST /post HTTP/1.1\r\nHost: a\r\n"
+                               "Content-Length: 11\r\n\r\nhello world"
+                               "POST /post HTTP/1.1\r\nHost: a\r\n"
+                               "Transfer-Encoding: chunked\r\n\r\n"
+                               "3\r\nabc\r\n0\r\n\r\n";
+    char answer[4000];
+    (void)state;
+    count_allocations();
+    start();
+    int fd = connect_client();
+    size_t len = ask(fd, text, sizeof(text) - 1, answer, sizeof(answer));
+    answer[len] = '\0';
+    assert_non_null(strstr(answer, "X-Param: 7/8\r\n"));
+    assert_non_null(strstr(answer, "127.0.0.1 x y"));
+    assert_non_null(strstr(answer, "hello world"));
+
+    long allocations_before = allocations, releases_before = releases;
+    for (int i = 0; i < 1000; i++)
+        assert_int_equal(
+            ask(fd, text, sizeof(text) - 1, answer, sizeof(answer)), len);
+#ifdef IS_SANITIZED
+    assert_int_equal(allocations - allocations_before,
+                     releases - releases_before);
+#else
+    (void)releases_before;
+    assert_int_equal(allocations - allocations_before, 0);
+#endif
+    close(fd);
+    yoke_server_stop(server, 0);
+    uv_run((uv_loop_t *)yoke_loop(), UV_RUN_DEFAULT);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_request_costs_no_malloc),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
