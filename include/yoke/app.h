@@ -119,7 +119,10 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
  *
  * A path starts with "/". A segment is literal text, compared without regard
  * to case, or `:name`, which matches one segment that is not empty; its value
- * is `yoke_req_param(req, "name")`. A slash at the end is optional. */
+ * is `yoke_req_param(req, "name")`. A slash at the end is optional. Text may be
+ * written plainly: "/a b" matches what a client sends for it, "/a%20b". The
+ * characters ( ) [ ] { } ? * + ! and a `:` inside text are reserved; a
+ * backslash before one takes it as it is: "/a\\+b". */
 
 #define yoke_app_get(app, path, ...)                                           \
     yoke_app_method(app, "GET", path, __VA_ARGS__)
@@ -156,8 +159,9 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
 #define yoke_app_use_at(app, path, ...)                                        \
     yoke_router_use_at(yoke_app_router(app), path, __VA_ARGS__)
 
-/* Mounts a router below a path. The application takes it over. (Express:
- * app.use(path, router).) */
+/* Mounts a router below a path. The application takes it over. Params of that
+ * path are not seen inside; a `yoke_app_use_at` with the same path sees them,
+ * and can hand on what it makes of them. (Express: app.use(path, router).) */
 #define yoke_app_use_router(app, path, router)                                 \
     yoke_router_use_router(yoke_app_router(app), path, router)
 
@@ -264,7 +268,8 @@ void yoke_next(yoke_req *req);
 void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Skips the other handlers of this route. (Express: next('route').) */
+/* Skips the other handlers of this route; in middleware it is yoke_next.
+ * (Express: next('route').) */
 void yoke_next_route(yoke_req *req);
 
 /* Leaves this router. (Express: next('router').) */
@@ -272,8 +277,10 @@ void yoke_next_router(yoke_req *req);
 
 /* Says that this handler will answer or pass on later, from a callback on the
  * same loop. `req` and `res` stay valid until then, also when the client has
- * gone away (`yoke_req_on_close` tells); answer all the same, it does no harm.
- * After the answer has been ended they must not be touched. */
+ * gone away (`yoke_req_on_close` tells), or has been answered 503 because this
+ * took longer than `handler_timeout_ms`: answer all the same, it does no harm,
+ * and only then the request is released. After this handler has ended the
+ * answer they must not be touched. */
 void yoke_hold(yoke_req *req);
 
 /* ---- Middleware that ships ---- */

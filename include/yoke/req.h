@@ -99,10 +99,14 @@ const char *yoke_req_body(const yoke_req *req, size_t *ret_len);
 
 /* The body in pieces, as they arrive, instead of `yoke_body`. `on_data` gets
  * each piece, borrowed for the call; `on_end` follows the last, with 0, or
- * with a negative code when the body did not arrive whole (`-YOKE_ECLOSED`);
- * then nothing more is called, and the request, unless it was aborted, has
- * been answered by yoke. Implies `yoke_hold`. The client is told to go on
- * (`100 Continue`) if it waits for that.
+ * with a negative code when the body did not arrive whole: -YOKE_ECLOSED, the
+ * client has gone; -EPROTO, it was malformed, or -ETIMEDOUT, it came too
+ * slowly, and yoke has answered. Then nothing more is called, and an answer
+ * reaches nobody; the request is over when `on_end` returns, unless that calls
+ * `yoke_hold` because something else is under way, and answers later.
+ *
+ * Implies `yoke_hold`. The client is told to go on (`100 Continue`) if it waits
+ * for that.
  *
  * Returns 0, or -EALREADY when the body is already being read or was. */
 int yoke_req_on_data(yoke_req *req,

@@ -8,8 +8,9 @@
  *
  * Functions that return int give 0, or a negative code. Ignoring it is safe:
  * an illegal header, for one, turns the whole answer into a 500, and the log
- * says why. `Date`, `Content-Length` or `Transfer-Encoding`, and `Connection`
- * are yoke's business; setting one of the last two is refused. */
+ * says why. `Date`, `Transfer-Encoding` and `Connection` are yoke's business:
+ * setting one is refused. `Content-Length` is known by itself, unless it is set
+ * for an answer in pieces. */
 #ifndef YOKE_RES_H
 #define YOKE_RES_H
 

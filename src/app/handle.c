@@ -1,0 +1,66 @@
+#include "app/handle.h"
+
+#include "app/body.h"
+#include "app/dispatch.h"
+#include "app/req.h"
+#include "core/arena.h"
+#include "http/exchange.h"
+
+static void on_data(struct yk_exchange *x, const char *ptr, size_t len)
+{
+    yk_body_on_data(x->owner, ptr, len);
+}
+
+static void on_end(struct yk_exchange *x, int err)
+{
+    yk_body_on_end(x->owner, err);
+}
+
+static void on_close(struct yk_exchange *x)
+{
+    struct yoke_req *req = x->owner;
+    if (req->on_close && !yk_req_is_answered(req))
+        req->on_close(req, req->on_close_data);
+}
+
+static void on_drain(struct yk_exchange *x)
+{
+    struct yoke_res *res = &((struct yoke_req *)x->owner)->res;
+    if (res->on_drain)
+        res->on_drain(res, res->on_drain_data);
+}
+
+/* The handler that holds the request has used up its time. It may still come
+ * back, and must find the request when it does. */
+static void on_timeout(struct yk_exchange *x)
+{
+    struct yoke_req *req = x->owner;
+    if (x->is_head_sent || yk_req_is_answered(req) || !req->is_held ||
+        req->late == UINT8_MAX)
+        return;
+    req->late++;
+    yk_dispatch_error(req, 503, "no answer within handler_timeout_ms");
+}
+
+static void on_finish(struct yk_exchange *x)
+{
+    yk_res_finish(&((struct yoke_req *)x->owner)->res);
+}
+
+static const struct yk_exchange_events events = {
+    .on_data = on_data,
+    .on_end = on_end,
+    .on_close = on_close,
+    .on_drain = on_drain,
+    .on_timeout = on_timeout,
+    .on_finish = on_finish,
+};
+
+void yk_app_handle(struct yk_exchange *x, void *app)
+{
+    struct yoke_req *req = yk_arena_alloc(x->arena, sizeof(*req));
+    yk_req_init(req, app, x);
+    x->owner = req;
+    x->events = &events;
+    yk_dispatch_start(req);
+}

@@ -1,0 +1,256 @@
+#include "app/req.h"
+
+#include <stdio.h>
+
+#include "app/app.h"
+#include "app/layer.h"
+#include "core/arena.h"
+#include "net/peer.h"
+
+#include "core/banned.h"
+
+void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
+{
+    req->x = x;
+    req->app = app;
+    req->frame = NULL;
+    req->spare = NULL;
+    req->allow = 0;
+    req->off = 0;
+    req->wish = YK_WISH_NONE;
+    req->is_running = false;
+    req->is_held = false;
+    req->has_route = false;
+    req->is_answered = false;
+    req->holds = 0;
+    req->late = 0;
+    req->err = NULL;
+    req->caught = NULL;
+    req->data = NULL;
+    req->query = NULL;
+    req->body = NULL;
+    req->on_close = NULL;
+    yk_res_init(&req->res, req);
+
+    req->methods = yk_methods_find(
+        &app->methods, yk_request_slice(x->request, x->request->method));
+    /* GET's handlers answer HEAD too. */
+    if (req->methods == YK_METHOD_HEAD)
+        req->methods |= YK_METHOD_GET;
+}
+
+struct yk_slice yk_req_target(const struct yoke_req *req)
+{
+    return yk_request_slice(req->x->request, req->x->request->target);
+}
+
+struct yk_slice yk_req_target_path(const struct yoke_req *req)
+{
+    const struct yk_request *head = req->x->request;
+    return (struct yk_slice){head->base + head->target.off, head->path_len};
+}
+
+void yk_req_log(const struct yoke_req *req, enum yoke_log_level level,
+                const char *fmt, ...)
+{
+    const struct yk_layer *layer = req->frame ? req->frame->layer : NULL;
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    yoke_log(level, "%s %s: %s (%s)", yoke_req_method(req),
+             yoke_req_original_url(req), text, layer ? layer->here : "-");
+}
+
+/* ---- The request line ---- */
+
+const char *yoke_req_method(const yoke_req *req)
+{
+    return req->x->request->base + req->x->request->method.off;
+}
+
+const char *yoke_req_original_url(const yoke_req *req)
+{
+    return yk_req_target(req).ptr;
+}
+
+/* What is left of `text` without the mounted path. A url starts with "/", which
+ * is missing when it is the mounted path, or that and a query. */
+static const char *strip(const struct yoke_req *req, struct yk_slice text)
+{
+    const char *rest = text.ptr + req->off;
+    size_t len = text.len - req->off;
+    if (len == 0)
+        return "/";
+    bool has_slash = req->off == 0 || *rest == '/';
+    if (has_slash && rest[len] == '\0')
+        return rest;
+
+    char *copy = yk_arena_alloc(req->x->arena, len + 2);
+    char *to = copy;
+    if (!has_slash)
+        *to++ = '/';
+    memcpy(to, rest, len);
+    to[len] = '\0';
+    return copy;
+}
+
+const char *yoke_req_url(const yoke_req *req)
+{
+    return strip(req, yk_req_target(req));
+}
+
+const char *yoke_req_path(const yoke_req *req)
+{
+    return strip(req, yk_req_target_path(req));
+}
+
+const char *yoke_req_base_url(const yoke_req *req)
+{
+    if (req->off == 0)
+        return "";
+    return yk_arena_strndup(req->x->arena, yk_req_target(req).ptr, req->off);
+}
+
+const char *yoke_req_http_version(const yoke_req *req)
+{
+    return req->x->request->minor ? "1.1" : "1.0";
+}
+
+/* ---- Header fields ---- */
+
+static const char *field_value(const struct yk_request *head,
+                               const struct yk_field *field)
+{
+    return field ? head->base + field->value.off : NULL;
+}
+
+const char *yoke_req_get(const yoke_req *req, const char *name)
+{
+    const struct yk_request *head = req->x->request;
+    struct yk_slice wanted = yk_slice_of(name);
+
+    if (yk_slice_eq_nocase(wanted, YK_LIT("host")))
+        return head->host.len ? head->base + head->host.off : NULL;
+    const struct yk_field *field = yk_request_find(head, wanted);
+    /* The field was misspelt when it was invented; either is understood. */
+    if (!field && yk_slice_eq_nocase(wanted, YK_LIT("referrer")))
+        field = yk_request_find(head, YK_LIT("referer"));
+    else if (!field && yk_slice_eq_nocase(wanted, YK_LIT("referer")))
+        field = yk_request_find(head, YK_LIT("referrer"));
+    return field_value(head, field);
+}
+
+size_t yoke_req_header_count(const yoke_req *req)
+{
+    return req->x->request->field_count;
+}
+
+bool yoke_req_header_at(const yoke_req *req, size_t n, const char **ret_name,
+                        const char **ret_value)
+{
+    const struct yk_request *head = req->x->request;
+    if (n >= head->field_count)
+        return false;
+    *ret_name = head->base + head->fields[n].name.off;
+    *ret_value = head->base + head->fields[n].value.off;
+    return true;
+}
+
+const char *yoke_req_trailer(const yoke_req *req, const char *name)
+{
+    const struct yk_exchange *x = req->x;
+    if (!x->trailers || x->body_state != YK_READ_DONE)
+        return NULL;
+    const struct yk_header *header =
+        yk_headers_find(x->trailers, yk_slice_of(name));
+    return header ? header->value.ptr : NULL;
+}
+
+const char *yoke_req_param(const yoke_req *req, const char *name)
+{
+    const struct yk_frame *frame = req->frame;
+    if (!frame->layer || !frame->params)
+        return NULL;
+    int place =
+        yk_pattern_find_param(&frame->layer->pattern, yk_slice_of(name));
+    return place < 0 ? NULL : frame->params[place];
+}
+
+/* ---- The client ---- */
+
+const char *yoke_req_ip(const yoke_req *req)
+{
+    return yk_peer_text(req->x->peer,
+                        yk_arena_alloc(req->x->arena, YK_PEER_TEXT_MAX));
+}
+
+bool yoke_req_is_aborted(const yoke_req *req)
+{
+    return req->x->is_aborted;
+}
+
+void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
+                       void *data)
+{
+    req->on_close = fn;
+    req->on_close_data = data;
+}
+
+/* ---- Memory and data ---- */
+
+void *yoke_req_alloc(yoke_req *req, size_t len)
+{
+    return yk_arena_alloc(req->x->arena, len);
+}
+
+char *yoke_req_strdup(yoke_req *req, const char *text)
+{
+    return yk_arena_strndup(req->x->arena, text, strlen(text));
+}
+
+char *yk_req_vprintf(struct yoke_req *req, const char *fmt, va_list args)
+{
+    va_list again;
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, args);
+    size_t room = len < 0 ? 1 : (size_t)len + 1;
+    char *text = yk_arena_alloc(req->x->arena, room);
+    text[0] = '\0';
+    if (len > 0)
+        vsnprintf(text, room, fmt, again);
+    va_end(again);
+    return text;
+}
+
+char *yoke_req_printf(yoke_req *req, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    char *text = yk_req_vprintf(req, fmt, args);
+    va_end(args);
+    return text;
+}
+
+yoke_app *yoke_req_app(const yoke_req *req)
+{
+    return req->app;
+}
+
+void yoke_req_set_data(yoke_req *req, void *data)
+{
+    req->data = data;
+}
+
+void *yoke_req_get_data(const yoke_req *req)
+{
+    return req->data;
+}
+
+void *yoke_data(const yoke_req *req)
+{
+    const struct yoke_handler *handler = req->frame->handler;
+    return handler ? handler->data : NULL;
+}

@@ -1,0 +1,359 @@
+/* How an answer leaves:
+ *
+ *     text, html, send, json, redirect --> yk_res_answer --> deliver
+ *     write ..., end ------------------------------------> the exchange
+ *
+ * The exchange ends with the answer, and its memory is then used again. So it
+ * must not end while a handler is left that believes it can still answer: one
+ * that took too long and was answered for, or one that goes on to stream after
+ * its answer has become a 500. Then the answer is sent, but the exchange is
+ * only ended when the handler has come back (`late` in app/req.h). */
+#include "app/res.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <yoke/error.h>
+
+#include "app/req.h"
+#include "core/arena.h"
+#include "core/number.h"
+#include "http/exchange.h"
+#include "http/status.h"
+
+#include "core/banned.h"
+
+struct yk_finish {
+    struct yk_finish *next;
+    void (*fn)(yoke_res *res, void *data);
+    void *data;
+};
+
+/* ---- What has gone wrong ---- */
+
+int yk_res_break(yoke_res *res, int err, const char *fmt, ...)
+{
+    char text[256];
+    va_list args;
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    yk_req_log(res->req, YOKE_LOG_ERROR, "%s; answered 500", text);
+    res->broken = err;
+    return err;
+}
+
+static bool is_fixed(const yoke_res *res)
+{
+    return yk_req_is_answered(res->req) || res->req->x->is_head_sent;
+}
+
+/* A second answer; the first stands. Or a handler that comes back late. */
+static int refuse(yoke_res *res)
+{
+    struct yoke_req *req = res->req;
+    if (req->late && req->is_answered && !req->is_running)
+        yk_res_come_back(res);
+    else
+        yk_req_log(req, YOKE_LOG_WARN,
+                   "answered twice; the first answer stands");
+    return -YOKE_EANSWERED;
+}
+
+/* Status and headers are fixed; true if they still can be set. */
+static bool can_set(yoke_res *res, const char *what)
+{
+    if (!is_fixed(res))
+        return true;
+    if (!res->req->late)
+        yk_req_log(res->req, YOKE_LOG_WARN,
+                   "%s is set after the head of the answer has gone", what);
+    return false;
+}
+
+void yk_res_come_back(yoke_res *res)
+{
+    struct yoke_req *req = res->req;
+    if (--req->late > 0)
+        return;
+    yk_req_log(req, YOKE_LOG_DEBUG, "a handler came back after its time");
+    yk_exchange_end(req->x);
+}
+
+void yk_res_cut(yoke_res *res)
+{
+    struct yoke_req *req = res->req;
+    /* A promise that is not kept is what cuts a connection. */
+    req->x->content_length = (int64_t)req->x->body_len + 1;
+    req->is_answered = true;
+    if (!req->late)
+        yk_exchange_end(req->x);
+}
+
+/* ---- Status and headers ---- */
+
+int yoke_res_status(yoke_res *res, int status)
+{
+    if (!can_set(res, "the status"))
+        return -YOKE_EANSWERED;
+    if (status < 200 || status > 999)
+        return yk_res_break(res, -YOKE_ESTATUS, "status %d: %s", status,
+                            yoke_strerror(-YOKE_ESTATUS));
+    res->req->x->status = status;
+    return 0;
+}
+
+int yoke_res_get_status(const yoke_res *res)
+{
+    return res->req->x->status;
+}
+
+/* The fields that say how a message is framed and how long the connection
+ * lives are the protocol's; and so is Date. */
+static bool is_ours(struct yk_slice name)
+{
+    return yk_slice_eq_nocase(name, YK_LIT("Connection")) ||
+           yk_slice_eq_nocase(name, YK_LIT("Transfer-Encoding")) ||
+           yk_slice_eq_nocase(name, YK_LIT("Date"));
+}
+
+static bool is_length(struct yk_slice name)
+{
+    return yk_slice_eq_nocase(name, YK_LIT("Content-Length"));
+}
+
+static int set_length(yoke_res *res, struct yk_slice value)
+{
+    uint64_t len;
+    if (yk_parse_u64(value, INT64_MAX, &len) < 0)
+        return yk_res_break(res, -YOKE_EHEADER,
+                            "header \"Content-Length\": not a length");
+    res->req->x->content_length = (int64_t)len;
+    return 0;
+}
+
+/* The road of every field: `store` is yk_headers_set or yk_headers_add. */
+static int put_header(yoke_res *res, const char *name, const char *value,
+                      int (*store)(struct yk_headers *, struct yk_arena *,
+                                   struct yk_slice, struct yk_slice))
+{
+    struct yk_exchange *x = res->req->x;
+    if (!can_set(res, "a header"))
+        return -YOKE_EANSWERED;
+    if (!name || !value)
+        return yk_res_break(res, -YOKE_EHEADER, "header \"%s\": the %s is NULL",
+                            name ? name : "", name ? "value" : "name");
+    struct yk_slice key = yk_slice_of(name), text = yk_slice_of(value);
+    if (is_ours(key))
+        return yk_res_break(res, -YOKE_EHEADER,
+                            "header \"%s\": yoke sets it itself", name);
+    if (is_length(key))
+        return set_length(res, text);
+    int err = store(&x->headers, x->arena, key, text);
+    if (err < 0)
+        return yk_res_break(res, err, "header \"%s\": %s", name,
+                            yoke_strerror(err));
+    return 0;
+}
+
+int yoke_res_set(yoke_res *res, const char *name, const char *value)
+{
+    return put_header(res, name, value, yk_headers_set);
+}
+
+int yoke_res_append(yoke_res *res, const char *name, const char *value)
+{
+    return put_header(res, name, value, yk_headers_add);
+}
+
+int yoke_res_remove(yoke_res *res, const char *name)
+{
+    if (!can_set(res, "a header"))
+        return -YOKE_EANSWERED;
+    struct yk_slice key = yk_slice_of(name);
+    if (is_length(key))
+        res->req->x->content_length = -1;
+    yk_headers_remove(&res->req->x->headers, key);
+    return 0;
+}
+
+const char *yoke_res_get(const yoke_res *res, const char *name)
+{
+    struct yk_exchange *x = res->req->x;
+    struct yk_slice key = yk_slice_of(name);
+    if (is_length(key) && x->content_length >= 0)
+        return yoke_req_printf(res->req, "%lld", (long long)x->content_length);
+    const struct yk_header *header = yk_headers_find(&x->headers, key);
+    return header ? header->value.ptr : NULL;
+}
+
+/* ---- A whole answer ---- */
+
+static int deliver(yoke_res *res, const void *ptr, size_t len)
+{
+    struct yoke_req *req = res->req;
+    if (!req->late)
+        return yk_exchange_send(req->x, ptr, len);
+    req->is_answered = true;
+    req->x->content_length = (int64_t)len;
+    ssize_t waiting = yk_exchange_write(req->x, ptr, len);
+    return waiting < 0 ? (int)waiting : 0;
+}
+
+static int answer_broken(yoke_res *res)
+{
+    int err = res->broken;
+    res->broken = 0;
+    res->req->x->headers.count = 0;
+    yk_res_answer_plain(res, 500, YK_LIT("Internal Server Error"));
+    return err;
+}
+
+int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
+                  size_t len)
+{
+    struct yk_exchange *x = res->req->x;
+    if (is_fixed(res))
+        return refuse(res);
+    if (res->broken)
+        return answer_broken(res);
+    bool has_type = x->headers.count > 0 &&
+                    yk_headers_find(&x->headers, YK_LIT("Content-Type"));
+    if (!has_type && yk_status_has_body(x->status))
+        yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"),
+                              type);
+    return deliver(res, ptr, len);
+}
+
+int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text)
+{
+    struct yk_exchange *x = res->req->x;
+    yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
+    yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
+    yk_headers_remove(&x->headers, YK_LIT("Content-Range"));
+    yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"),
+                          YK_TYPE_TEXT);
+    yk_headers_set_static(&x->headers, x->arena,
+                          YK_LIT("X-Content-Type-Options"), YK_LIT("nosniff"));
+    res->broken = 0;
+    x->status = status;
+    x->content_length = -1;
+    return deliver(res, text.ptr, text.len);
+}
+
+int yk_res_fail(yoke_res *res, int err, const char *why)
+{
+    if (is_fixed(res))
+        return refuse(res);
+    yk_res_break(res, err, "%s", why);
+    return answer_broken(res);
+}
+
+int yoke_res_text(yoke_res *res, const char *text)
+{
+    if (!text)
+        return yk_res_fail(res, -EINVAL, "the text of the answer is NULL");
+    return yk_res_answer(res, YK_TYPE_TEXT, text, strlen(text));
+}
+
+int yoke_res_html(yoke_res *res, const char *html)
+{
+    if (!html)
+        return yk_res_fail(res, -EINVAL, "the text of the answer is NULL");
+    return yk_res_answer(res, YK_LIT("text/html; charset=utf-8"), html,
+                         strlen(html));
+}
+
+int yoke_res_send(yoke_res *res, const void *ptr, size_t len)
+{
+    if (!ptr && len > 0)
+        return yk_res_fail(res, -EINVAL, "the bytes of the answer are NULL");
+    return yk_res_answer(res, YK_LIT("application/octet-stream"),
+                         ptr ? ptr : "", len);
+}
+
+int yoke_res_end(yoke_res *res)
+{
+    struct yoke_req *req = res->req;
+    if (res->is_swallowing) {
+        res->is_swallowing = false;
+        yk_res_come_back(res);
+        return -YOKE_EANSWERED;
+    }
+    if (yk_req_is_answered(req))
+        return refuse(res);
+    if (!req->x->is_head_sent)
+        return res->broken ? answer_broken(res) : deliver(res, "", 0);
+    if (!req->late)
+        return yk_exchange_end(req->x);
+    req->is_answered = true;
+    return 0;
+}
+
+/* ---- In pieces ---- */
+
+ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
+{
+    struct yoke_req *req = res->req;
+    if (yk_req_is_answered(req)) {
+        if (!req->late)
+            yk_req_log(req, YOKE_LOG_WARN, "written after the answer");
+        return -YOKE_EANSWERED;
+    }
+    yoke_hold(req);
+    if (res->broken && !req->x->is_head_sent) {
+        req->late++;
+        res->is_swallowing = true;
+        return answer_broken(res);
+    }
+    return yk_exchange_write(req->x, ptr ? ptr : "", len);
+}
+
+void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                       void *data)
+{
+    res->on_drain = fn;
+    res->on_drain_data = data;
+}
+
+int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                       void *data)
+{
+    if (res->req->x->is_ended)
+        return -YOKE_EANSWERED;
+    if (res->finish_count == YK_FINISH_MAX)
+        return -YOKE_EFULL;
+    struct yk_finish *finish =
+        yk_arena_alloc(res->req->x->arena, sizeof(*finish));
+    *finish = (struct yk_finish){res->finish, fn, data};
+    res->finish = finish;
+    res->finish_count++;
+    return 0;
+}
+
+void yk_res_finish(yoke_res *res)
+{
+    while (res->finish) {
+        const struct yk_finish *finish = res->finish;
+        res->finish = finish->next;
+        finish->fn(res, finish->data);
+    }
+}
+
+/* ---- What can be asked ---- */
+
+bool yoke_res_is_sent(const yoke_res *res)
+{
+    return is_fixed(res);
+}
+
+size_t yoke_res_body_len(const yoke_res *res)
+{
+    return res->req->x->body_len;
+}
+
+yoke_req *yoke_res_req(const yoke_res *res)
+{
+    return res->req;
+}

@@ -1,0 +1,70 @@
+/* The answer, from the inside. Part of the request (app/req.h). */
+#ifndef YK_APP_RES_H
+#define YK_APP_RES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <yoke/res.h>
+
+#include "core/slice.h"
+
+struct yk_finish;
+
+/* Most callbacks of yoke_res_on_finish. */
+#define YK_FINISH_MAX 8
+
+struct yoke_res {
+    yoke_req *req;
+    struct yk_finish *finish; /* Callbacks; the last one first. */
+    void (*on_drain)(yoke_res *res, void *data);
+    void *on_drain_data;
+    int broken;           /* Something illegal was set: the code, and the
+                             answer becomes a 500. 0: all is well. */
+    uint8_t finish_count; /* Of `finish`. */
+    bool is_swallowing;   /* That 500 has been sent instead of a stream whose
+                             pieces still come, until yoke_res_end. */
+};
+
+static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
+{
+    res->req = req;
+    res->finish = NULL;
+    res->on_drain = NULL;
+    res->broken = 0;
+    res->finish_count = 0;
+    res->is_swallowing = false;
+}
+
+/* Ends the answer with `ptr` as its body. `type` is used unless Content-Type
+ * is set. What every whole answer goes through: refuses a second one, and turns
+ * a broken one into a 500. Returns as yoke_res_send. */
+int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
+                  size_t len);
+
+/* Ends the answer, of which nothing has been sent, with a text of yoke's own;
+ * headers that described another body go. */
+int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text);
+
+/* Something illegal was set: logs it with the place of the route, and makes the
+ * answer a 500. Returns `err`. */
+int yk_res_break(yoke_res *res, int err, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* The same for what can only be found when the answer is made: sends the 500.
+ */
+int yk_res_fail(yoke_res *res, int err, const char *why);
+
+/* Cuts the connection in the middle of an answer that cannot be finished. */
+void yk_res_cut(yoke_res *res);
+
+/* A handler that was answered for has come back: the last one ends the
+ * exchange. */
+void yk_res_come_back(yoke_res *res);
+
+/* Runs the callbacks of yoke_res_on_finish. */
+void yk_res_finish(yoke_res *res);
+
+#define YK_TYPE_TEXT YK_LIT("text/plain; charset=utf-8")
+
+#endif
