@@ -1,0 +1,33 @@
+#include "cluster/budget.h"
+
+#include <stdlib.h>
+
+#include "core/alloc.h"
+
+void yk_budget_init(struct yk_budget *budget, uint32_t limit,
+                    uint64_t window_ms)
+{
+    if (limit > YK_BUDGET_MAX)
+        limit = YK_BUDGET_MAX;
+    *budget = (struct yk_budget){.limit = limit, .window_ms = window_ms};
+}
+
+void yk_budget_done(struct yk_budget *budget)
+{
+    free(budget->times_ms);
+    budget->times_ms = NULL;
+}
+
+bool yk_budget_fail(struct yk_budget *budget, uint64_t now_ms)
+{
+    if (!budget->times_ms)
+        budget->times_ms = yk_alloc(budget->limit * sizeof(uint64_t));
+    budget->times_ms[budget->next] = now_ms;
+    budget->next = (budget->next + 1) % budget->limit;
+    if (budget->count < budget->limit)
+        budget->count++;
+    if (budget->count < budget->limit)
+        return false;
+    /* The ring is full: the next place has the oldest. */
+    return now_ms - budget->times_ms[budget->next] < budget->window_ms;
+}

@@ -1,0 +1,28 @@
+/* Who is told what happens to workers: the user's callbacks (yoke/cluster.h),
+ * and before them one observer of our own, the supervisor. */
+#ifndef YK_CLUSTER_EVENTS_H
+#define YK_CLUSTER_EVENTS_H
+
+#include <stddef.h>
+
+struct yoke_address;
+struct yoke_exit;
+struct yoke_worker;
+
+struct yk_observer {
+    void (*on_listening)(struct yoke_worker *worker);
+    void (*on_exit)(struct yoke_worker *worker, const struct yoke_exit *why);
+};
+
+/* Borrowed for the life of the process. */
+void yk_events_set_observer(const struct yk_observer *observer);
+
+void yk_event_fork(struct yoke_worker *worker);
+void yk_event_online(struct yoke_worker *worker);
+void yk_event_listening(struct yoke_worker *worker,
+                        const struct yoke_address *address);
+void yk_event_message(struct yoke_worker *worker, const void *ptr, size_t len);
+void yk_event_disconnect(struct yoke_worker *worker);
+void yk_event_exit(struct yoke_worker *worker, const struct yoke_exit *why);
+
+#endif

@@ -1,0 +1,159 @@
+/* What this process is: read from the environment, once, and every trace of it
+ * removed, so that whatever a worker starts is no worker. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+
+#include <yoke/cluster.h>
+#include <yoke/error.h>
+
+#include "cluster/drain.h"
+#include "cluster/pid1.h"
+#include "cluster/primary.h"
+#include "cluster/self.h"
+#include "cluster/settings.h"
+#include "cluster/worker.h"
+#include "net/loop.h"
+
+#include "core/banned.h"
+
+#define VARIABLE "YOKE_WORKER"
+
+struct identity {
+    int id, slot, fd;
+};
+
+static bool is_channel(int fd)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+           type == SOCK_SEQPACKET;
+}
+
+/* Takes the variable out of the environment; false when there is none, or none
+ * that the primary wrote. */
+static bool take_identity(struct identity *identity)
+{
+    const char *text = getenv(VARIABLE);
+    char end;
+    bool is_valid = text && sscanf(text, "%d:%d:%d%c", &identity->id,
+                                   &identity->slot, &identity->fd, &end) == 3;
+
+    unsetenv(VARIABLE);
+    return is_valid && identity->id > 0 && identity->fd > 2 &&
+           is_channel(identity->fd);
+}
+
+/* exec of /proc/self/exe has named this process "exe". */
+static void restore_name(void)
+{
+    prctl(PR_SET_NAME, program_invocation_short_name);
+}
+
+/* A server needs a descriptor for each connection. The soft limit is low for
+ * the sake of programs that use select(2). */
+static void raise_descriptor_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+int yoke_cluster_init(int argc, char **argv)
+{
+    struct identity identity;
+
+    if (yk_self())
+        return 0;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    yk_settings_init(argc, argv);
+    if (take_identity(&identity)) {
+        fcntl(identity.fd, F_SETFD, FD_CLOEXEC);
+        int err = yk_self_init(identity.id, identity.slot, identity.fd);
+        if (err < 0)
+            return err;
+        restore_name();
+        return 0;
+    }
+    raise_descriptor_limit();
+    yk_loop_set_role(&yk_drain_role);
+    yk_pid1_start();
+    return 0;
+}
+
+bool yoke_cluster_is_primary(void)
+{
+    return !yk_self();
+}
+
+bool yoke_cluster_is_worker(void)
+{
+    return yk_self() != NULL;
+}
+
+yoke_worker *yoke_cluster_worker(void)
+{
+    return yk_self();
+}
+
+int yoke_cluster_setup(const struct yoke_cluster_settings *settings)
+{
+    if (!settings)
+        return -EINVAL;
+    return yk_self() ? -YOKE_EROLE : yk_settings_change(settings);
+}
+
+yoke_worker *yoke_cluster_fork(const char *const *env)
+{
+    struct yoke_worker *worker;
+    int err = yk_self() ? -EPERM : yk_primary_fork(env, 0, &worker);
+
+    if (err < 0) {
+        errno = err > -4096 ? -err : EAGAIN;
+        return NULL;
+    }
+    return worker;
+}
+
+int yoke_cluster_disconnect(void (*fn)(void *data), void *data)
+{
+    return yk_self() ? -YOKE_EROLE : yk_drain_disconnect(fn, data);
+}
+
+int yoke_worker_disconnect(yoke_worker *worker)
+{
+    return worker == yk_self() ? yk_self_disconnect(0)
+                               : yk_primary_disconnect(worker);
+}
+
+int yoke_worker_kill(yoke_worker *worker, int signum)
+{
+    if (worker == yk_self())
+        return yk_self_disconnect(1);
+    if (worker->is_dead)
+        return -ESRCH;
+    return kill(worker->pid, signum ? signum : SIGTERM) < 0 ? -errno : 0;
+}
+
+void yoke_cluster_fail(const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    yk_loop_fail("%s", text);
+}

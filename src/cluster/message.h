@@ -1,0 +1,136 @@
+/* What primary and workers say to each other: one packet of the channel each.
+ *
+ *   packet = head | body | descriptors beside it
+ *
+ * Both ends run on one host, mostly the same program, so the bodies are plain
+ * structures; the version in the head tells when they are not the same. A
+ * packet that is not understood is ignored: a worker must not be able to harm
+ * the primary.
+ *
+ *   primary                                worker
+ *      | WELCOME (board)  ------------------> |  sent before it is forked
+ *      | <---------------------------- HELLO  |  online
+ *      | <----------------------------LISTEN  |
+ *      | LISTEN_REPLY (socket) -------------> |  listening
+ *      | CONNS (connections) ---------------> |
+ *      | <------------------------------WAKE  |  room again, or some returned
+ *      | <-----------------------------CLOSE  |
+ *      | CLOSED ----------------------------> |  no connection comes after it
+ *      | DISCONNECT ------------------------> |  drain, then leave
+ *      | STOP ------------------------------> |  drain, then end
+ *      | <-----------------------------LEAVE  |  on purpose
+ *      | LEAVE_OK --------------------------> |  closes the channel
+ */
+#ifndef YK_CLUSTER_MESSAGE_H
+#define YK_CLUSTER_MESSAGE_H
+
+#include <stdint.h>
+
+#include <yoke/listen.h>
+
+#include "net/peer.h"
+
+#define YK_MESSAGE_VERSION 1
+
+/* Most bytes of a packet, head included: a quarter of the smallest socket
+ * buffer, so that some are always on their way. */
+#define YK_PACKET_MAX 32768
+/* Most descriptors beside a packet (the kernel's limit is 253). */
+#define YK_PACKET_FDS 64
+
+enum yk_message_type {
+    /* From the primary. */
+    YK_MESSAGE_WELCOME = 1,
+    YK_MESSAGE_LISTEN_REPLY,
+    YK_MESSAGE_CONNS,
+    YK_MESSAGE_CLOSED,
+    YK_MESSAGE_DISCONNECT,
+    YK_MESSAGE_STOP,
+    YK_MESSAGE_LEAVE_OK,
+    /* From a worker. */
+    YK_MESSAGE_HELLO = 32,
+    YK_MESSAGE_LISTEN,
+    YK_MESSAGE_CLOSE,
+    YK_MESSAGE_WAKE,
+    YK_MESSAGE_LEAVE,
+    YK_MESSAGE_FAIL,      /* Body: the reason, text. */
+    YK_MESSAGE_EXEC_FAIL, /* Body: errno, an int32_t. */
+    /* From either: a piece of what yoke_worker_send was given. */
+    YK_MESSAGE_USER = 64,
+};
+
+struct yk_message_head {
+    uint8_t version;
+    uint8_t type;
+    uint16_t unused;
+    uint32_t len; /* Bytes of the body. */
+};
+
+/* HELLO. */
+struct yk_message_hello {
+    int32_t pid;
+};
+
+/* CLOSE: a listener, by the number its worker gave it. */
+struct yk_message_token {
+    uint32_t token;
+};
+
+/* CLOSED. */
+struct yk_message_closed {
+    uint32_t token;
+    uint32_t has_others; /* Other workers still listen there. */
+};
+
+/* WAKE. */
+struct yk_message_wake {
+    uint32_t is_short; /* It had no descriptor for a connection. */
+};
+
+/* What follows a LISTEN body, NUL-terminated. */
+enum yk_name_kind {
+    YK_NAME_NONE,
+    YK_NAME_HOST,
+    YK_NAME_PATH
+};
+
+/* LISTEN. */
+struct yk_message_listen {
+    uint32_t token; /* The worker's number for this listener. */
+    uint32_t index; /* It is the worker's n-th listener on this address. */
+    int32_t port;
+    int32_t backlog;
+    uint8_t ipv6_only;
+    uint8_t name; /* An enum yk_name_kind. */
+    uint8_t unused[2];
+};
+
+/* LISTEN_REPLY. When the worker accepts itself, the socket is beside it. */
+struct yk_message_listen_reply {
+    uint32_t token;
+    int32_t err; /* 0, or why it cannot listen; `text` says it in words. */
+    struct yoke_address address;
+    char text[256];
+};
+
+/* CONNS: an array, with as many descriptors. */
+struct yk_message_conn {
+    uint32_t token;
+    uint32_t index;      /* Its word on the board. */
+    uint32_t generation; /* What the word has to say for it to be valid. */
+    struct yk_peer peer;
+};
+
+/* STOP. */
+struct yk_message_stop {
+    int32_t timeout_ms;
+};
+
+/* USER; the piece's bytes follow. Pieces of one message come in order, none
+ * of another between them. */
+struct yk_message_piece {
+    uint32_t total;  /* Bytes of the whole message. */
+    uint32_t offset; /* Of this piece within it. */
+};
+
+#endif

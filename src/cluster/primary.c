@@ -1,0 +1,466 @@
+/* A worker's life in the primary. Two things end, each by itself:
+ *
+ *   channel:  open ----> end (EOF) ----> closed        on_end, disconnected
+ *   process:  running -> pidfd readable, waitid -> dead        reap, died
+ *
+ * A death first reads what the worker had still said (why it failed, for
+ * example), which brings the channel to its end; so `disconnect` usually comes
+ * before `exit`. The connections that it had not begun are dealt again when the
+ * process has ended, not when the channel has: only then is it certain that
+ * nobody else answers them. */
+#include "cluster/primary.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <yoke/error.h>
+#include <yoke/log.h>
+#include <yoke/loop.h>
+
+#include "cluster/cgroup.h"
+#include "cluster/dealer.h"
+#include "cluster/death.h"
+#include "cluster/events.h"
+#include "cluster/ports.h"
+#include "cluster/settings.h"
+#include "cluster/spawn.h"
+#include "cluster/worker.h"
+#include "cluster/workers.h"
+#include "core/alloc.h"
+#include "core/cleanup.h"
+
+#include "core/banned.h"
+
+#define REASON_MAX 512
+
+/* The primary's state. Written by the functions of this file. */
+static unsigned worker_count; /* Workers that were ever forked. */
+static uint64_t memory_kills; /* When last looked at. */
+static void (*gone_fn)(void); /* Of yk_primary_on_gone. */
+static bool is_closed;        /* No more forks. */
+static bool has_unclean_end;  /* A worker that was to stop ended badly. */
+
+static struct yoke_worker *worker_of(struct yk_channel *channel)
+{
+    return YK_CONTAINER_OF(channel, struct yoke_worker, channel);
+}
+
+/* ---- The end of a worker ---- */
+
+static void free_worker(struct yoke_worker *worker)
+{
+    yk_later_stop(&worker->later);
+    yk_copies_done(&worker->copies);
+    yk_board_unmap(worker->board);
+    yk_close_fd(&worker->pidfd);
+    free(worker->reason);
+    free(worker);
+}
+
+static void release_handle(struct yoke_worker *worker)
+{
+    if (--worker->open_count == 0)
+        free_worker(worker);
+}
+
+static void on_channel_closed(struct yk_channel *channel)
+{
+    release_handle(worker_of(channel));
+}
+
+static void on_exit_poll_closed(uv_handle_t *handle)
+{
+    release_handle(handle->data);
+}
+
+static void remove_if_gone(struct yoke_worker *worker)
+{
+    if (worker->is_connected || !worker->is_dead || worker->is_removed)
+        return;
+    worker->is_removed = true;
+    yk_workers_remove(worker);
+    if (gone_fn)
+        gone_fn();
+}
+
+/* Once its channel has ended, whichever side did it. */
+static void disconnected(struct yoke_worker *worker)
+{
+    worker->is_connected = false;
+    yk_channel_close(&worker->channel);
+    yk_ports_leave_all(worker, !worker->is_leaving);
+    if (worker->is_dead)
+        worker->is_listed = false;
+    yk_event_disconnect(worker);
+    remove_if_gone(worker);
+}
+
+static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
+{
+    if (why->signal == SIGKILL) {
+        uint64_t kills = yk_death_memory_kills(&yk_cgroup_system);
+        if (worker->is_overdue)
+            why->cause = YOKE_CAUSE_DEADLINE;
+        else if (kills > memory_kills)
+            why->cause = YOKE_CAUSE_MEMORY;
+        memory_kills = kills;
+    }
+    if (worker->reason && why->cause == YOKE_CAUSE_EXIT) {
+        why->cause = YOKE_CAUSE_STARTUP;
+        why->reason = worker->reason;
+    }
+}
+
+/* SIGTERM is as good as an order to stop: a service manager sends it to every
+ * process of the service. */
+static bool is_clean(const struct yoke_exit *why)
+{
+    return why->signal == SIGTERM ||
+           (why->cause == YOKE_CAUSE_EXIT && why->code == 0);
+}
+
+static void died(struct yoke_worker *worker, const siginfo_t *info)
+{
+    struct yoke_exit why = {.code = 0};
+
+    worker->is_dead = true;
+    uv_close((uv_handle_t *)&worker->exit_poll, on_exit_poll_closed);
+    if (worker->is_connected)
+        yk_channel_read_rest(&worker->channel);
+    yk_dealer_worker_died(worker);
+    worker->is_listed = false;
+    yk_death_read(&why, info);
+    find_cause(worker, &why);
+    has_unclean_end |= is_closed && !is_clean(&why);
+    yk_event_exit(worker, &why);
+    yk_ports_review();
+    remove_if_gone(worker);
+}
+
+void yk_primary_reap(struct yoke_worker *worker)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    if (worker->is_dead)
+        return;
+    if (waitid(P_PIDFD, (id_t)worker->pidfd, &info, WEXITED | WNOHANG) < 0) {
+        /* Somebody else has waited for it: how it ended is not known. */
+        if (errno != ECHILD)
+            return;
+        info.si_code = CLD_EXITED;
+    } else if (info.si_pid == 0) {
+        return;
+    }
+    died(worker, &info);
+}
+
+static void on_exit_ready(uv_poll_t *poll, int status, int events)
+{
+    (void)status;
+    (void)events;
+    yk_primary_reap(poll->data);
+}
+
+/* ---- What a worker says ---- */
+
+static void on_hello(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    (void)packet;
+    if (worker->is_online)
+        return;
+    worker->is_online = true;
+    yk_event_online(worker);
+}
+
+/* The name that follows the structure, NUL-terminated; NULL when there is
+ * none. False: the packet is not what it should be. */
+static bool read_name(const struct yk_packet *packet, const char **ret_name)
+{
+    const struct yk_message_listen *body = packet->body;
+    const char *name = (const char *)(body + 1);
+    size_t len = packet->len - sizeof(*body);
+
+    *ret_name = body->name ? name : NULL;
+    return !body->name || (len > 0 && name[len - 1] == '\0');
+}
+
+static void on_listen(struct yoke_worker *worker,
+                      const struct yk_packet *packet)
+{
+    struct yk_message_listen_reply reply;
+    const char *name;
+
+    if (packet->len < sizeof(struct yk_message_listen) ||
+        !yk_worker_is_useful(worker) || !read_name(packet, &name))
+        return;
+    int fd = yk_ports_listen(worker, packet->body, name, &reply);
+    yk_channel_send(&worker->channel, YK_MESSAGE_LISTEN_REPLY, &reply,
+                    sizeof(reply), fd);
+    if (reply.err < 0)
+        return;
+    worker->has_listened = true;
+    yk_event_listening(worker, &reply.address);
+    yk_ports_review();
+    yk_ports_deal();
+}
+
+static void on_close(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    const struct yk_message_token *body = packet->body;
+    struct yk_message_closed reply;
+
+    if (packet->len < sizeof(*body))
+        return;
+    reply.token = body->token;
+    reply.has_others = yk_ports_leave(worker, body->token);
+    yk_channel_send(&worker->channel, YK_MESSAGE_CLOSED, &reply, sizeof(reply),
+                    -1);
+    /* It gives back what it cannot keep. */
+    yk_dealer_woken(worker, false);
+}
+
+static void on_wake(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    const struct yk_message_wake *body = packet->body;
+
+    if (packet->len >= sizeof(*body))
+        yk_dealer_woken(worker, body->is_short);
+}
+
+static void on_leave(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    (void)packet;
+    worker->is_leaving = true;
+    yk_ports_leave_all(worker, false);
+    yk_channel_send(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0, -1);
+}
+
+static void set_reason(struct yoke_worker *worker, const char *text, size_t len)
+{
+    char *reason = yk_try_alloc(len + 1);
+
+    if (!reason)
+        return;
+    memcpy(reason, text, len);
+    reason[len] = '\0';
+    free(worker->reason);
+    worker->reason = reason;
+}
+
+static void on_fail(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    set_reason(worker, packet->body,
+               packet->len < REASON_MAX ? packet->len : REASON_MAX);
+}
+
+static void on_exec_fail(struct yoke_worker *worker,
+                         const struct yk_packet *packet)
+{
+    const char *exec = yoke_cluster_settings()->exec;
+    char text[REASON_MAX];
+    int32_t err;
+
+    if (packet->len < sizeof(err))
+        return;
+    memcpy(&err, packet->body, sizeof(err));
+    int len = snprintf(text, sizeof(text), "cannot run %.256s: %s",
+                       exec ? exec : "this program again", yoke_strerror(-err));
+    set_reason(worker, text, (size_t)len);
+}
+
+static void on_packet(struct yk_channel *channel,
+                      const struct yk_packet *packet)
+{
+    static void (*const handlers[])(struct yoke_worker *,
+                                    const struct yk_packet *) = {
+        [YK_MESSAGE_HELLO] = on_hello,         [YK_MESSAGE_LISTEN] = on_listen,
+        [YK_MESSAGE_CLOSE] = on_close,         [YK_MESSAGE_WAKE] = on_wake,
+        [YK_MESSAGE_LEAVE] = on_leave,         [YK_MESSAGE_FAIL] = on_fail,
+        [YK_MESSAGE_EXEC_FAIL] = on_exec_fail,
+    };
+    struct yoke_worker *worker = worker_of(channel);
+
+    if (packet->type < sizeof(handlers) / sizeof(handlers[0]) &&
+        handlers[packet->type])
+        handlers[packet->type](worker, packet);
+    else
+        yoke_log(YOKE_LOG_WARN,
+                 "worker %d sent a packet of unknown type %d: ignored",
+                 (int)worker->pid, (int)packet->type);
+}
+
+static void on_message(struct yk_channel *channel, const void *ptr, size_t len)
+{
+    yk_event_message(worker_of(channel), ptr, len);
+}
+
+static void on_room(struct yk_channel *channel)
+{
+    (void)channel;
+    yk_ports_deal();
+}
+
+static void on_end(struct yk_channel *channel)
+{
+    disconnected(worker_of(channel));
+}
+
+static const struct yk_channel_ops channel_ops = {
+    .on_packet = on_packet,
+    .on_message = on_message,
+    .on_room = on_room,
+    .on_end = on_end,
+    .on_closed = on_channel_closed,
+};
+
+/* ---- Making a worker ---- */
+
+static void tell_forked(struct yk_later *later)
+{
+    yk_event_fork(YK_CONTAINER_OF(later, struct yoke_worker, later));
+}
+
+/* The environment variable by which a worker knows what it is (init.c). */
+static void write_identity(const struct yoke_worker *worker, int fd, char *out,
+                           size_t len)
+{
+    snprintf(out, len, "YOKE_WORKER=%d:%d:%d", worker->id, worker->slot, fd);
+}
+
+static int spawn(struct yoke_worker *worker, const char *const *env, int fd)
+{
+    char identity[64];
+    const struct yoke_cluster_settings *settings = yoke_cluster_settings();
+
+    write_identity(worker, fd, identity, sizeof(identity));
+    YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_argv();
+    YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(env, identity);
+    if (!argv || !envp)
+        return -ENOMEM;
+    struct yk_spawn what = {.exec = settings->exec ? settings->exec
+                                                   : "/proc/self/exe",
+                            .argv = argv,
+                            .env = envp,
+                            .cwd = settings->cwd,
+                            .channel_fd = fd};
+    return yk_spawn(&what, &worker->pid, &worker->pidfd);
+}
+
+/* The board goes to the worker before there is one: it finds the packet when
+ * it starts. */
+static int make_board(struct yoke_worker *worker)
+{
+    YK_CLEANUP(yk_close_fd) int fd = -1;
+    int err = yk_board_create(&worker->board, &fd);
+
+    if (err == 0)
+        err = yk_copies_init(&worker->copies, worker->board);
+    if (err == 0)
+        err =
+            yk_channel_send(&worker->channel, YK_MESSAGE_WELCOME, NULL, 0, fd);
+    return err;
+}
+
+static int start(struct yoke_worker *worker, const char *const *env)
+{
+    int fds[2];
+    int err = yk_channel_pair(fds);
+
+    if (err < 0)
+        return err;
+    YK_CLEANUP(yk_close_fd) int theirs = fds[1];
+    err = yk_channel_open(&worker->channel, fds[0], &channel_ops);
+    if (err < 0)
+        return err;
+    worker->is_connected = true;
+    worker->open_count++;
+    err = make_board(worker);
+    if (err == 0)
+        err = spawn(worker, env, theirs);
+    if (err < 0)
+        return err;
+    err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
+    if (err < 0) {
+        kill(worker->pid, SIGKILL);
+        waitid(P_PIDFD, (id_t)worker->pidfd, NULL, WEXITED);
+        return err;
+    }
+    worker->open_count++;
+    worker->exit_poll.data = worker;
+    uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
+    return 0;
+}
+
+/* Half-built: it was never in the table for anybody to see. */
+static void discard(struct yoke_worker *worker)
+{
+    yk_workers_remove(worker);
+    if (worker->is_connected)
+        yk_channel_close(&worker->channel);
+    else
+        free_worker(worker);
+}
+
+int yk_primary_fork(const char *const *env, int slot,
+                    struct yoke_worker **ret_worker)
+{
+    if (is_closed)
+        return -ESHUTDOWN;
+    struct yoke_worker *worker = yk_try_alloc(sizeof(*worker));
+    if (!worker)
+        return -ENOMEM;
+    *worker = (struct yoke_worker){.slot = slot, .pidfd = -1};
+    yk_list_init(&worker->users);
+    yk_list_init(&worker->outbox.node);
+    yk_later_init(&worker->later, tell_forked);
+    yk_settings_sched();
+    if (worker_count++ == 0)
+        memory_kills = yk_death_memory_kills(&yk_cgroup_system);
+    yk_workers_add(worker);
+    uv_update_time(yoke_loop());
+    worker->forked_ms = uv_now(yoke_loop());
+    int err = start(worker, env);
+    if (err < 0) {
+        discard(worker);
+        return err;
+    }
+    yk_later_start(&worker->later);
+    *ret_worker = worker;
+    return 0;
+}
+
+void yk_primary_stop_forking(void)
+{
+    is_closed = true;
+}
+
+bool yk_primary_is_stopping(void)
+{
+    return is_closed;
+}
+
+bool yk_primary_ended_uncleanly(void)
+{
+    return has_unclean_end;
+}
+
+void yk_primary_on_gone(void (*fn)(void))
+{
+    gone_fn = fn;
+}
+
+int yk_primary_disconnect(struct yoke_worker *worker)
+{
+    if (!worker->is_connected || worker->is_leaving)
+        return -YOKE_ECHANNEL;
+    worker->is_leaving = true;
+    worker->is_listed = false;
+    yk_ports_leave_all(worker, false);
+    return yk_channel_send(&worker->channel, YK_MESSAGE_DISCONNECT, NULL, 0,
+                           -1);
+}

@@ -1,0 +1,35 @@
+/* The primary: workers' lives as it sees them. */
+#ifndef YK_CLUSTER_PRIMARY_H
+#define YK_CLUSTER_PRIMARY_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+struct yoke_worker;
+
+/* Starts a worker for a slot of the supervised form (0: none). Returns 0 with
+ * the worker; -ESHUTDOWN when the primary is stopping; or what the system said:
+ * -EAGAIN, -ENOMEM, -EMFILE. */
+int yk_primary_fork(const char *const *env, int slot,
+                    struct yoke_worker **ret_worker);
+
+/* No more workers from here on: those there are end because they are told to.
+ */
+void yk_primary_stop_forking(void);
+
+bool yk_primary_is_stopping(void);
+
+/* True when a worker has ended otherwise than well since then. */
+bool yk_primary_ended_uncleanly(void);
+
+/* The process of the worker may have ended: looks, and if so goes through with
+ * its death. */
+void yk_primary_reap(struct yoke_worker *worker);
+
+/* Disconnects one worker, from here. */
+int yk_primary_disconnect(struct yoke_worker *worker);
+
+/* `fn` is called whenever a worker has gone for good. */
+void yk_primary_on_gone(void (*fn)(void));
+
+#endif

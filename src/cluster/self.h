@@ -1,0 +1,20 @@
+/* A worker's own side: its channel to the primary, and its role in the
+ * process's run (net/loop.h). */
+#ifndef YK_CLUSTER_SELF_H
+#define YK_CLUSTER_SELF_H
+
+struct yoke_worker;
+
+/* Takes up the channel; `fd` is taken over, also on failure. From here on this
+ * process is a worker: its listeners are the primary's. Returns 0 or a negative
+ * code, and then it is none. */
+int yk_self_init(int id, int slot, int fd);
+
+/* This worker, or NULL in a primary. */
+struct yoke_worker *yk_self(void);
+
+/* Disconnects on its own. `then_end`: the process ends as well, with status 0,
+ * whatever else keeps its loop alive. Returns 0 or -YOKE_ECHANNEL. */
+int yk_self_disconnect(int then_end);
+
+#endif

@@ -1,0 +1,21 @@
+/* The supervised form: keeps a number of workers running.
+ *
+ * A slot is a worker's place. What happens to it is one table (supervise.c).
+ * What a worker does is the caller's `start`; this knows no application. */
+#ifndef YK_CLUSTER_SUPERVISE_H
+#define YK_CLUSTER_SUPERVISE_H
+
+struct yoke_cluster_options;
+
+/* The most workers there can be. */
+#define YK_WORKERS_MAX 1024
+
+/* In the primary: keeps workers running, as yoke_cluster_run says, and returns
+ * the exit status when it has been stopped. In a worker: calls `start`, which
+ * opens what is to be served and returns 0, or has given the reason to
+ * yoke_cluster_fail and returns a negative code; then runs the loop, and
+ * returns the exit status. `options` may be NULL; `data` is handed through. */
+int yk_cluster_supervise(const struct yoke_cluster_options *options,
+                         int (*start)(void *data), void *data);
+
+#endif

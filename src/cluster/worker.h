@@ -1,0 +1,70 @@
+/* A worker, as the primary knows it, and as it knows itself.
+ *
+ * In the primary:
+ *
+ *   fork ---> online ---> listening         each once, in this order; the last
+ *     |          |            |             two may never come
+ *     `----------+------------+--> disconnected and dead, in either order
+ *
+ * The channel and the process end independently: a worker that has left may
+ * still finish its connections, and a dead one's channel may still hold what it
+ * had sent. The structure lives until both have ended and their handles are
+ * closed. In a worker there is one of these, for itself, and the fields of the
+ * second half are not used. */
+#ifndef YK_CLUSTER_WORKER_H
+#define YK_CLUSTER_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <uv.h>
+
+#include <yoke/cluster.h>
+
+#include "cluster/channel.h"
+#include "cluster/copies.h"
+#include "core/list.h"
+#include "net/later.h"
+
+/* Connections that have been dealt to a worker, but not yet sent: they go in
+ * one packet. */
+struct yk_outbox {
+    struct yk_list node; /* Among those that are not empty. */
+    uint16_t count;
+    uint16_t index[YK_PACKET_FDS]; /* In its copies. */
+    uint32_t token[YK_PACKET_FDS]; /* Its number for the listener. */
+};
+
+struct yoke_worker {
+    int id;
+    pid_t pid;
+    struct yk_channel channel;
+    struct yk_board *board;
+    bool is_connected; /* The channel is open. */
+    bool is_leaving;   /* It ends, or ended, on purpose. */
+
+    /* ---- The primary only ---- */
+    struct yk_list node; /* Among all workers, in order of their ids. */
+    int slot;            /* Its place in the supervised form, or 0. */
+    int pidfd;
+    uv_poll_t exit_poll;   /* On the pidfd. */
+    struct yk_later later; /* Tells that it was forked. */
+    uint8_t open_count;    /* Handles that are not closed yet. */
+    uint64_t forked_ms;
+
+    struct yk_copies copies;
+    struct yk_outbox outbox;
+    uint64_t rests_until_ms; /* It is out of descriptors; 0: it is not. */
+    bool is_stuck;           /* Something was taken back from it. */
+    struct yk_list users;    /* The ports it listens on (ports.h). */
+
+    char *reason; /* Why it cannot start, as it said; or NULL. */
+    bool is_online;
+    bool has_listened;
+    bool is_dead;
+    bool is_listed;  /* yoke_cluster_workers shows it. */
+    bool is_overdue; /* Killed because a deadline had passed. */
+    bool is_removed; /* Both have ended; freed when the handles are closed. */
+};
+
+#endif

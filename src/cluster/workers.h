@@ -1,0 +1,31 @@
+/* The primary's table of workers. */
+#ifndef YK_CLUSTER_WORKERS_H
+#define YK_CLUSTER_WORKERS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "core/list.h"
+
+struct yoke_worker;
+
+/* Every worker whose process or channel has not ended, in order of ids. */
+struct yk_list *yk_workers(void);
+
+#define YK_WORKERS_EACH(worker)                                                \
+    for (struct yk_list *node_ = yk_workers()->next, *next_ = node_->next;     \
+         node_ != yk_workers() &&                                              \
+         (worker = YK_CONTAINER_OF(node_, struct yoke_worker, node), true);    \
+         node_ = next_, next_ = next_->next)
+
+/* Gives it the next id and enters it. */
+void yk_workers_add(struct yoke_worker *worker);
+void yk_workers_remove(struct yoke_worker *worker);
+
+/* The one with that process, or NULL. */
+struct yoke_worker *yk_workers_find_pid(pid_t pid);
+
+/* One that is connected and has not been asked to leave. */
+bool yk_worker_is_useful(const struct yoke_worker *worker);
+
+#endif

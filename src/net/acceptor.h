@@ -1,0 +1,61 @@
+/* Takes connections from a listening socket.
+ *
+ * It accepts in batches: a burst costs one wake-up, and the loop's other work
+ * is never kept waiting for more than one batch. When descriptors or memory
+ * run out it rests, and the connections wait in the kernel's backlog: it
+ * neither spins nor gives up. */
+#ifndef YK_NET_ACCEPTOR_H
+#define YK_NET_ACCEPTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "net/peer.h"
+
+struct yk_acceptor;
+
+struct yk_acceptor_ops {
+    /* A connection: `fd` is non-blocking, close-on-exec and the owner's. */
+    void (*on_accept)(struct yk_acceptor *acceptor, int fd,
+                      const struct yk_peer *peer);
+    /* The batch is over; may be NULL. */
+    void (*on_batch)(struct yk_acceptor *acceptor);
+    /* No connection can be taken: -EMFILE, -ENFILE, -ENOMEM, ... True: room
+     * has been made, try again at once. False: it rests, for a moment; this is
+     * called once, until a connection could be taken again. May be NULL. */
+    bool (*on_shortage)(struct yk_acceptor *acceptor, int err);
+    /* yk_acceptor_close is complete: the memory is the owner's again. */
+    void (*on_closed)(struct yk_acceptor *acceptor);
+};
+
+/* Embedded in its owner. */
+struct yk_acceptor {
+    uv_poll_t poll;
+    uv_timer_t rest; /* Runs while it rests. */
+    const struct yk_acceptor_ops *ops;
+    int fd;             /* The listening socket; stays the owner's. */
+    uint8_t open_count; /* Handles that are not closed yet. */
+    bool is_paused;     /* By yk_acceptor_pause. */
+    bool is_resting;    /* Out of descriptors. */
+    bool is_short;      /* on_shortage has been called for this shortage. */
+};
+
+/* Starts to accept on `fd`, which must outlive the acceptor. Returns 0, or a
+ * negative code, after which nothing needs to be closed. */
+int yk_acceptor_open(struct yk_acceptor *acceptor, int fd,
+                     const struct yk_acceptor_ops *ops);
+
+/* No more connections until resumed; may be called from on_accept, which then
+ * ends the batch. */
+void yk_acceptor_pause(struct yk_acceptor *acceptor);
+void yk_acceptor_resume(struct yk_acceptor *acceptor);
+
+/* Accepts what is already in the backlog, up to `max` connections, paused or
+ * not: for whoever is about to close the socket, up to and in on_closed. */
+void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
+
+/* Stops for good; on_closed follows from the loop. */
+void yk_acceptor_close(struct yk_acceptor *acceptor);
+
+#endif

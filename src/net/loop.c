@@ -1,0 +1,223 @@
+#include "net/loop.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include <yoke/log.h>
+#include <yoke/loop.h>
+
+#include "net/service.h"
+
+#include "core/banned.h"
+
+#define STOP_TIMEOUT_MS 30000
+/* How long a stop may take after its deadline, when all is cut. */
+#define FORCE_MS        1000
+/* Ctrl-C reaches a process twice when whoever started it passes the signal on
+ * (timeout, npm): two within this time are one. */
+#define SAME_SIGINT_MS  20
+
+/* This process's run. Written by the functions of this file, on the loop's
+ * thread. */
+static struct {
+    uv_signal_t terminate, interrupt;
+    uv_timer_t deadline;
+    const struct yk_loop_role *role;
+    uint64_t interrupted_ms; /* When the first SIGINT came; 0: none has. */
+    int timeout_ms;          /* Deadline of a graceful stop. */
+    int status;              /* What yoke_run will return. */
+    int signum;              /* What began the stop, or 0. */
+    bool is_watching;        /* The handles above are set up. */
+    bool is_stopping;
+    bool is_forced; /* The deadline has passed. */
+} run = {.role = &yk_loop_alone, .timeout_ms = STOP_TIMEOUT_MS};
+
+struct uv_loop_s *yoke_loop(void)
+{
+    return uv_default_loop();
+}
+
+void yk_loop_set_role(const struct yk_loop_role *role)
+{
+    run.role = role;
+}
+
+int yk_loop_stop_signal(void)
+{
+    return run.signum;
+}
+
+void yk_loop_end(void)
+{
+    uv_stop(yoke_loop());
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    if (run.is_forced) {
+        yk_loop_end();
+        return;
+    }
+    run.is_forced = true;
+    if (run.status == 0)
+        run.status = 1;
+    uv_timer_start(timer, on_deadline, FORCE_MS, 0);
+    run.role->force();
+}
+
+void yk_loop_stop(int timeout_ms)
+{
+    if (run.is_stopping)
+        return;
+    run.is_stopping = true;
+    yk_loop_watch_signals(false);
+    uv_update_time(yoke_loop());
+    uv_timer_start(&run.deadline, on_deadline, (uint64_t)timeout_ms, 0);
+    run.role->stop(timeout_ms);
+}
+
+void yoke_stop(int status)
+{
+    run.status = status;
+    yk_loop_stop(run.timeout_ms);
+}
+
+int yoke_set_stop_timeout(int timeout_ms)
+{
+    if (timeout_ms < 0)
+        return -EINVAL;
+    run.timeout_ms = timeout_ms;
+    return 0;
+}
+
+/* ---- Signals ---- */
+
+static void stop_at_once(void)
+{
+    run.status = 128 + SIGINT;
+    run.role->kill();
+    yk_loop_end();
+}
+
+static bool is_second_interrupt(int signum)
+{
+    uint64_t now_ms = uv_now(yoke_loop());
+    if (signum != SIGINT)
+        return false;
+    if (run.interrupted_ms == 0) {
+        run.interrupted_ms = now_ms;
+        /* After SIGTERM the first Ctrl-C already is the second request. */
+        return run.is_stopping;
+    }
+    return now_ms - run.interrupted_ms > SAME_SIGINT_MS;
+}
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+    (void)handle;
+    if (run.role->ignores && run.role->ignores(signum))
+        return;
+    if (is_second_interrupt(signum)) {
+        stop_at_once();
+        return;
+    }
+    if (run.is_stopping)
+        return;
+    run.signum = signum;
+    yk_loop_stop(run.timeout_ms);
+}
+
+/* The handles do not keep the loop alive: a program that has nothing left to
+ * wait for ends, signals or not. */
+void yk_loop_watch_signals(bool once)
+{
+    uv_loop_t *loop = yoke_loop();
+
+    if (run.is_watching)
+        return;
+    run.is_watching = true;
+    uv_timer_init(loop, &run.deadline);
+    uv_signal_init(loop, &run.terminate);
+    uv_signal_init(loop, &run.interrupt);
+    if (once)
+        uv_signal_start_oneshot(&run.terminate, on_signal, SIGTERM);
+    else
+        uv_signal_start(&run.terminate, on_signal, SIGTERM);
+    uv_signal_start(&run.interrupt, on_signal, SIGINT);
+    uv_unref((uv_handle_t *)&run.deadline);
+    uv_unref((uv_handle_t *)&run.terminate);
+    uv_unref((uv_handle_t *)&run.interrupt);
+}
+
+/* ---- Failure ---- */
+
+void yk_loop_fail_quietly(void)
+{
+    if (run.status == 0)
+        run.status = 1;
+    yk_loop_stop(run.timeout_ms);
+}
+
+void yk_loop_fail(const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    if (run.role->fail)
+        run.role->fail(text);
+    else
+        yoke_log(YOKE_LOG_ERROR, "%s", text);
+    yk_loop_fail_quietly();
+}
+
+/* ---- The run ---- */
+
+int yoke_run(void)
+{
+    /* A peer that has gone is an error of write(2), not the end of the
+     * process. */
+    signal(SIGPIPE, SIG_IGN);
+    yk_loop_watch_signals(false);
+    uv_run(yoke_loop(), UV_RUN_DEFAULT);
+    uv_timer_stop(&run.deadline);
+    fflush(NULL);
+    return run.role->end ? run.role->end(run.status) : run.status;
+}
+
+/* ---- Alone ---- */
+
+static void end_drained(void *data)
+{
+    (void)data;
+    yk_loop_end();
+}
+
+static void stop_alone(int timeout_ms)
+{
+    (void)timeout_ms;
+    yk_services_drain(end_drained, NULL);
+}
+
+static void force_alone(void)
+{
+    yoke_log(YOKE_LOG_WARN, "the deadline for stopping has passed: "
+                            "cutting the connections that are still open");
+    yk_services_abort();
+}
+
+static void kill_alone(void)
+{
+}
+
+const struct yk_loop_role yk_loop_alone = {
+    .stop = stop_alone,
+    .force = force_alone,
+    .kill = kill_alone,
+};
