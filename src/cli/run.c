@@ -1,0 +1,246 @@
+/* yoke run: an application on every core, supervised.
+ *
+ * The same command line is read in the primary and, as it starts itself again,
+ * in each worker. The primary looks at the file but never loads it: a mistake
+ * in application code cannot take it down.
+ *
+ * A setting comes from its option; without one, from the environment; without
+ * that, it has a default. */
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yoke/cluster.h>
+
+#include "cli/app_file.h"
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/options.h"
+
+#include "core/banned.h"
+
+#define WORKERS_MAX      1024
+#define PORT_MAX         65535
+#define PORT_DEFAULT     1337
+#define STOP_TIMEOUT_MAX (24 * 60 * 60)
+#define NOT_SET          (-1)
+
+/* What the command line said. */
+struct run {
+    struct yoke_cluster_options cluster;
+    struct yk_app_file file;
+    int port; /* Or NOT_SET. */
+    bool wants_help;
+};
+
+/* What a worker makes its application from: a factory takes no argument.
+ * Written once, before the workers' code runs. */
+static struct yk_app_file app_file;
+
+static yoke_app *make_app(void)
+{
+    return yk_app_file_load(&app_file);
+}
+
+/* ---- Values ---- */
+
+static int set_workers(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    if (strcmp(value, "max") == 0) {
+        run->cluster.workers = yoke_cpus();
+        return 0;
+    }
+    return yk_option_number(given, value, 1, WORKERS_MAX,
+                            "'max' or a count of workers",
+                            &run->cluster.workers);
+}
+
+static int set_port(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    return yk_option_number(given, value, 0, PORT_MAX, "a port", &run->port);
+}
+
+static int set_host(const char *given, const char *value, void *data)
+{
+    (void)given;
+    ((struct run *)data)->cluster.listen.host = value;
+    return 0;
+}
+
+static int set_unix(const char *given, const char *value, void *data)
+{
+    if (!*value) {
+        yk_say("%s: an empty path", given);
+        return -1;
+    }
+    ((struct run *)data)->cluster.listen.path = value;
+    return 0;
+}
+
+static int set_sched(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    if (strcmp(value, "rr") == 0) {
+        run->cluster.sched = YOKE_SCHED_RR;
+    } else if (strcmp(value, "none") == 0) {
+        run->cluster.sched = YOKE_SCHED_NONE;
+    } else {
+        yk_say("%s: '%s' is not a way to schedule: 'rr' or 'none'", given,
+               value);
+        return -1;
+    }
+    return 0;
+}
+
+static int set_factory(const char *given, const char *value, void *data)
+{
+    (void)given;
+    ((struct run *)data)->file.factory = value;
+    return 0;
+}
+
+static int set_stop_timeout(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    int seconds;
+    if (yk_option_number(given, value, 1, STOP_TIMEOUT_MAX, "a time in seconds",
+                         &seconds) < 0)
+        return -1;
+    run->cluster.stop_timeout_ms = seconds * 1000;
+    return 0;
+}
+
+static int set_quiet(const char *given, const char *value, void *data)
+{
+    (void)given;
+    (void)value;
+    ((struct run *)data)->cluster.quiet = true;
+    return 0;
+}
+
+static int set_help(const char *given, const char *value, void *data)
+{
+    (void)given;
+    (void)value;
+    ((struct run *)data)->wants_help = true;
+    return 0;
+}
+
+static const struct yk_option options[] = {
+    {'n', "workers", "N|max",
+     "Workers; max: one for each CPU.\n"
+     "Default: $YOKE_WORKERS, else max",
+     set_workers},
+    {'p', "port", "PORT",
+     "TCP port; 0: any that is free.\n"
+     "Default: $PORT, else 1337",
+     set_port},
+    {'H', "host", "HOST",
+     "Address or name to listen on.\n"
+     "Default: every address, IPv6 and IPv4",
+     set_host},
+    {0, "unix", "PATH", "Listen on a UNIX socket instead", set_unix},
+    {0, "sched", "rr|none",
+     "How connections find a worker: dealt in turn, or\n"
+     "as the kernel has it.\n"
+     "Default: $YOKE_SCHED_POLICY, else rr",
+     set_sched},
+    {0, "factory", "NAME",
+     "Function that makes the application.\n"
+     "Default: " YK_FACTORY_NAME,
+     set_factory},
+    {0, "stop-timeout", "SECONDS",
+     "How long requests may take to finish at a stop.\n"
+     "Default: 30",
+     set_stop_timeout},
+    {'q', "quiet", NULL, "Without the start-up lines", set_quiet},
+    {'h', "help", NULL, "Print this", set_help},
+    {0},
+};
+
+/* ---- The environment ---- */
+
+/* The variable's value, or NULL when it is unset or empty. */
+static const char *env(const char *name)
+{
+    const char *value = getenv(name);
+    return value && *value ? value : NULL;
+}
+
+/* Fills in what the options have left open. */
+static int use_environment(struct run *run)
+{
+    const char *workers = env("YOKE_WORKERS");
+    const char *port = env("PORT");
+    const char *sched = env("YOKE_SCHED_POLICY");
+
+    if (run->cluster.workers == 0 && workers &&
+        set_workers("YOKE_WORKERS", workers, run) < 0)
+        return -1;
+    if (run->port == NOT_SET && !run->cluster.listen.path && port &&
+        set_port("PORT", port, run) < 0)
+        return -1;
+    if (run->cluster.sched == YOKE_SCHED_DEFAULT && sched &&
+        set_sched("YOKE_SCHED_POLICY", sched, run) < 0)
+        return -1;
+    run->cluster.listen.port = run->port == NOT_SET ? PORT_DEFAULT : run->port;
+    return 0;
+}
+
+/* ---- The command ---- */
+
+static int check_usage(const struct run *run, int operands, char **argv)
+{
+    if (operands == 0) {
+        yk_say("run: no application was named");
+        return -1;
+    }
+    if (operands > 1) {
+        yk_say("run: one application at a time; '%s' is one too many", argv[2]);
+        return -1;
+    }
+    if (run->cluster.listen.path &&
+        (run->port != NOT_SET || run->cluster.listen.host)) {
+        yk_say("run: --unix stands instead of --port and --host, not beside "
+               "them");
+        return -1;
+    }
+    return 0;
+}
+
+static int run_main(int argc, char **argv)
+{
+    struct run run = {.file.factory = YK_FACTORY_NAME, .port = NOT_SET};
+    int operands = yk_options_parse(options, argc, argv, &run);
+
+    if (operands >= 0 && run.wants_help) {
+        yk_command_explain(&yk_command_run);
+        return 0;
+    }
+    if (operands < 0 || check_usage(&run, operands, argv) < 0 ||
+        use_environment(&run) < 0)
+        return yk_command_misused(&yk_command_run);
+
+    run.file.path = argv[1];
+    if (yoke_cluster_is_primary() && yk_app_file_check(&run.file) < 0)
+        return YK_STATUS_FAILED;
+    app_file = run.file;
+    return yoke_cluster_run(make_app, &run.cluster);
+}
+
+const struct yk_command yk_command_run = {
+    .name = "run",
+    .summary = "Run an application on every core",
+    .synopsis = "run [OPTIONS] APP.so",
+    .text = "Loads the application from a shared object in one worker for each "
+            "CPU, all of\n"
+            "them behind one port, and replaces each worker that dies. SIGTERM "
+            "and SIGINT\n"
+            "stop it when what has begun is answered.\n"
+            "\n"
+            "The shared object has a function 'yoke_app *make_app(void)'.",
+    .options = options,
+    .main = run_main,
+};

@@ -1,0 +1,72 @@
+/* yoke_cluster_run: where the application and the cluster meet.
+ *
+ * The cluster can supervise anything and the application serves anywhere;
+ * neither knows the other. This file says what a supervised worker does: make
+ * the application, and listen. Whatever keeps it from that, it tells the
+ * primary in words, for there the operator looks. */
+#include <yoke/cluster.h>
+
+#include <stddef.h>
+
+#include <yoke/app.h>
+#include <yoke/error.h>
+
+#include "cluster/supervise.h"
+
+/* What yoke_cluster_run was given; lives as long as the run. */
+struct run {
+    yoke_app_factory *make_app;
+    struct yoke_cluster_options options; /* With the user's callbacks. */
+};
+
+static void on_listening(yoke_server *server, const struct yoke_address *addr,
+                         void *data)
+{
+    const struct yoke_listen_options *listen =
+        &((struct run *)data)->options.listen;
+    if (listen->on_listening)
+        listen->on_listening(server, addr, listen->data);
+}
+
+static void on_error(int err, const char *text, void *data)
+{
+    const struct yoke_listen_options *listen =
+        &((struct run *)data)->options.listen;
+    yoke_cluster_fail("%s", text);
+    if (listen->on_error)
+        listen->on_error(err, text, listen->data);
+}
+
+/* A worker's beginning. Returns 0, or -YOKE_ESTARTUP when it has told the
+ * primary why it cannot start. */
+static int start(void *data)
+{
+    struct run *run = data;
+    struct yoke_listen_options listen = run->options.listen;
+    yoke_app *app = run->make_app();
+
+    if (!app) {
+        yoke_cluster_fail("the application could not be made: its factory "
+                          "returned NULL");
+        return -YOKE_ESTARTUP;
+    }
+    const char *error = yoke_app_error(app);
+    if (error) {
+        yoke_cluster_fail("%s", error);
+        yoke_app_free(app);
+        return -YOKE_ESTARTUP;
+    }
+    listen.on_listening = on_listening;
+    listen.on_error = on_error;
+    listen.data = run;
+    return yoke_app_listen_with(app, &listen) ? 0 : -YOKE_ESTARTUP;
+}
+
+int yoke_cluster_run(yoke_app_factory *make_app,
+                     const struct yoke_cluster_options *options)
+{
+    struct run run = {.make_app = make_app};
+    if (options)
+        run.options = *options;
+    return yk_cluster_supervise(&run.options, start, &run);
+}
