@@ -1,0 +1,67 @@
+# yoke: the one door to building, running, testing and measuring it. Meson does
+# the work (meson.build); this file knows what each job needs installed first.
+# All of it comes from packages.txt, and nothing is asked of a machine but
+# Debian 12 with git and make.
+
+SHELL   := /bin/bash
+PREFIX  ?= /usr/local
+BUILD   := build
+SECONDS := 60
+STEPS   :=
+
+# The system's own Python: another one on the PATH has no pytest.
+PYTHON := /usr/bin/python3
+export PYTHONDONTWRITEBYTECODE := 1
+
+# Installs the missing packages of the named groups; silent when there are none.
+need = @tools/deps.sh
+
+.PHONY: build run test asan fuzz bench format install clean deps help
+.NOTPARALLEL:
+
+build: ## Build the library, the command and the examples in build/
+	$(need) build
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD)
+	@ninja -C $(BUILD)
+
+# On a terminal the server becomes the foreground process group, so that Ctrl-C
+# reaches it alone: make would answer the signal by failing. Without a terminal
+# it stays in make's group, where a signal to the group finds it. Either way,
+# it is asked to stop when make is killed.
+run: build ## Start examples/hello on every core, on port 1337 (PORT=...)
+	@echo 'Try it:  curl http://127.0.0.1:$(or $(PORT),1337)/get'
+	@[ ! -t 0 ] || set -m; setpriv --pdeathsig TERM $(BUILD)/examples/hello; exit
+
+test: ## Run every check and test (STEPS="format unit ..." runs only some)
+	$(need) build test fuzz
+	@$(PYTHON) tools/test.py $(STEPS)
+
+asan: ## Run the unit and end-to-end tests under ASan and UBSan
+	$(need) build test
+	@$(PYTHON) tools/test.py asan
+
+fuzz: ## Fuzz each target for SECONDS=60
+	$(need) build fuzz
+	@$(PYTHON) tools/fuzz.py $(SECONDS)
+
+bench: build ## Measure yoke beside its peers, in ratios
+	$(need) bench
+	@$(PYTHON) bench/run.py
+
+format: ## Lay out all C files in the house style
+	$(need) test
+	@$(PYTHON) tools/sources.py | xargs clang-format -i
+
+install: build ## Install under PREFIX=/usr/local (DESTDIR=... for packagers)
+	@meson setup --reconfigure $(BUILD) --prefix '$(abspath $(PREFIX))' >/dev/null
+	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD)
+	@[ -n '$(DESTDIR)' ] || [ $$EUID != 0 ] || /sbin/ldconfig
+
+clean: ## Remove everything that was built
+	rm -rf build build-*
+
+deps: ## Install the packages for all of these targets
+	$(need)
+
+help: ## List the targets
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' Makefile | expand -t 10

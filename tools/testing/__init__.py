@@ -1,0 +1,1 @@
+"""The parts of tools/test.py and tools/fuzz.py."""
