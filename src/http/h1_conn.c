@@ -185,7 +185,7 @@ static void tell_finish(struct yk_h1_conn *conn)
 static void release_exchange(struct yk_h1_conn *conn)
 {
     tell_finish(conn);
-    conn->has_exchange = false;
+    conn->has_exchange = conn->is_over_high_water = false;
     conn->head = NULL;
     conn->trailers = (struct yk_headers){.items = NULL};
     conn->in_keep = 0;
@@ -364,8 +364,9 @@ static void write_now(struct yk_h1_conn *conn)
  * last round all is left to the loop. */
 static bool flush(struct yk_h1_conn *conn, int round)
 {
-    bool was_full = is_output_full(conn) || conn->is_over_high_water ||
-                    conn->phase == YK_H1_CLOSING;
+    bool was_waited_for = conn->out.len > 0 &&
+                          (is_output_full(conn) || conn->is_over_high_water ||
+                           conn->phase == YK_H1_CLOSING);
 
     while (conn->out.len > 0 && !conn->is_writing &&
            conn->phase != YK_H1_CLOSED) {
@@ -377,7 +378,7 @@ static bool flush(struct yk_h1_conn *conn, int round)
     if (conn->out.len > 0)
         return false;
     conn->answers_queued = 0;
-    return was_full && conn->phase != YK_H1_CLOSED;
+    return was_waited_for && conn->phase != YK_H1_CLOSED;
 }
 
 /* ---- After the steps ---- */

@@ -165,6 +165,15 @@ static void flood(yoke_req *req, yoke_res *res)
     pour(res, NULL);
 }
 
+static void burst(yoke_req *req, yoke_res *res)
+{
+    static const char bytes[10000] = {'x'};
+    (void)req;
+    for (int i = 0; i < 20; i++)
+        yoke_res_write(res, bytes, sizeof(bytes));
+    yoke_res_end(res);
+}
+
 static void inject(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -203,6 +212,7 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/broken", break_promise);
     yoke_app_get(app, "/large", large);
     yoke_app_get(app, "/flood", flood);
+    yoke_app_get(app, "/burst", burst);
     yoke_app_get(app, "/inject", inject);
     yoke_app_get(app, "/headers", many_headers);
     return app;
@@ -679,6 +689,17 @@ static void a_stream_waits_for_a_slow_client(void **state)
     assert_in_range(drains, 10, 200);
 }
 
+static void a_stream_may_end_while_it_has_to_wait(void **state)
+{
+    (void)state;
+    yoke_tr *r = raw("GET /burst HTTP/1.1\r\n" HOST "\r\n"
+                     "GET / HTTP/1.1\r\n" HOST "\r\n");
+    yoke_tr_read_slowly(r, 5000);
+    yoke_expect_status(r, 200);
+    assert_int_equal(yoke_tr_len(r), 200000);
+    yoke_expect_text(yoke_tr_next(r), 200, "hello");
+}
+
 /* ---- The client goes away ---- */
 
 static void a_client_that_goes_is_told_to_the_handler(void **state)
@@ -940,6 +961,7 @@ int main(void)
         TEST(a_head_longer_than_a_buffer_is_sent_whole),
         TEST(a_large_answer_reaches_a_slow_client),
         TEST(a_stream_waits_for_a_slow_client),
+        TEST(a_stream_may_end_while_it_has_to_wait),
         TEST(a_client_that_goes_is_told_to_the_handler),
         TEST(a_client_that_half_closes_gets_its_answer),
         TEST(a_body_that_is_cut_off_is_told_to_its_reader),
