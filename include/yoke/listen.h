@@ -28,8 +28,8 @@ struct yoke_address {
 };
 
 /* What one connection and one request may cost. A field left 0 has the default
- * that stands behind it. (HTTP.md rules 23-25, 38, 39; Node's names where Node
- * has one.) */
+ * that stands behind it. (Rules 23-25, 38 and 39 of docs/http-rules.md; Node's
+ * names where Node has one.) */
 struct yoke_limits {
     uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192. */
     uint32_t max_head_len;    /* Request line and fields; over: 431. 16,384,

@@ -6,11 +6,11 @@
  * connections' deadlines, running only while there are connections; and before
  * each sleep of the loop what handlers have written is sent.
  *
- *            yoke_app_listen                 stop, or the process drains
- *   OPENING -----------------> LISTENING ------------------------------> CLOSING
- *      | on_error                            listener closed, connections gone |
- *      +----------------------------------------------------------> handles closed,
- *                                                                        freed */
+ *                            stop, or the     listener closed,
+ *           on_listening    process drains    connections gone
+ *   OPENING -----------> LISTENING ----> CLOSING ----> handles closed, freed
+ *      |                                                ^
+ *      +------------------ on_error --------------------+ */
 #include <yoke/listen.h>
 
 #include <errno.h>

@@ -41,7 +41,7 @@ void yk_pattern_done(struct yk_pattern *pattern);
 
 /* The values of the params in `path`, which matches: an array in the arena, in
  * the pattern's order, each decoded and followed by a NUL. NULL when one has a
- * wrong escape (HTTP.md rule 34). */
+ * wrong escape (docs/http-rules.md rule 34). */
 const char **yk_pattern_params(const struct yk_pattern *pattern,
                                struct yk_slice path, struct yk_arena *arena);
 

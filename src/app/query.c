@@ -7,8 +7,8 @@
 
 #include "core/banned.h"
 
-/* More are ignored: whoever sends them wants to keep us busy (HTTP.md rule
- * 40). */
+/* More are ignored: whoever sends them wants to keep us busy (rule 40 of
+ * docs/http-rules.md). */
 #define QUERY_MAX 1000
 
 struct yk_query {

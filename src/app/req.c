@@ -58,7 +58,8 @@ void yk_req_log(const struct yoke_req *req, enum yoke_log_level level,
     va_list args;
 
     va_start(args, fmt);
-    vsnprintf(text, sizeof(text), fmt, args);
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+        text[0] = '\0';
     va_end(args);
     yoke_log(level, "%s %s: %s (%s)", yoke_req_method(req),
              yoke_req_original_url(req), text, layer ? layer->here : "-");

@@ -1,6 +1,6 @@
-/* The decoder of chunked bodies (RFC 9112 section 7.1), strict and incremental;
- * HTTP.md's rules 8-10. It works in place: data comes out as slices of the
- * input.
+/* The decoder of chunked bodies (RFC 9112 section 7.1), strict and incremental
+ * (rules 8-10 of docs/http-rules.md). It works in place: data comes out as
+ * slices of the input.
  *
  *     5;name="value" CR LF  hello CR LF  0 CR LF  Trailer: x CR LF  CR LF
  *     size extension        data         last     trailers          end

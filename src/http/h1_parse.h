@@ -7,8 +7,8 @@
  *
  * What is accepted is what RFC 9112 demands of a server, and nothing that two
  * parsers could read differently: no bare LF, no folded fields, no space before
- * a colon, one Content-Length or one Transfer-Encoding, one Host. HTTP.md's
- * rules 1-7 and 12-24 are decided here. */
+ * a colon, one Content-Length or one Transfer-Encoding, one Host. Rules 1-7 and
+ * 12-24 of docs/http-rules.md are decided here. */
 #ifndef YK_HTTP_H1_PARSE_H
 #define YK_HTTP_H1_PARSE_H
 

@@ -1,7 +1,7 @@
 /* A connection always waits for something: for a head, for a body, for its
  * handler, for the peer to take what is sent, or for the peer to close. Each
- * has its limit (HTTP.md rule 38). There is one timer; when it passes, what the
- * connection waits for is looked at again. */
+ * has its limit (rule 38 of docs/http-rules.md). There is one timer; when it
+ * passes, what the connection waits for is looked at again. */
 #include "http/h1_state.h"
 
 #include <yoke/listen.h>

@@ -1,7 +1,7 @@
 /* The header fields of an answer, in the order in which they were set. They
  * live in the request's arena. Names are tokens and values have no control
  * characters: a field that would split the answer is refused here, at the one
- * place through which all of them go (HTTP.md rule 33). */
+ * place through which all of them go (docs/http-rules.md rule 33). */
 #ifndef YK_HTTP_HEADERS_H
 #define YK_HTTP_HEADERS_H
 

@@ -13,7 +13,7 @@
 
 #include "core/slice.h"
 
-/* Most header fields of a request (HTTP.md rule 24). */
+/* Most header fields of a request (docs/http-rules.md rule 24). */
 #define YK_FIELDS_MAX 100
 
 struct yk_span {

@@ -2,7 +2,7 @@
  *
  * Pure: bytes in, bytes out, into room that the caller has. Text is decoded
  * once, and after it has been taken apart, so that an encoded delimiter never
- * separates anything (HTTP.md rule 34). */
+ * separates anything (docs/http-rules.md rule 34). */
 #ifndef YK_HTTP_URL_H
 #define YK_HTTP_URL_H
 

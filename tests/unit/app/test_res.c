@@ -172,7 +172,7 @@ static void illegal_headers_become_a_500(void **state)
     static const struct {
         const char *name, *value;
     } cases[] = {
-        {"X-A", "a\r\nSet-Cookie: b"}, /* HTTP.md rule 33 */
+        {"X-A", "a\r\nSet-Cookie: b"}, /* docs/http-rules.md rule 33 */
         {"X-A", "a\nb"},
         {"X-A", "a\rb"},
         {"X-A", "a\x01"},

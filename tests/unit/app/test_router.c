@@ -131,7 +131,7 @@ static void methods_have_an_end(void **state)
 {
     yoke_app *app = *state;
     for (int i = 0; i < 56; i++) {
-        char method[8];
+        char method[16];
         snprintf(method, sizeof(method), "M%d", i);
         yoke_app_method(app, method, "/x", ANSWER("x"));
         assert_null(yoke_app_error(app));

@@ -1,4 +1,4 @@
-/* The decoder of chunked bodies: rules 8 to 10 of HTTP.md, and that the way of
+/* The decoder of chunked bodies: rules 8 to 10 of docs/http-rules.md, and that the way of
  * splitting does not matter. */
 #include "../unit.h"
 

@@ -1,6 +1,6 @@
 /* The parser of request heads: what is accepted, what is refused and how, and
  * that neither depends on how the input was split. The rule numbers are those
- * of docs/HTTP.md. */
+ * of docs/http-rules.md. */
 #include "../unit.h"
 
 #include <stdio.h>

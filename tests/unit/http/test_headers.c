@@ -1,4 +1,4 @@
-/* Header fields of an answer: rule 33 of HTTP.md, and their list. */
+/* Header fields of an answer: rule 33 of docs/http-rules.md, and their list. */
 #include "../unit.h"
 
 #include <stdio.h>
