@@ -14,7 +14,7 @@
 
 const struct yk_command *yk_command_find(const char *name)
 {
-    const char *names[COMMANDS_MAX];
+    const char *names[COMMANDS_MAX] = {NULL};
     size_t n = 0;
 
     for (; yk_commands[n]; n++) {

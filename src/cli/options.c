@@ -36,7 +36,7 @@ static const struct yk_option *find_name(const struct yk_option *options,
 
 static int say_unknown(const struct parser *p, const char *arg, size_t len)
 {
-    const char *names[OPTIONS_MAX];
+    const char *names[OPTIONS_MAX] = {NULL};
     char name[GIVEN_MAX];
     size_t n = 0;
 

@@ -7,6 +7,7 @@
  * A setting comes from its option; without one, from the environment; without
  * that, it has a default. */
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -189,6 +190,23 @@ static int use_environment(struct run *run)
     return 0;
 }
 
+/* ---- What is said ---- */
+
+/* Says where it listens, once: all workers listen on the same. */
+static void on_listening(yoke_worker *worker, const struct yoke_address *addr,
+                         void *data)
+{
+    (void)worker;
+    (void)data;
+    yoke_cluster_on_listening(NULL, NULL);
+    if (addr->family < 0)
+        printf("Listening on %s\n", addr->host);
+    else
+        printf(strchr(addr->host, ':') ? "Listening on [%s]:%d\n"
+                                       : "Listening on %s:%d\n",
+               addr->host, addr->port);
+}
+
 /* ---- The command ---- */
 
 static int check_usage(const struct run *run, int operands, char **argv)
@@ -227,6 +245,8 @@ static int run_main(int argc, char **argv)
     if (yoke_cluster_is_primary() && yk_app_file_check(&run.file) < 0)
         return YK_STATUS_FAILED;
     app_file = run.file;
+    if (!run.cluster.quiet)
+        yoke_cluster_on_listening(on_listening, NULL);
     return yoke_cluster_run(make_app, &run.cluster);
 }
 

@@ -78,4 +78,6 @@ void yk_pid1_start(void)
     uv_signal_init(yoke_loop(), &child_ended);
     uv_signal_start(&child_ended, on_child_ended, SIGCHLD);
     uv_unref((uv_handle_t *)&child_ended);
+    /* Some may have ended before anybody watched. */
+    yk_later_start(&again);
 }

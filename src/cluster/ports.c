@@ -129,6 +129,13 @@ void yk_port_stopped(struct yk_port *port)
     free_port(port);
 }
 
+static void free_user(struct yk_user *user)
+{
+    yk_list_remove(&user->node);
+    yk_list_remove(&user->of_worker);
+    free(user);
+}
+
 static void stop_port(struct yk_port *port)
 {
     struct yoke_worker *worker;
@@ -136,6 +143,8 @@ static void stop_port(struct yk_port *port)
     if (port->is_stopping)
         return;
     port->is_stopping = true;
+    YK_LIST_EACH(node, &port->users)
+    free_user(YK_CONTAINER_OF(node, struct yk_user, node));
     YK_WORKERS_EACH(worker)
     yk_copies_forget(&worker->copies, port);
     port->sched->stop(port);
@@ -224,9 +233,7 @@ static void remove_user(struct yk_user *user)
 {
     struct yk_port *port = user->port;
 
-    yk_list_remove(&user->node);
-    yk_list_remove(&user->of_worker);
-    free(user);
+    free_user(user);
     if (yk_list_is_empty(&port->users))
         port->sched->users_changed(port);
 }

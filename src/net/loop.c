@@ -27,7 +27,7 @@ static struct {
     uv_signal_t terminate, interrupt;
     uv_timer_t deadline;
     const struct yk_loop_role *role;
-    uint64_t interrupted_ms; /* When the first SIGINT came; 0: none has. */
+    uint64_t interrupted_ms; /* When SIGINT last came; 0: it has not. */
     int timeout_ms;          /* Deadline of a graceful stop. */
     int status;              /* What yoke_run will return. */
     int signum;              /* What began the stop, or 0. */
@@ -103,17 +103,17 @@ static void stop_at_once(void)
     yk_loop_end();
 }
 
+/* Ctrl-C reaches a process twice when whoever started it passes the signal on
+ * (timeout, npm); two in one turn of the loop are one. After SIGTERM already
+ * the first is the second request. */
 static bool is_second_interrupt(int signum)
 {
-    uint64_t now_ms = uv_now(yoke_loop());
+    uint64_t before_ms = run.interrupted_ms;
+
     if (signum != SIGINT)
         return false;
-    if (run.interrupted_ms == 0) {
-        run.interrupted_ms = now_ms;
-        /* After SIGTERM the first Ctrl-C already is the second request. */
-        return run.is_stopping;
-    }
-    return now_ms - run.interrupted_ms > SAME_SIGINT_MS;
+    run.interrupted_ms = uv_now(yoke_loop());
+    return before_ms ? run.interrupted_ms != before_ms : run.is_stopping;
 }
 
 static void on_signal(uv_signal_t *handle, int signum)

@@ -76,7 +76,8 @@ static void what_is_no_redirection_becomes_a_500(void **state)
         {400, "/", -YOKE_ESTATUS},
         {-1, "/", -YOKE_ESTATUS},
         {302, NULL, -EINVAL},
-        {302, "/\r\nSet-Cookie: a=b", -YOKE_EHEADER}, /* docs/http-rules.md rule 33 */
+        {302, "/\r\nSet-Cookie: a=b",
+         -YOKE_EHEADER}, /* docs/http-rules.md rule 33 */
         {302, "/\n", -YOKE_EHEADER},
         {302, "/\t", -YOKE_EHEADER},
         {302, "/\x7f", -YOKE_EHEADER},

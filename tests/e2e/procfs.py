@@ -1,0 +1,96 @@
+"""What Linux tells about processes in /proc: no tool's output to parse."""
+import os
+import pathlib
+import re
+
+LISTEN = "0A"  # The state in /proc/net/tcp.
+
+
+def stat(pid):
+    """The fields of /proc/PID/stat from the state on (there, field 3), or
+    None when there is no such process."""
+    try:
+        text = pathlib.Path(f"/proc/{pid}/stat").read_text(errors="replace")
+    except OSError:
+        return None
+    # The name, in parentheses, may hold anything, even ") ".
+    return text.rpartition(")")[2].split()
+
+
+def is_alive(pid):
+    """True for a process that runs; a zombie does not."""
+    fields = stat(pid)
+    return fields is not None and fields[0] not in "ZX"
+
+
+def pids():
+    return [int(entry.name) for entry in pathlib.Path("/proc").glob("[0-9]*")]
+
+
+def children(pid):
+    """Living children of a process, the oldest first."""
+    found = []
+    for child in pids():
+        fields = stat(child)
+        if fields and fields[0] not in "ZX" and int(fields[1]) == pid:
+            found.append((int(fields[19]), child))  # 19: when it started
+    return [child for _, child in sorted(found)]
+
+
+def zombies(pid):
+    """Children of a process that it has not waited for."""
+    return [child for child in pids() if (fields := stat(child))
+            and fields[0] == "Z" and int(fields[1]) == pid]
+
+
+def session(sid):
+    """Living processes of a session."""
+    return [pid for pid in pids() if (fields := stat(pid))
+            and fields[0] not in "ZX" and int(fields[3]) == sid]
+
+
+def fds(pid):
+    """{descriptor: what it is} of a process, as /proc/PID/fd has it:
+    a path, or "socket:[INODE]", "pipe:[INODE]", "anon_inode:[eventpoll]"."""
+    found = {}
+    folder = f"/proc/{pid}/fd"
+    for name in os.listdir(folder):
+        try:
+            found[int(name)] = os.readlink(f"{folder}/{name}")
+        except FileNotFoundError:
+            pass  # Closed while we looked.
+    return found
+
+
+def listening_ports(pid):
+    """TCP ports that a process holds a listening socket for, sorted; none of
+    one that has ended."""
+    try:
+        open_now = fds(pid)
+    except OSError:
+        return []
+    inodes = {match[1] for what in open_now.values()
+              if (match := re.fullmatch(r"socket:\[(\d+)\]", what))}
+    ports = set()
+    for table in ("tcp", "tcp6"):
+        try:
+            lines = pathlib.Path(f"/proc/{pid}/net/{table}").read_text()
+        except OSError:
+            continue
+        for line in lines.splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == LISTEN and fields[9] in inodes:
+                ports.add(int(fields[1].rpartition(":")[2], 16))
+    return sorted(ports)
+
+
+def resident_bytes(pid):
+    """Resident memory of a process."""
+    pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+
+
+def cpu_seconds(pid):
+    """CPU time that a process has used, in user and kernel mode."""
+    fields = stat(pid)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
