@@ -82,6 +82,8 @@ static size_t send_direct(struct yk_h1_conn *conn, const void *ptr, size_t len)
 
 static int put_bytes(struct yk_h1_conn *conn, const void *ptr, size_t len)
 {
+    if (len == 0)
+        return 0;
     size_t sent = send_direct(conn, ptr, len);
     return yk_out_append(&conn->out, (const char *)ptr + sent, len - sent);
 }

@@ -16,7 +16,7 @@ UNIT_SECONDS = 60   # for one unit test program
 FILE_SECONDS = 180  # for one file of end-to-end tests; each test has its own
 
 # Tests of the tests and of the build: sanitizers would add nothing.
-ONCE = {"test_http1", "test_harness", "test_install"}
+ONCE = {"test_http1", "test_harness", "test_install", "test_make"}
 
 
 class Job:
@@ -107,7 +107,10 @@ def run_job(job):
     that did, by dying for example, counts as a failed test itself."""
     result = procs.run(job.command, job.seconds, builds.ROOT, job.env)
     passed, failures = read_reports(job.report) if job.report else (0, [])
-    text = "\n".join([f"--- {job.name}", result.output.strip(), *failures])
+    # pytest has told of each failure in its output, cmocka has not.
+    untold = [text for name, text in failures if name not in result.output]
+    text = "\n".join([f"--- {job.name} ({job.command[0]})",
+                      result.output.strip(), *untold])
     if not job.report and result.ok:
         passed = 1
     failed = len(failures)
@@ -118,20 +121,21 @@ def run_job(job):
 
 
 def read_reports(pattern):
-    """How many tests passed in these reports, and a text for each that did
-    not. A skipped test is neither."""
+    """How many tests passed in these reports, and (name, text) of each that
+    did not. A skipped test is neither."""
     passed, failures = 0, []
     for report in pattern.parent.glob(pattern.name.replace("%g", "*")):
         try:
             cases = list(xml.etree.ElementTree.parse(report).iter("testcase"))
         except xml.etree.ElementTree.ParseError as error:
-            failures.append(f"{report.name}: {error}")
+            failures.append((report.name, f"{report.name}: {error}"))
             continue
         for case in cases:
             bad = case.find("failure")
             bad = case.find("error") if bad is None else bad
             if bad is not None:
-                failures.append(f"FAILED {case.get('name')}\n{bad.text or ''}")
+                name = case.get("name")
+                failures.append((name, f"FAILED {name}\n{bad.text or ''}"))
             elif case.find("skipped") is None:
                 passed += 1
     return passed, failures
