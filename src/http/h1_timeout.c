@@ -117,10 +117,13 @@ static void look_at_write(struct yk_h1_conn *conn, uint64_t now)
     conn->unwritten_len = left;
 }
 
-/* Lets the application answer 503. */
+/* Lets the application answer 503. The handler still holds the exchange, which
+ * ends when it comes back; a client that sent its next request here would wait
+ * for that, so it is told not to. */
 static void tell_handler(struct yk_h1_conn *conn, uint64_t now)
 {
     struct yk_exchange *x = &conn->x;
+    conn->must_close = true;
     conn->since_ms = now;
     if (x->events && x->events->on_timeout)
         x->events->on_timeout(x);

@@ -160,6 +160,7 @@ static void a_handler_that_does_not_answer_is_answered_for(void **state)
     assert_non_null(strstr(raw_answer(r), "503 Service Unavailable"));
     yoke_res_text(held_res, "too late");
     yoke_expect_status(r, 503);
+    yoke_expect_header(r, "Connection", "close");
 }
 
 /* A refused connection is read away before it is closed, so that no reset
