@@ -86,7 +86,8 @@ struct yoke_exit {
  * `argc` and `argv` are kept for the workers to be started with. In a worker it
  * takes up the channel to the primary and removes every trace of it from the
  * environment, so that the worker's own children are primaries. Lines of
- * standard output are written as they end from here on, also into a pipe.
+ * standard output are written as they end from here on, also into a pipe; and
+ * SIGTERM and SIGINT are answered by the loop, so it has to be run.
  * Returns 0, or a negative code that leaves the process a primary. */
 int yoke_cluster_init(int argc, char **argv);
 

@@ -89,6 +89,9 @@ int yoke_cluster_init(int argc, char **argv)
     }
     raise_descriptor_limit();
     yk_loop_set_role(&yk_drain_role);
+    /* From here on, not from yoke_run on: a stop that comes while the workers
+     * are being started must not leave them behind. */
+    yk_loop_watch_signals(false);
     yk_pid1_start();
     return 0;
 }
