@@ -39,10 +39,13 @@ static const char *const *copy_strings(const char *const *strings)
 
 static void set_string(const char **field, const char *value)
 {
+    /* The new value may be the old one itself. */
+    const char *old = *field;
+
     if (!value)
         return;
-    free((void *)(uintptr_t)*field);
     *field = yk_strdup(value);
+    free((void *)(uintptr_t)old);
 }
 
 void yk_settings_init(int argc, char **argv)

@@ -9,10 +9,8 @@
 /* The header of a block or of a large allocation; what follows is aligned for
  * any type because the header is. */
 struct yk_chunk {
-    _Alignas(max_align_t) struct yk_chunk *next;
+    _Alignas(YK_ARENA_ALIGN) struct yk_chunk *next;
 };
-
-#define ALIGN _Alignof(max_align_t)
 
 void yk_arena_init(struct yk_arena *arena, struct yk_blocks *pool)
 {
@@ -58,27 +56,13 @@ static void *alloc_from_new_block(struct yk_arena *arena, size_t size)
     return block + 1;
 }
 
-void *yk_arena_try_alloc(struct yk_arena *arena, size_t size)
+void *yk_arena_alloc_slow(struct yk_arena *arena, size_t size)
 {
     /* Half a block at most, so that little is wasted at the end of one. */
     if (size > arena->pool->block_size / 2)
         return alloc_large(arena, size);
-
-    size = (size + ALIGN - 1) & ~(ALIGN - 1);
-    if ((size_t)(arena->end - arena->ptr) < size)
-        return alloc_from_new_block(arena, size);
-
-    void *ptr = arena->ptr;
-    arena->ptr += size;
-    return ptr;
-}
-
-void *yk_arena_alloc(struct yk_arena *arena, size_t size)
-{
-    void *ptr = yk_arena_try_alloc(arena, size);
-    if (!ptr)
-        abort();
-    return ptr;
+    size = (size + YK_ARENA_ALIGN - 1) & ~(YK_ARENA_ALIGN - 1);
+    return alloc_from_new_block(arena, size);
 }
 
 char *yk_arena_strndup(struct yk_arena *arena, const char *ptr, size_t len)

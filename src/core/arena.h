@@ -11,6 +11,7 @@
 #define YK_CORE_ARENA_H
 
 #include <stddef.h>
+#include <stdlib.h>
 
 #include "core/blocks.h"
 
@@ -21,6 +22,12 @@ struct yk_arena {
     char *ptr, *end;         /* The free part of the current block. */
 };
 
+/* What every allocation is aligned to. */
+#define YK_ARENA_ALIGN _Alignof(max_align_t)
+
+/* For yk_arena_try_alloc, when the current block has no room. */
+void *yk_arena_alloc_slow(struct yk_arena *arena, size_t size);
+
 void yk_arena_init(struct yk_arena *arena, struct yk_blocks *pool);
 
 /* Releases everything that was allocated from it; it can be used again. */
@@ -28,12 +35,26 @@ void yk_arena_clear(struct yk_arena *arena);
 
 /* `size` bytes, aligned for any type, not cleared; NULL when the system has no
  * memory. */
-void *yk_arena_try_alloc(struct yk_arena *arena, size_t size);
+static inline void *yk_arena_try_alloc(struct yk_arena *arena, size_t size)
+{
+    size_t rounded = (size + YK_ARENA_ALIGN - 1) & ~(YK_ARENA_ALIGN - 1);
+    /* None, and so many that rounding wrapped around, are slow as well. */
+    if (rounded - 1 >= (size_t)(arena->end - arena->ptr) || rounded < size)
+        return yk_arena_alloc_slow(arena, size);
+    void *ptr = arena->ptr;
+    arena->ptr += rounded;
+    return ptr;
+}
 
 /* The same, but ends the process instead of returning NULL: for sizes that no
  * peer chooses. */
-void *yk_arena_alloc(struct yk_arena *arena, size_t size)
-    __attribute__((returns_nonnull));
+static inline void *yk_arena_alloc(struct yk_arena *arena, size_t size)
+{
+    void *ptr = yk_arena_try_alloc(arena, size);
+    if (!ptr)
+        abort();
+    return ptr;
+}
 
 /* A copy of `len` bytes with a NUL behind them. */
 char *yk_arena_strndup(struct yk_arena *arena, const char *ptr, size_t len);

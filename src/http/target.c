@@ -2,13 +2,20 @@
 
 #include <string.h>
 
-#include "core/number.h"
 #include "http/chars.h"
 
 static bool is_port(struct yk_slice port)
 {
-    uint64_t number;
-    return port.len <= 5 && yk_parse_u64(port, 65535, &number) == 0;
+    unsigned number = 0;
+    if (port.len == 0 || port.len > 5)
+        return false;
+    for (size_t i = 0; i < port.len; i++) {
+        unsigned digit = (unsigned char)port.ptr[i] - (unsigned)'0';
+        if (digit > 9)
+            return false;
+        number = number * 10 + digit;
+    }
+    return number <= 65535;
 }
 
 /* Hex digits, colons and dots between brackets: enough to know that it is an

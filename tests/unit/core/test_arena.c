@@ -100,6 +100,15 @@ static void without_memory_the_try_door_returns_null(void **state)
     assert_null(yk_arena_try_alloc(&arena, SIZE_MAX - 3));
 }
 
+static void no_bytes_are_an_allocation_too(void **state)
+{
+    (void)state;
+    assert_non_null(yk_arena_alloc(&arena, 0));
+    yk_arena_alloc(&arena, 1);
+    assert_non_null(yk_arena_alloc(&arena, 0));
+    assert_null(yk_arena_try_alloc(&arena, SIZE_MAX));
+}
+
 static void copies_end_in_nul(void **state)
 {
     (void)state;
@@ -118,6 +127,7 @@ int main(void)
         TEST(a_block_that_came_back_is_used_again),
         TEST(no_more_blocks_wait_than_the_limit),
         TEST(without_memory_the_try_door_returns_null),
+        TEST(no_bytes_are_an_allocation_too),
         TEST(copies_end_in_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
