@@ -101,7 +101,8 @@ int yoke_cpus(void);
 
 /* Changes the settings of later forks: fields that are set replace, the others
  * stay; strings are copied. -YOKE_EROLE in a worker; -YOKE_ESTARTED when
- * `sched` comes after the first fork. (Node: setupPrimary.) */
+ * `sched` comes after the first fork; -EINVAL for NULL or a `sched` that there
+ * is not. (Node: setupPrimary.) */
 int yoke_cluster_setup(const struct yoke_cluster_settings *settings);
 
 /* The settings as they are. Borrowed: valid until the next setup. */
@@ -112,12 +113,13 @@ const struct yoke_cluster_settings *yoke_cluster_settings(void);
 /* Starts a worker. `env`, which may be NULL, has more environment variables,
  * "NAME=value", NULL at the end; they win over the primary's. Returns the
  * worker, borrowed until after its `exit` event; NULL with errno set when the
- * system refuses (EAGAIN, ENOMEM, EMFILE), or EPERM in a worker. */
+ * system refuses (EAGAIN, ENOMEM, EMFILE); ESHUTDOWN when the primary is
+ * stopping; EPERM in a worker; EINVAL before yoke_cluster_init. */
 yoke_worker *yoke_cluster_fork(const char *const *env);
 
 /* Disconnects every worker; `fn`, which may be NULL, is called from the loop
- * when the last is gone, also when there was none. (Node: cluster.disconnect.)
- */
+ * when the last is gone, also when there was none. -YOKE_EROLE in a worker,
+ * -ENOMEM when the call cannot be noted. (Node: cluster.disconnect.) */
 int yoke_cluster_disconnect(void (*fn)(void *data), void *data);
 
 /* The workers one by one: NULL gives the first, each the next, NULL after the
@@ -135,7 +137,7 @@ pid_t yoke_worker_pid(const yoke_worker *worker);
 /* In the primary: sends the signal (0: SIGTERM) at once; as in Node,
  * `exited_after_disconnect` stays false. A worker takes SIGTERM as a request
  * to finish what has begun, once; a second one ends it as the system does. In
- * a worker, on itself: disconnects and exits with 0. */
+ * a worker, on itself: disconnects and exits with 0. -ESRCH when it is dead. */
 int yoke_worker_kill(yoke_worker *worker, int signal);
 
 /* Gracefully: the worker closes its listeners, finishes what has begun, closes

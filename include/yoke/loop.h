@@ -20,7 +20,8 @@ struct uv_loop_s *yoke_loop(void);
 
 /* Runs the program until it is done, and returns its exit status: 0 after a
  * clean stop, 1 when something that was asked for could not be had (a port in
- * use, an application that was set up wrongly), or what `yoke_stop` was given.
+ * use, an application that was set up wrongly) or when the deadline of a stop
+ * has passed, or what `yoke_stop` was given.
  * Call it at the end of main: `return yoke_run();`.
  *
  * SIGTERM and SIGINT stop the program gracefully: nothing new is accepted,

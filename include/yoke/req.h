@@ -83,10 +83,13 @@ bool yoke_req_query_at(yoke_req *req, size_t n, const char **ret_name,
  * listener is shown as IPv4. "" over a UNIX socket. */
 const char *yoke_req_ip(const yoke_req *req);
 
-/* True when the client has gone away; an answer will reach nobody. */
+/* True when the connection is lost, so that an answer will reach nobody. A
+ * client that has only closed its sending side may still read one; that too is
+ * told by `yoke_req_on_close`. */
 bool yoke_req_is_aborted(const yoke_req *req);
 
-/* Calls `fn` once if the client goes away before the answer has been ended.
+/* Calls `fn` once if the client closes its side, or the connection is lost,
+ * before the answer has been ended.
  * One at a time: a later call replaces it, NULL removes it. */
 void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
                        void *data);

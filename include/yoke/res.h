@@ -90,7 +90,8 @@ int yoke_res_end(yoke_res *res);
  * Returns the bytes that wait to be sent on this connection: when that is over
  * the listener's `high_water`, wait for `on_drain` before the next. Or a
  * negative code: -YOKE_EANSWERED after the end, -YOKE_ECLOSED when the client
- * has gone, -YOKE_ELENGTH for more than was promised. (Node: res.write.) */
+ * has gone, -YOKE_ELENGTH for more than was promised, -YOKE_EFULL when more
+ * than 16 MiB wait already. (Node: res.write.) */
 ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len);
 
 /* Calls `fn` each time the bytes that wait have fallen below `high_water` after
@@ -101,7 +102,9 @@ void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
 /* Calls `fn` once when this answer has been ended or can no longer be: the
  * moment for a log line or to release what the answer needed. Nothing can be
  * added to the answer in it; `req` and `res` can still be read. Up to 8; they
- * are called last first. (Node: 'finish' and 'close'.) */
+ * are called last first. Returns 0, -YOKE_EFULL for the ninth, or
+ * -YOKE_EANSWERED when the answer has been ended. (Node: 'finish', 'close'.)
+ */
 int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                        void *data);
 

@@ -41,7 +41,7 @@ static void explain_program(void)
          "\n"
          "Commands:");
     for (const struct yk_command *const *c = yk_commands; *c; c++)
-        printf("  %-27s%s\n", (*c)->name, (*c)->summary);
+        printf("  %-30s%s\n", (*c)->name, (*c)->summary);
     puts(
         "\n"
         "Options:\n"

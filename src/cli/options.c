@@ -177,10 +177,10 @@ static void print_option(const struct yk_option *option)
     if (option->arg)
         snprintf(head + len, sizeof(head) - (size_t)len, " %s", option->arg);
     for (const char *end; (end = strchr(text, '\n')); text = end + 1) {
-        printf("  %-27s%.*s\n", head, (int)(end - text), text);
+        printf("  %-30s%.*s\n", head, (int)(end - text), text);
         head[0] = '\0';
     }
-    printf("  %-27s%s\n", head, text);
+    printf("  %-30s%s\n", head, text);
 }
 
 void yk_options_print(const struct yk_option *options)

@@ -9,7 +9,9 @@ void yk_budget_init(struct yk_budget *budget, uint32_t limit,
 {
     if (limit > YK_BUDGET_MAX)
         limit = YK_BUDGET_MAX;
-    *budget = (struct yk_budget){.limit = limit, .window_ms = window_ms};
+    *budget = (struct yk_budget){.times_ms = yk_alloc(limit * sizeof(uint64_t)),
+                                 .limit = limit,
+                                 .window_ms = window_ms};
 }
 
 void yk_budget_done(struct yk_budget *budget)
@@ -20,8 +22,6 @@ void yk_budget_done(struct yk_budget *budget)
 
 bool yk_budget_fail(struct yk_budget *budget, uint64_t now_ms)
 {
-    if (!budget->times_ms)
-        budget->times_ms = yk_alloc(budget->limit * sizeof(uint64_t));
     budget->times_ms[budget->next] = now_ms;
     budget->next = (budget->next + 1) % budget->limit;
     if (budget->count < budget->limit)

@@ -13,14 +13,14 @@
 #define YK_BUDGET_MAX 1000
 
 struct yk_budget {
-    uint64_t *times_ms; /* A ring of `limit`; NULL before the first failure. */
+    uint64_t *times_ms; /* A ring of `limit`. Owned. */
     uint32_t limit;     /* Failures in the window that exhaust it. */
     uint32_t next;      /* Where the next failure goes. */
     uint32_t count;     /* Failures in the ring. */
     uint64_t window_ms;
 };
 
-/* `limit` at least 1. */
+/* `limit` at least 1. Allocates the ring. */
 void yk_budget_init(struct yk_budget *budget, uint32_t limit,
                     uint64_t window_ms);
 

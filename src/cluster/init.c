@@ -24,7 +24,12 @@
 
 #include "core/banned.h"
 
-#define VARIABLE "YOKE_WORKER"
+#define VARIABLE        "YOKE_WORKER"
+/* Codes from here on are yoke's, and no errno. */
+#define FIRST_OWN_ERROR 20000
+
+/* yoke_cluster_init has been called; written by it. */
+static bool is_ready;
 
 struct identity {
     int id, slot, fd;
@@ -75,8 +80,9 @@ int yoke_cluster_init(int argc, char **argv)
 {
     struct identity identity;
 
-    if (yk_self())
+    if (is_ready)
         return 0;
+    is_ready = true;
     setvbuf(stdout, NULL, _IOLBF, 0);
     yk_settings_init(argc, argv);
     if (take_identity(&identity)) {
@@ -121,10 +127,12 @@ int yoke_cluster_setup(const struct yoke_cluster_settings *settings)
 yoke_worker *yoke_cluster_fork(const char *const *env)
 {
     struct yoke_worker *worker;
-    int err = yk_self() ? -EPERM : yk_primary_fork(env, 0, &worker);
+    int err = -EPERM;
 
+    if (!yk_self())
+        err = is_ready ? yk_primary_fork(env, 0, &worker) : -EINVAL;
     if (err < 0) {
-        errno = err > -4096 ? -err : EAGAIN;
+        errno = err > -FIRST_OWN_ERROR ? -err : EAGAIN;
         return NULL;
     }
     return worker;

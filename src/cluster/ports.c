@@ -94,18 +94,38 @@ static void free_port(struct yk_port *port)
     free(port);
 }
 
+static struct yk_port *new_port(const struct yk_message_listen *key,
+                                const char *name)
+{
+    struct yk_port *port = yk_try_alloc(sizeof(*port));
+    size_t len = name ? strlen(name) + 1 : 0;
+    char *copy = name ? yk_try_alloc(len) : NULL;
+
+    if (!port || (name && !copy)) {
+        free(port);
+        free(copy);
+        return NULL;
+    }
+    if (name)
+        memcpy(copy, name, len);
+    *port = (struct yk_port){.key = *key,
+                             .name = copy,
+                             .socket = {.fd = -1},
+                             .sched = yk_sched_of(yk_settings_sched())};
+    yk_list_init(&port->node);
+    yk_list_init(&port->users);
+    return port;
+}
+
 static int open_port(const struct yk_message_listen *key, const char *name,
                      struct yk_port **ret_port, char text[YK_SOCKET_TEXT_MAX])
 {
-    struct yk_port *port = yk_alloc(sizeof(*port));
+    struct yk_port *port = new_port(key, name);
     int err;
 
-    port->key = *key;
-    port->name = yk_strdup(name);
-    port->socket.fd = -1;
-    port->sched = yk_sched_of(yk_settings_sched());
-    yk_list_init(&port->node);
-    yk_list_init(&port->users);
+    snprintf(text, YK_SOCKET_TEXT_MAX, "%s", yoke_strerror(-ENOMEM));
+    if (!port)
+        return -ENOMEM;
     err = open_socket(port, text);
     if (err == 0) {
         err = port->sched->start(port);
@@ -216,17 +236,18 @@ static struct yk_user *find_user(struct yoke_worker *worker, uint32_t token)
     return NULL;
 }
 
-static void add_user(struct yoke_worker *worker, struct yk_port *port,
-                     uint32_t token)
+static int add_user(struct yoke_worker *worker, struct yk_port *port,
+                    uint32_t token)
 {
-    struct yk_user *user = yk_alloc(sizeof(*user));
+    struct yk_user *user = yk_try_alloc(sizeof(*user));
 
-    user->worker = worker;
-    user->port = port;
-    user->token = token;
+    if (!user)
+        return -ENOMEM;
+    *user = (struct yk_user){.worker = worker, .port = port, .token = token};
     yk_list_add(&port->users, &user->node);
     yk_list_add(&worker->users, &user->of_worker);
     port->sched->users_changed(port);
+    return 0;
 }
 
 static void remove_user(struct yk_user *user)
@@ -243,17 +264,19 @@ int yk_ports_listen(struct yoke_worker *worker,
                     struct yk_message_listen_reply *reply)
 {
     struct yk_port *port = find(request, name);
-    char text[YK_SOCKET_TEXT_MAX];
+    char text[YK_SOCKET_TEXT_MAX] = "";
 
     *reply = (struct yk_message_listen_reply){.token = request->token};
-    if (!port) {
+    if (!port)
         reply->err = open_port(request, name, &port, text);
-        if (reply->err < 0) {
-            snprintf(reply->text, sizeof(reply->text), "%s", text);
-            return -1;
-        }
+    if (reply->err == 0)
+        reply->err = add_user(worker, port, request->token);
+    if (reply->err < 0) {
+        snprintf(reply->text, sizeof(reply->text), "%s", text);
+        if (port)
+            yk_ports_review();
+        return -1;
     }
-    add_user(worker, port, request->token);
     reply->address = port->socket.address;
     return port->sched->gives_socket ? port->socket.fd : -1;
 }

@@ -172,14 +172,16 @@ static const struct yk_acceptor_ops acceptor_ops = {
 
 static int start(struct yk_port *port)
 {
-    struct rr *rr = yk_alloc(sizeof(*rr));
-    int err = yk_acceptor_open(&rr->acceptor, port->socket.fd, &acceptor_ops);
+    struct rr *rr = yk_try_alloc(sizeof(*rr));
 
+    if (!rr)
+        return -ENOMEM;
+    *rr = (struct rr){.port = port};
+    int err = yk_acceptor_open(&rr->acceptor, port->socket.fd, &acceptor_ops);
     if (err < 0) {
         free(rr);
         return err;
     }
-    rr->port = port;
     port->state = rr;
     return 0;
 }

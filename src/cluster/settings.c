@@ -63,6 +63,8 @@ char **yk_settings_argv(void)
 
     while (settings.args && settings.args[n])
         n++;
+    if (!program)
+        return NULL;
     char **argv = yk_try_alloc((n + 2) * sizeof(*argv));
     if (!argv)
         return NULL;

@@ -9,7 +9,7 @@
 void yk_settings_init(int argc, char **argv);
 
 /* Whole argument vector for a worker; the caller frees the array, not the
- * strings. NULL: no memory. */
+ * strings. NULL: no memory, or yoke_cluster_init has not been called. */
 char **yk_settings_argv(void);
 
 /* Which scheduler it is; decides it for good at the first call. */

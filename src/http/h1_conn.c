@@ -117,7 +117,7 @@ static void end_of_life(struct yk_h1_conn *conn)
     yk_out_clear(&conn->out);
     yk_arena_clear(&conn->arena);
     yk_blocks_give(&server->buffers, conn->in);
-    yk_http_server_forget(server, &conn->peer);
+    yk_http_server_forget(server, &conn->peer, conn->is_peer_counted);
     conn->on_gone(transport);
     yk_http_server_tell_if_empty(server);
 }
@@ -536,7 +536,7 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
     yk_out_init(&conn->out, &server->buffers);
     enter(conn, YK_H1_HEAD);
     conn->request_ms = conn->progress_ms = conn->since_ms;
-    if (!yk_http_server_admit(server, peer))
+    if (!yk_http_server_admit(server, peer, &conn->is_peer_counted))
         yk_h1_refuse(conn, YK_H1_OVERLOADED);
     yk_h1_advance(conn);
 }

@@ -1,7 +1,7 @@
 /* The parser of HTTP/1 request heads (RFC 9112), strict and incremental.
  *
- * It works on the receive buffer, in place, line by line: a line is looked at
- * once, when its end has arrived, and never again. So the outcome does not
+ * It works on the receive buffer, in place, line by line: a line is parsed once,
+ * when its end has arrived (before that only its length is watched). So the outcome does not
  * depend on how the input was split, and a head that arrives in one piece, as
  * nearly all do, is parsed in one pass.
  *

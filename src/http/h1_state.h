@@ -111,6 +111,7 @@ struct yk_h1_conn {
     bool must_close;        /* After this answer. */
     bool must_linger;       /* Unread input may be on its way. */
     bool was_read;          /* At least one byte has come. */
+    bool is_peer_counted;   /* In server->peers. */
     bool is_peer_closed;    /* The peer has sent FIN. */
     bool is_transport_closed;
 };

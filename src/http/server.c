@@ -80,22 +80,26 @@ void yk_http_server_done(struct yk_http_server *server)
 }
 
 bool yk_http_server_admit(struct yk_http_server *server,
-                          const struct yk_peer *peer)
+                          const struct yk_peer *peer, bool *ret_is_counted)
 {
     const struct yoke_limits *limits = &server->limits;
-    uint32_t count = ++server->conn_count;
-    if (limits->max_conns && count > limits->max_conns)
-        return false;
-    if (!limits->max_conns_per_ip || !peer->family)
-        return true;
-    return yk_peer_count_add(&server->peers, peer) <= limits->max_conns_per_ip;
+    uint32_t of_peer = 1;
+    server->conn_count++;
+    *ret_is_counted = false;
+    if (limits->max_conns_per_ip && peer->family) {
+        of_peer = yk_peer_count_add(&server->peers, peer);
+        *ret_is_counted = of_peer > 0;
+        if (of_peer == 0 || of_peer > limits->max_conns_per_ip)
+            return false;
+    }
+    return !limits->max_conns || server->conn_count <= limits->max_conns;
 }
 
 void yk_http_server_forget(struct yk_http_server *server,
-                           const struct yk_peer *peer)
+                           const struct yk_peer *peer, bool is_counted)
 {
     server->conn_count--;
-    if (server->limits.max_conns_per_ip && peer->family)
+    if (is_counted)
         yk_peer_count_remove(&server->peers, peer);
 }
 

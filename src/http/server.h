@@ -81,14 +81,15 @@ void yk_http_server_abort(struct yk_http_server *server);
 
 /* ---- For connections ---- */
 
-/* Counts a new connection; false when it is one too many, which is counted all
- * the same. */
+/* Counts a new connection; false when it is one too many (or cannot be counted
+ * for want of memory), which is to be forgotten all the same.
+ * `*ret_is_counted` says whether it was counted for its address. */
 bool yk_http_server_admit(struct yk_http_server *server,
-                          const struct yk_peer *peer);
+                          const struct yk_peer *peer, bool *ret_is_counted);
 
-/* A connection that was counted has gone. */
+/* The connection has gone. */
 void yk_http_server_forget(struct yk_http_server *server,
-                           const struct yk_peer *peer);
+                           const struct yk_peer *peer, bool is_counted);
 
 /* Calls on_empty if the server is draining and has no connection left. */
 void yk_http_server_tell_if_empty(struct yk_http_server *server);

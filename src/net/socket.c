@@ -192,8 +192,7 @@ static void say_why(const struct yk_listen_spec *spec, int err, char *text)
         snprintf(text, YK_SOCKET_TEXT_MAX, "port %d is not from 0 to 65535",
                  spec->port);
     else
-        snprintf(text, YK_SOCKET_TEXT_MAX, "%s: %s", name,
-                 yoke_strerror(err));
+        snprintf(text, YK_SOCKET_TEXT_MAX, "%s: %s", name, yoke_strerror(err));
 }
 
 /* ---- Open and close ---- */

@@ -42,8 +42,8 @@ struct yk_link {
 };
 
 /* A client of a bare server: requests go to `on_request`. For tests of the
- * layers below the application. `limits` may be NULL. Returns NULL when the limits are beyond what is
- * possible. */
+ * layers below the application. `limits` may be NULL. Returns NULL when they
+ * are beyond what is possible. */
 yoke_test *yk_test_new(const struct yoke_limits *limits,
                        void (*on_request)(struct yk_exchange *x, void *data),
                        void *data);

@@ -48,6 +48,7 @@ static void it_counts_only_the_last_ones(void **state)
 static void a_budget_of_one_is_exhausted_by_the_first(void **state)
 {
     (void)state;
+    yk_budget_done(&budget);
     yk_budget_init(&budget, 1, 1000);
     assert_true(yk_budget_fail(&budget, 0));
 }
@@ -55,6 +56,7 @@ static void a_budget_of_one_is_exhausted_by_the_first(void **state)
 static void a_huge_budget_is_cut(void **state)
 {
     (void)state;
+    yk_budget_done(&budget);
     yk_budget_init(&budget, UINT32_MAX, 1000);
     assert_int_equal(budget.limit, YK_BUDGET_MAX);
 }

@@ -6,9 +6,9 @@
 
 #include <yoke/cluster.h>
 
+#include "../tree.h"
 #include "cluster/cgroup.h"
 #include "cluster/cpus.h"
-#include "tree.h"
 
 struct file {
     const char *path, *text;

@@ -4,9 +4,9 @@
 #include <signal.h>
 #include <sys/wait.h>
 
+#include "../tree.h"
 #include "cluster/cgroup.h"
 #include "cluster/death.h"
-#include "tree.h"
 
 static void each_cause_has_its_words(void **state)
 {

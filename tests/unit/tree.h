@@ -1,6 +1,6 @@
 /* A folder of small files for a test, made and removed with it. */
-#ifndef YK_TESTS_CLUSTER_TREE_H
-#define YK_TESTS_CLUSTER_TREE_H
+#ifndef YK_TESTS_TREE_H
+#define YK_TESTS_TREE_H
 
 #include <ftw.h>
 #include <stdio.h>

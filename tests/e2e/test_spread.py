@@ -1,0 +1,137 @@
+"""Every worker serves: how connections find one, over HTTP."""
+import collections
+import os
+import signal
+
+import harness
+import procfs
+import pytest
+
+PROBE = harness.BUILD / "tests/apps/probe.so"
+CONNECTIONS = 1000
+
+
+def pid_of(client):
+    """The process that answers on a connection."""
+    client.request("GET", "/pid")
+    return int(client.read().text)
+
+
+def spread(server, count):
+    """{pid: connections} of `count` keep-alive connections, all open at once
+    and each answered twice, by the same process."""
+    clients = []
+    try:
+        for _ in range(count):
+            clients.append(server.connect())
+        for client in clients:
+            client.request("GET", "/pid")
+        first = [int(client.read().text) for client in clients]
+        assert [pid_of(client) for client in clients] == first
+        return collections.Counter(first)
+    finally:
+        for client in clients:
+            client.close()
+
+
+def wait_all_serve(server, count):
+    """Waits until that many workers take their turns."""
+    harness.wait_for(lambda: len(spread(server, 4 * count)) == count,
+                     lambda: f"{count} to serve:\n{server.output}")
+
+
+def test_round_robin_spreads_a_thousand_connections_evenly(start_app):
+    server = start_app(PROBE, "-n", "4", "--sched", "rr")
+    workers = server.wait_workers(4)
+    wait_all_serve(server, 4)
+    found = spread(server, CONNECTIONS)
+    assert sorted(found) == sorted(workers)
+    assert sum(found.values()) == CONNECTIONS
+    assert max(found.values()) - min(found.values()) <= 1, found
+
+
+def test_round_robin_stays_even_when_workers_are_replaced(start_app):
+    server = start_app(PROBE, "-n", "4", "--sched", "rr")
+    for victim in server.wait_workers(4)[:2]:
+        server.send_signal(signal.SIGKILL, victim)
+        server.wait_workers(4, other_than=[victim])
+        wait_all_serve(server, 4)
+    found = spread(server, 200)
+    assert max(found.values()) - min(found.values()) <= 1, found
+
+
+def test_round_robin_is_the_default(start_app):
+    server = start_app(PROBE, "-n", "4")
+    wait_all_serve(server, 4)
+    found = spread(server, 100)
+    assert set(found.values()) == {25}
+
+
+@pytest.mark.parametrize("how", ["environment", "option"])
+def test_os_scheduling_answers_every_connection(start_app, how):
+    """The kernel may prefer one worker, but none is left without answer."""
+    server = (start_app(PROBE, "-n", "4", env={"YOKE_SCHED_POLICY": "none"})
+              if how == "environment" else
+              start_app(PROBE, "-n", "4", "--sched", "none"))
+    found = spread(server, CONNECTIONS)
+    assert sum(found.values()) == CONNECTIONS
+    assert set(found) <= set(server.wait_workers(4))
+
+
+def test_os_scheduling_leaves_accepting_to_the_workers(start_app):
+    server = start_app(PROBE, "-n", "2", "--sched", "none")
+    assert server.request("GET", "/pid").status == 200
+    for pid in server.wait_workers(2):
+        harness.wait_for(lambda: procfs.listening_ports(pid) == [server.port],
+                         "the worker to hold the listener")
+
+
+def test_under_round_robin_workers_hold_no_listener(start_app):
+    server = start_app(PROBE, "-n", "2", "--sched", "rr")
+    assert server.request("GET", "/pid").status == 200
+    assert procfs.listening_ports(server.pid) == [server.port]
+    for pid in server.wait_workers(2):
+        assert procfs.listening_ports(pid) == []
+
+
+def test_the_primary_keeps_no_connection_that_has_begun(start_app):
+    server = start_app(PROBE, "-n", "2")
+    before = server.fd_count()
+    clients = [server.connect() for _ in range(100)]
+    try:
+        for client in clients:
+            pid_of(client)
+        harness.wait_for(lambda: server.fd_count() <= before,
+                         lambda: f"{before} descriptors, not "
+                                 f"{procfs.fds(server.pid)}")
+    finally:
+        for client in clients:
+            client.close()
+
+
+def test_the_primary_uses_no_time_for_connections_that_have_begun(start_app):
+    """B10: not even when all workers have many."""
+    server = start_app(PROBE, "-n", "2")
+    with server.connect() as client:
+        pid_of(client)
+        before = procfs.cpu_seconds(server.pid)
+        for _ in range(1000):
+            pid_of(client)
+        assert procfs.cpu_seconds(server.pid) - before <= 0.05
+
+
+def test_a_unix_socket_is_spread_as_well(start, tmp_path):
+    path = tmp_path / "socket"
+    server = start([harness.YOKE, "run", "-n", "4", "--unix", path, PROBE],
+                   port=None, wait=False)
+    harness.wait_for(path.exists, "the socket")
+    pids = set()
+
+    def all_serve():
+        with server.connect(path=path) as client:
+            pids.add(pid_of(client))
+        return len(pids) == 4
+    harness.wait_for(all_serve, "four workers to serve")
+    assert pids == set(server.workers())
+    server.stop()
+    assert not os.path.exists(path)
