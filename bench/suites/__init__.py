@@ -1,0 +1,1 @@
+"""The suites: each module has run(plan), which returns a report.Table."""
