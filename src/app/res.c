@@ -84,9 +84,8 @@ void yk_res_come_back(yoke_res *res)
 void yk_res_cut(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    /* A promise that is not kept is what cuts a connection. */
-    req->x->content_length = (int64_t)req->x->body_len + 1;
     req->is_answered = true;
+    yk_exchange_cut(req->x);
     if (!req->late)
         yk_exchange_end(req->x);
 }

@@ -13,6 +13,7 @@
 
 #include <yoke/cluster.h>
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "cluster/drain.h"
 #include "cluster/pid1.h"
@@ -64,6 +65,20 @@ static void restore_name(void)
     prctl(PR_SET_NAME, program_invocation_short_name);
 }
 
+/* A worker without its primary must not go on: it would be a second primary,
+ * with workers of its own. */
+static void become_worker(const struct identity *identity)
+{
+    restore_name();
+    fcntl(identity->fd, F_SETFD, FD_CLOEXEC);
+    int err = yk_self_init(identity->id, identity->slot, identity->fd);
+    if (err == 0)
+        return;
+    yoke_log(YOKE_LOG_ERROR, "this worker cannot reach its primary: %s",
+             yoke_strerror(err));
+    exit(EXIT_FAILURE);
+}
+
 /* A server needs a descriptor for each connection. The soft limit is low for
  * the sake of programs that use select(2). */
 static void raise_descriptor_limit(void)
@@ -86,11 +101,7 @@ int yoke_cluster_init(int argc, char **argv)
     setvbuf(stdout, NULL, _IOLBF, 0);
     yk_settings_init(argc, argv);
     if (take_identity(&identity)) {
-        fcntl(identity.fd, F_SETFD, FD_CLOEXEC);
-        int err = yk_self_init(identity.id, identity.slot, identity.fd);
-        if (err < 0)
-            return err;
-        restore_name();
+        become_worker(&identity);
         return 0;
     }
     raise_descriptor_limit();

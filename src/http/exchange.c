@@ -53,3 +53,9 @@ int yk_exchange_end(struct yk_exchange *x)
         return -YOKE_EANSWERED;
     return x->ops->end(x);
 }
+
+void yk_exchange_cut(struct yk_exchange *x)
+{
+    if (!x->is_ended)
+        x->ops->cut(x);
+}

@@ -87,6 +87,7 @@ struct yk_exchange_ops {
     int (*send)(struct yk_exchange *x, const void *ptr, size_t len);
     ssize_t (*write)(struct yk_exchange *x, const void *ptr, size_t len);
     int (*end)(struct yk_exchange *x);
+    void (*cut)(struct yk_exchange *x);
     void (*read)(struct yk_exchange *x);
     void (*resume)(struct yk_exchange *x);
     size_t (*queued)(struct yk_exchange *x);
@@ -115,5 +116,9 @@ ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len);
  * written than promised, the connection is cut. Returns 0, or
  * -YOKE_EANSWERED. */
 int yk_exchange_end(struct yk_exchange *x);
+
+/* Cuts the connection, the only way to show a client that what it has of the
+ * answer is not all of it. The exchange is aborted, and still to be ended. */
+void yk_exchange_cut(struct yk_exchange *x);
 
 #endif

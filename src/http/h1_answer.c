@@ -174,6 +174,11 @@ static int end_answer(struct yk_exchange *x)
     return 0;
 }
 
+static void cut(struct yk_exchange *x)
+{
+    yk_h1_drop(yk_h1_conn_of(x));
+}
+
 static void start_reading(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
@@ -203,6 +208,7 @@ const struct yk_exchange_ops yk_h1_exchange_ops = {
     .send = send_whole,
     .write = write_piece,
     .end = end_answer,
+    .cut = cut,
     .read = start_reading,
     .resume = resume_reading,
     .queued = queued,

@@ -46,7 +46,7 @@ struct fake {
     int send_count;     /* Whole answers. */
     int piece_count;    /* Pieces. */
     bool is_ended;      /* Also after the exchange is gone. */
-    bool is_cut;        /* A promise was broken. */
+    bool is_cut;        /* The client sees that there is more. */
     bool was_read;      /* The body was asked for. */
     bool is_settled;    /* The exchange is gone. */
     char headers[2048]; /* The answer's head: "Name: value\n" ... */
@@ -131,13 +131,18 @@ static inline ssize_t fake_write(struct yk_exchange *x, const void *ptr,
     return f->write_result ? f->write_result : (ssize_t)len;
 }
 
+static inline void fake_cut(struct yk_exchange *x)
+{
+    fake_of(x)->is_cut = x->is_aborted = true;
+}
+
 static inline int fake_end(struct yk_exchange *x)
 {
     struct fake *f = fake_of(x);
     if (!x->is_head_sent)
         return fake_send(x, "", 0);
     x->is_ended = f->is_ended = true;
-    f->is_cut =
+    f->is_cut |=
         x->content_length >= 0 && x->body_len < (uint64_t)x->content_length;
     return 0;
 }
@@ -162,6 +167,7 @@ static const struct yk_exchange_ops fake_ops = {
     .send = fake_send,
     .write = fake_write,
     .end = fake_end,
+    fake_cut,
     .read = fake_read,
     .resume = fake_resume,
     .queued = fake_queued,
