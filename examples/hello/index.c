@@ -22,12 +22,20 @@ static bool has_served; /* A worker has listened: the program can work. */
 static int missing;     /* Workers that died and have not been replaced. */
 static uv_timer_t rest; /* Runs while the next replacement has to wait. */
 
+/* The system may have no room for another process. */
+static bool fork_worker(void)
+{
+    if (yoke_cluster_fork(NULL))
+        return true;
+    perror("cannot fork a worker");
+    return false;
+}
+
 static void replace_missing(uv_timer_t *timer)
 {
     if (missing == 0)
         return;
-    missing--;
-    yoke_cluster_fork(NULL);
+    missing -= fork_worker();
     uv_timer_start(timer, replace_missing, REST_MS, 0);
 }
 
@@ -67,7 +75,8 @@ static void start_workers(void)
     yoke_cluster_on_listening(on_worker_listening, NULL);
     yoke_cluster_on_exit(on_worker_exit, NULL);
     for (int i = 0; i < n; i++)
-        yoke_cluster_fork(NULL);
+        if (!fork_worker())
+            yoke_stop(1);
 }
 
 int main(int argc, char **argv)
