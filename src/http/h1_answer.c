@@ -113,9 +113,9 @@ static int send_whole(struct yk_exchange *x, const void *ptr, size_t len)
 
 static enum yk_h1_framing stream_framing(const struct yk_h1_conn *conn)
 {
-    if (!yk_status_has_body(conn->x.status))
+    if (!yk_status_has_length(conn->x.status))
         return YK_H1_FRAME_NONE;
-    if (conn->x.content_length >= 0)
+    if (conn->x.content_length >= 0 || !yk_status_has_body(conn->x.status))
         return YK_H1_FRAME_LENGTH;
     return conn->head->request.minor > 0 ? YK_H1_FRAME_CHUNKED
                                          : YK_H1_FRAME_CLOSE;

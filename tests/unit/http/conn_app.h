@@ -103,6 +103,17 @@ static void no_content(yoke_req *req, yoke_res *res)
     yoke_res_text(res, "dropped");
 }
 
+static void reset_content(yoke_req *req, yoke_res *res)
+{
+    yoke_res_status(res, 205);
+    if (!yoke_req_query(req, "stream")) {
+        yoke_res_text(res, "dropped");
+        return;
+    }
+    yoke_res_write(res, "dropped", 7);
+    yoke_res_end(res);
+}
+
 static void not_modified(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -206,6 +217,7 @@ static yoke_app *make_app(void)
     yoke_app_all(app, "/count", count_body);
     yoke_app_all(app, "/pause", pause_body);
     yoke_app_get(app, "/204", no_content);
+    yoke_app_get(app, "/205", reset_content);
     yoke_app_get(app, "/304", not_modified);
     yoke_app_get(app, "/stream", stream);
     yoke_app_get(app, "/promise", promise);

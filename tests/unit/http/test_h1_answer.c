@@ -16,6 +16,12 @@ static void answers_without_body_have_none(void **state)
     yoke_expect_text(r, 204, "");
     yoke_expect_no_header(r, "Content-Length");
     yoke_expect_no_header(r, "Transfer-Encoding");
+    r = yoke_test_get(t, "/205");
+    yoke_expect_text(r, 205, "");
+    yoke_expect_header(r, "Content-Length", "0");
+    r = yoke_test_get(t, "/205?stream");
+    yoke_expect_text(r, 205, "");
+    yoke_expect_header(r, "Content-Length", "0");
     r = yoke_test_get(t, "/304");
     yoke_expect_text(r, 304, "");
     yoke_expect_header(r, "ETag", "\"1\"");
