@@ -94,11 +94,11 @@ static int send_whole(struct yk_exchange *x, const void *ptr, size_t len)
     if (x->is_aborted)
         return end_unheard(conn);
 
-    uint64_t length = len;
+    uint64_t length = yk_status_has_body(x->status) ? len : 0;
     if (conn->head->request.is_head && len == 0 && x->content_length > 0)
         length = (uint64_t)x->content_length;
     enum yk_h1_framing framing =
-        yk_status_has_body(x->status) ? YK_H1_FRAME_LENGTH : YK_H1_FRAME_NONE;
+        yk_status_has_length(x->status) ? YK_H1_FRAME_LENGTH : YK_H1_FRAME_NONE;
     if (write_head(conn, framing, length) < 0)
         return fail(conn);
     x->is_ended = true;
@@ -135,8 +135,9 @@ static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
     if (conn->out.len > YK_H1_OUT_MAX)
         return -YOKE_EFULL;
-    if (!x->is_head_sent &&
-        write_head(conn, stream_framing(conn), (uint64_t)x->content_length) < 0)
+    uint64_t length =
+        yk_status_has_body(x->status) ? (uint64_t)x->content_length : 0;
+    if (!x->is_head_sent && write_head(conn, stream_framing(conn), length) < 0)
         return fail(conn);
     if (put_piece(conn, ptr, len) < 0)
         return fail(conn);
