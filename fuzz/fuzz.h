@@ -3,8 +3,9 @@
  *
  * An input is a text, the bytes a client sends, and behind its last NUL the
  * choices: how the text is cut into pieces, which limits hold, and what else
- * can happen. Without a NUL there are no choices. So a plain request in a file
- * is an input, and a corpus can be read and written by hand. */
+ * can happen. So no choice is 0, and without a NUL there are none: a plain
+ * request in a file is an input, and a corpus can be read and written by
+ * hand. */
 #ifndef YK_FUZZ_FUZZ_H
 #define YK_FUZZ_FUZZ_H
 

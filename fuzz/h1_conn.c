@@ -120,7 +120,7 @@ static void do_choice(struct session *s, struct yk_slice *text, uint8_t choice)
 
     switch (choice >> 5) {
     case 0:
-        send_text(s, text, arg + 1);
+        send_text(s, text, arg);
         break;
     case 1:
         send_text(s, text, (arg + 1) * 32);
@@ -148,6 +148,22 @@ static void do_choice(struct session *s, struct yk_slice *text, uint8_t choice)
     wire_turn(&s->wire);
 }
 
+/* A connection that waits for an event has done all it can: looking at it once
+ * more changes nothing. Otherwise it would wait for what has come already. */
+static void check_rest(struct session *s)
+{
+    struct yk_h1_conn *conn = s->wire.conn;
+    const struct yk_list *last = s->app.visits.prev;
+    size_t len = s->wire.memory.out.len;
+    if (!conn)
+        return;
+    enum yk_h1_phase phase = conn->phase;
+    yk_h1_advance(conn);
+    MUST(!s->wire.is_gone && conn->phase == phase &&
+             s->app.visits.prev == last && s->wire.memory.out.len == len,
+         "a connection at rest has nothing to do");
+}
+
 /* Turns until neither the connection nor the application has anything to do,
  * for a client that takes what it gets. */
 static void settle(struct session *s)
@@ -156,6 +172,7 @@ static void settle(struct session *s)
     do
         wire_settle(&s->wire);
     while (app_turn(&s->app));
+    check_rest(s);
 }
 
 /* The same, and what the application waits for does not come. */

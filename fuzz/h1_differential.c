@@ -177,15 +177,18 @@ static void read_mirror(struct session *s, struct yk_slice method,
 
 /* There is a tab in the space behind a field's value in the text; it is legal
  * there (RFC 9110 section 5.6.3). */
-static bool ends_in_tab(const struct session *s, const struct yk_request *req,
-                        const char *name)
+static bool ends_in_tab(const struct session *s, const struct yk_field *field)
 {
-    const struct yk_field *field = yk_request_find(req, yk_slice_of(name));
-    if (!field)
-        return false;
     const char *ptr =
         s->text.ptr + s->start + field->value.off + field->value.len;
     return ptr[strspn(ptr, " ")] == '\t';
+}
+
+static bool has_tab_behind(const struct session *s,
+                           const struct yk_request *req, const char *name)
+{
+    const struct yk_field *field = yk_request_find(req, yk_slice_of(name));
+    return field && ends_in_tab(s, field);
 }
 
 /* http-parser takes "Transfer-Encodings" for a transfer coding as well. */
@@ -206,9 +209,9 @@ static bool excuse_head(const struct session *s, const struct yk_request *req)
 {
     switch (s->mirror.error) {
     case HPE_INVALID_CONTENT_LENGTH:
-        return ends_in_tab(s, req, "Content-Length");
+        return has_tab_behind(s, req, "Content-Length");
     case HPE_INVALID_TRANSFER_ENCODING:
-        return ends_in_tab(s, req, "Transfer-Encoding") ||
+        return has_tab_behind(s, req, "Transfer-Encoding") ||
                has_longer_coding(req);
     case HPE_UNEXPECTED_CONTENT_LENGTH:
         return has_longer_coding(req);
@@ -243,7 +246,8 @@ static bool is_plain_list(struct yk_slice list)
 /* Besides, http-parser lets Proxy-Connection, which no RFC knows, decide as
  * well; and an HTTP/1.0 client that says both keep-alive and close it keeps,
  * where `close` must win (RFC 9112 section 9.3). */
-static bool excuse_persistence(const struct yk_request *req)
+static bool excuse_persistence(const struct session *s,
+                               const struct yk_request *req)
 {
     bool has_close = false, has_keep_alive = false;
     for (uint16_t i = 0; i < req->field_count; i++) {
@@ -253,7 +257,7 @@ static bool excuse_persistence(const struct yk_request *req)
             return true;
         if (!yk_slice_eq_nocase(name, YK_LIT("Connection")))
             continue;
-        if (!is_plain_list(value))
+        if (!is_plain_list(value) || ends_in_tab(s, &req->fields[i]))
             return true;
         has_close |= fuzz_list_has(value, "close");
         has_keep_alive |= fuzz_list_has(value, "keep-alive");
@@ -340,7 +344,7 @@ static void compare_head(struct session *s, const struct yk_request *req)
                   yk_request_slice(req, req->fields[i].value));
     compare_fields(s, &m->fields);
     compare_framing(s, req);
-    MUST(m->stays_open == !req->wants_close || excuse_persistence(req),
+    MUST(m->stays_open == !req->wants_close || excuse_persistence(s, req),
          "the same decision on persistence");
 }
 

@@ -25,10 +25,8 @@ def fuzz(name, program, seconds):
         folder.mkdir(parents=True, exist_ok=True)
     command = [program, f"-max_total_time={seconds}", "-timeout=10",
                "-print_final_stats=1", f"-artifact_prefix={crashes}/{name}-",
+               f"-dict={builds.ROOT}/fuzz/http.dict",
                found, builds.ROOT / "fuzz/corpus" / name]
-    words = builds.ROOT / "fuzz" / f"{name}.dict"
-    if words.exists():
-        command.append(f"-dict={words}")
     result = procs.run(command, seconds + GRACE_SECONDS, builds.ROOT,
                        builds.SANITIZER_ENV)
     runs = re.search(r"number_of_executed_units: (\d+)", result.output)

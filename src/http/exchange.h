@@ -109,16 +109,18 @@ int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len);
 /* A piece of the answer; sends the head first. With `content_length` -1 the
  * body is chunked, or for HTTP/1.0 ended by closing. A piece of 0 bytes sends
  * the head alone. Returns the bytes that wait to be sent, or -YOKE_EANSWERED,
- * -YOKE_ECLOSED, -YOKE_ELENGTH (nothing of the piece is sent). */
+ * -YOKE_ECLOSED, -YOKE_ELENGTH or -YOKE_EFULL (nothing of the piece is sent;
+ * 16 MiB wait already). */
 ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len);
 
 /* Ends the answer; without a body if nothing was written. When fewer bytes were
- * written than promised, the connection is cut. Returns 0, or
- * -YOKE_EANSWERED. */
+ * written than promised, the connection closes behind them. Returns 0,
+ * -YOKE_EANSWERED, or -YOKE_ELENGTH in that case; it is ended all the same. */
 int yk_exchange_end(struct yk_exchange *x);
 
 /* Cuts the connection, the only way to show a client that what it has of the
- * answer is not all of it. The exchange is aborted, and still to be ended. */
+ * answer is not all of it; from the loop, where on_close follows. The exchange
+ * still has to be ended. */
 void yk_exchange_cut(struct yk_exchange *x);
 
 #endif

@@ -8,7 +8,7 @@
 /* A body from this size on is offered to the socket before it is copied. */
 #define DIRECT_MIN 16384
 
-/* What an exchange that was aborted is answered with: nothing. */
+/* What an exchange that was aborted or cut is answered with: nothing more. */
 static int end_unheard(struct yk_h1_conn *conn)
 {
     conn->x.is_ended = true;
@@ -16,10 +16,12 @@ static int end_unheard(struct yk_h1_conn *conn)
     return 0;
 }
 
-/* No memory for output: the connection is of no use any more. */
+/* No memory for output: the connection is of no use any more. It is dropped
+ * later, for this is a call from a handler. */
 static int fail(struct yk_h1_conn *conn)
 {
-    yk_h1_drop(conn);
+    conn->must_drop = true;
+    yk_h1_touch(conn);
     return -YOKE_ECLOSED;
 }
 
@@ -43,7 +45,7 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
         conn->must_close = true;
     conn->is_bodiless =
         conn->head->request.is_head || !yk_status_has_body(x->status);
-    conn->is_chunked_answer = framing == YK_H1_FRAME_CHUNKED;
+    conn->framing = framing;
     x->is_head_sent = true;
     conn->answers_queued++;
     struct yk_h1_answer answer = {
@@ -126,8 +128,9 @@ static int put_piece(struct yk_h1_conn *conn, const void *ptr, size_t len)
     conn->x.body_len += len;
     if (conn->is_bodiless || len == 0)
         return 0;
-    return conn->is_chunked_answer ? yk_h1_write_chunk(&conn->out, ptr, len)
-                                   : put_bytes(conn, ptr, len);
+    return conn->framing == YK_H1_FRAME_CHUNKED
+               ? yk_h1_write_chunk(&conn->out, ptr, len)
+               : put_bytes(conn, ptr, len);
 }
 
 static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
@@ -147,8 +150,8 @@ static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
     return (ssize_t)conn->out.len;
 }
 
-/* A promise of bytes that was not kept can only be shown by cutting the
- * connection: otherwise the next answer would be taken for the rest. */
+/* A promise of bytes that was not kept can only be shown by closing: otherwise
+ * the next answer would be taken for the rest. */
 static bool is_promise_broken(const struct yk_h1_conn *conn)
 {
     const struct yk_exchange *x = &conn->x;
@@ -159,25 +162,27 @@ static bool is_promise_broken(const struct yk_h1_conn *conn)
 static int end_answer(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    if (x->is_aborted)
+    if (x->is_aborted || conn->must_cut)
         return end_unheard(conn);
     if (!x->is_head_sent)
         return send_whole(x, NULL, 0);
     x->is_ended = true;
+    yk_h1_touch(conn);
     if (is_promise_broken(conn)) {
-        yk_h1_drop(conn);
+        conn->must_close = true;
         return -YOKE_ELENGTH;
     }
-    if (conn->is_chunked_answer && !conn->is_bodiless &&
+    if (conn->framing == YK_H1_FRAME_CHUNKED && !conn->is_bodiless &&
         yk_h1_write_last_chunk(&conn->out) < 0)
         return fail(conn);
-    yk_h1_touch(conn);
     return 0;
 }
 
 static void cut(struct yk_exchange *x)
 {
-    yk_h1_drop(yk_h1_conn_of(x));
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    conn->must_cut = true;
+    yk_h1_touch(conn);
 }
 
 static void start_reading(struct yk_exchange *x)

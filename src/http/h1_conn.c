@@ -6,10 +6,10 @@
 #include <yoke/error.h>
 
 #include "http/h1_state.h"
-#include "http/h1_write.h"
 
-/* Room that a body should have behind the head. */
-#define BODY_ROOM_MIN 8192
+/* Room that a body should have behind the head: more than its trailer section
+ * may take. */
+#define BODY_ROOM_MIN 12288
 /* Vectors of one write. */
 #define VECTORS_MAX   16
 /* Rounds of work and output for one event. A handler that writes as fast as the
@@ -106,6 +106,19 @@ void yk_h1_refuse(struct yk_h1_conn *conn, enum yk_h1_error error)
     yk_h1_touch(conn);
 }
 
+/* Ends an answer in its middle. What has been queued still goes out; that more
+ * was to come shows in its framing, or else only a reset can say it. */
+static void cut(struct yk_h1_conn *conn)
+{
+    if (conn->framing == YK_H1_FRAME_CLOSE) {
+        yk_h1_reset(conn);
+        return;
+    }
+    enter(conn, YK_H1_CLOSING);
+    conn->must_linger = true;
+    abort_exchange(conn, -YOKE_ECLOSED);
+}
+
 static void end_of_life(struct yk_h1_conn *conn)
 {
     struct yk_http_server *server = conn->server;
@@ -139,7 +152,8 @@ static void init_exchange(struct yk_h1_conn *conn)
     };
     conn->has_exchange = true;
     conn->is_finish_told = conn->is_close_told = false;
-    conn->is_chunked_answer = conn->is_bodiless = false;
+    conn->framing = YK_H1_FRAME_NONE;
+    conn->is_bodiless = conn->must_cut = false;
     conn->is_over_high_water = false;
 }
 
@@ -246,6 +260,18 @@ static bool step_head(struct yk_h1_conn *conn)
     return true;
 }
 
+/* The peer has closed, and what is left of the body cannot come any more. While
+ * nobody reads a chunked one, it may still lie in the input whole. */
+static bool is_body_cut_off(const struct yk_h1_conn *conn)
+{
+    const struct yk_exchange *x = &conn->x;
+    if (!conn->is_peer_closed || conn->is_body_complete)
+        return false;
+    if (conn->head->request.body == YK_BODY_LENGTH)
+        return yk_h1_input_len(conn) < conn->body_left;
+    return x->is_ended || (x->body_state == YK_READ_STARTED && !x->is_paused);
+}
+
 static bool step_exchange(struct yk_h1_conn *conn)
 {
     if (conn->is_over_high_water && !conn->x.is_ended &&
@@ -256,6 +282,10 @@ static bool step_exchange(struct yk_h1_conn *conn)
         return true;
     }
     bool has_moved = yk_h1_body_feed(conn);
+    if (!has_moved && is_body_cut_off(conn)) {
+        yk_h1_refuse(conn, YK_H1_TRUNCATED);
+        return true;
+    }
     if (conn->phase != YK_H1_EXCHANGE || !conn->x.is_ended)
         return has_moved;
     tell_finish(conn);
@@ -302,6 +332,10 @@ static bool step_linger(struct yk_h1_conn *conn)
 /* One step; false when there is nothing to do until something happens. */
 static bool step(struct yk_h1_conn *conn)
 {
+    if (conn->must_drop)
+        yk_h1_drop(conn);
+    if (conn->must_cut && conn->phase == YK_H1_EXCHANGE)
+        cut(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);
     switch (conn->phase) {
@@ -364,9 +398,9 @@ static void write_now(struct yk_h1_conn *conn)
  * last round all is left to the loop. */
 static bool flush(struct yk_h1_conn *conn, int round)
 {
-    bool was_waited_for = conn->out.len > 0 &&
-                          (is_output_full(conn) || conn->is_over_high_water ||
-                           conn->phase == YK_H1_CLOSING);
+    bool was_waited_for = is_output_full(conn) ||
+                          (conn->out.len > 0 && (conn->is_over_high_water ||
+                                                 conn->phase == YK_H1_CLOSING));
 
     while (conn->out.len > 0 && !conn->is_writing &&
            conn->phase != YK_H1_CLOSED) {
@@ -449,8 +483,10 @@ static size_t on_room(struct yk_transport *t, char **ret_room)
     if (!conn->in) {
         conn->in = yk_blocks_take(&conn->server->buffers);
         conn->in_keep = conn->in_start = conn->in_end = 0;
-        if (!conn->in)
+        if (!conn->in) {
+            conn->must_drop = true;
             return 0;
+        }
     }
     if (conn->in_end == size && conn->in_start > conn->in_keep) {
         size_t len = yk_h1_input_len(conn);
@@ -465,7 +501,7 @@ static size_t on_room(struct yk_transport *t, char **ret_room)
 static void see_peer_close(struct yk_h1_conn *conn)
 {
     conn->is_peer_closed = true;
-    if (conn->phase == YK_H1_EXCHANGE && !conn->is_body_complete)
+    if (conn->phase == YK_H1_EXCHANGE && is_body_cut_off(conn))
         yk_h1_refuse(conn, YK_H1_TRUNCATED);
     else
         tell_close(conn);

@@ -278,8 +278,6 @@ static enum yk_h1_error parse_field_line(struct yk_h1_head *head,
     struct yk_request *req = &head->request;
     struct yk_field field;
 
-    if (len > limits->max_line_len)
-        return YK_H1_FIELD_LONG;
     if (req->field_count == limits->max_fields)
         return YK_H1_FIELDS_MANY;
     enum yk_h1_error err = yk_h1_field_parse(buf, off, len, &field);
@@ -325,26 +323,30 @@ static enum yk_h1_error parse_line(struct yk_h1_head *head,
     return parse_request_line(head, limits, buf, off, len);
 }
 
-/* A line that is not complete may already be too long to become legal. */
-static enum yk_h1_error check_incomplete(const struct yk_h1_head *head,
-                                         const struct yoke_limits *limits,
-                                         const char *buf, size_t len)
+/* A line can be seen to be too long, or wrong, before its end has arrived. So
+ * that the answer does not depend on how the input was split, this is what is
+ * looked at first in a complete line too. `end` is where its LF is, or where
+ * the input ends. */
+static enum yk_h1_error check_line(const struct yk_h1_head *head,
+                                   const struct yoke_limits *limits,
+                                   const char *buf, size_t end)
 {
-    size_t line_len = len - head->line_off;
+    bool is_over = end >= limits->max_head_len;
+    const char *line = buf + head->line_off;
+    size_t len = (is_over ? limits->max_head_len : end) - head->line_off;
     size_t target;
 
     if (head->has_request_line) {
-        if (line_len > limits->max_line_len + 1)
+        if (len > limits->max_line_len + 1)
             return YK_H1_FIELD_LONG;
-    } else if (line_len > METHOD_MAX) {
-        enum yk_h1_error err =
-            check_line_start(limits, buf + head->line_off, line_len, &target);
+    } else if (len > METHOD_MAX) {
+        enum yk_h1_error err = check_line_start(limits, line, len, &target);
         if (err)
             return err;
-        if (line_len > limits->max_target_len + REQUEST_LINE_REST + 1)
+        if (len > limits->max_target_len + REQUEST_LINE_REST + 1)
             return YK_H1_REQUEST_LINE;
     }
-    return len >= limits->max_head_len ? YK_H1_HEAD_LONG : YK_H1_OK;
+    return is_over ? YK_H1_HEAD_LONG : YK_H1_OK;
 }
 
 /* Parses the line that ends in the LF at `lf`. Sets `*ret_is_end` when it was
@@ -354,10 +356,11 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
                                   uint32_t lf, bool *ret_is_end)
 {
     uint32_t off = head->line_off;
+    enum yk_h1_error err = check_line(head, limits, buf, lf);
+    if (err)
+        return err;
     if (lf == off || buf[lf - 1] != '\r')
         return YK_H1_LINE_END;
-    if (lf + 1 > limits->max_head_len)
-        return YK_H1_HEAD_LONG;
     head->line_off = head->scan_off = lf + 1;
 
     uint32_t len = lf - 1 - off;
@@ -382,7 +385,7 @@ int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
         char *lf = memchr(buf + head->scan_off, '\n', len - head->scan_off);
         if (!lf) {
             head->scan_off = (uint32_t)len;
-            return -(int)check_incomplete(head, limits, buf, len);
+            return -(int)check_line(head, limits, buf, len);
         }
         err = take_line(head, limits, buf, (uint32_t)(lf - buf), &is_end);
     }

@@ -36,6 +36,7 @@
 #include "http/h1_chunk.h"
 #include "http/h1_conn.h"
 #include "http/h1_parse.h"
+#include "http/h1_write.h"
 #include "http/out.h"
 #include "http/server.h"
 #include "net/peer.h"
@@ -97,22 +98,24 @@ struct yk_h1_conn {
     uint64_t progress_ms; /* When output last moved. */
 
     enum yk_h1_phase phase;
-    bool has_exchange;     /* The application has it. */
-    bool is_finish_told;   /* on_finish has been called. */
-    bool is_close_told;    /* on_close has been called. */
-    bool is_body_complete; /* The whole body has arrived. */
-    bool is_continue_sent; /* 100 Continue, or it is not needed. */
-    bool is_busy;          /* Inside yk_h1_advance. */
-    bool is_reading;       /* The transport reads. */
-    bool is_writing;       /* The transport writes. */
+    enum yk_h1_framing framing; /* Of the open answer. */
+    bool has_exchange;          /* The application has it. */
+    bool is_finish_told;        /* on_finish has been called. */
+    bool is_close_told;         /* on_close has been called. */
+    bool is_body_complete;      /* The whole body has arrived. */
+    bool is_continue_sent;      /* 100 Continue, or it is not needed. */
+    bool is_busy;               /* Inside yk_h1_advance. */
+    bool is_reading;            /* The transport reads. */
+    bool is_writing;            /* The transport writes. */
     bool is_over_high_water;
-    bool is_chunked_answer; /* The open answer is sent in chunks. */
-    bool is_bodiless;       /* The open answer has no body: HEAD, 204, 304. */
-    bool must_close;        /* After this answer. */
-    bool must_linger;       /* Unread input may be on its way. */
-    bool was_read;          /* At least one byte has come. */
-    bool is_peer_counted;   /* In server->peers. */
-    bool is_peer_closed;    /* The peer has sent FIN. */
+    bool is_bodiless;     /* The open answer has no body: HEAD, 204, 304. */
+    bool must_close;      /* After this answer. */
+    bool must_cut;        /* In the middle of this answer. */
+    bool must_drop;       /* There is no memory to go on with. */
+    bool must_linger;     /* Unread input may be on its way. */
+    bool was_read;        /* At least one byte has come. */
+    bool is_peer_counted; /* In server->peers. */
+    bool is_peer_closed;  /* The peer has sent FIN. */
     bool is_transport_closed;
 };
 

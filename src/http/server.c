@@ -42,7 +42,8 @@ static int set_limits(struct yoke_limits *limits)
         limits->max_body_len = 1 << 20;
     if (limits->max_head_len > HEAD_LEN_MAX ||
         limits->max_fields > YK_FIELDS_MAX ||
-        limits->max_target_len > HEAD_LEN_MAX)
+        limits->max_target_len > HEAD_LEN_MAX ||
+        limits->max_line_len > HEAD_LEN_MAX)
         return -EINVAL;
     return 0;
 }

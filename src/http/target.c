@@ -105,12 +105,13 @@ enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target)
     struct yk_slice method = yk_request_slice(req, req->method);
     const char *start = req->base + target.off;
 
+    /* Whatever its target is: others take what follows for a tunnel. */
+    if (method.len == 7 && memcmp(method.ptr, "CONNECT", 7) == 0)
+        return YK_H1_CONNECT;
     if (*start == '/') {
         set_path(req, target);
         return YK_H1_OK;
     }
-    if (method.len == 7 && memcmp(method.ptr, "CONNECT", 7) == 0)
-        return YK_H1_CONNECT;
     if (target.len == 1 && *start == '*') {
         if (method.len != 7 || memcmp(method.ptr, "OPTIONS", 7) != 0)
             return YK_H1_TARGET;

@@ -149,6 +149,12 @@ static void break_promise(yoke_req *req, yoke_res *res)
     yoke_res_end(res);
 }
 
+static void half(yoke_req *req, yoke_res *res)
+{
+    yoke_res_write(res, "half", 4);
+    yoke_next(req); /* Nobody finishes it. */
+}
+
 static void large(yoke_req *req, yoke_res *res)
 {
     static char bytes[1000000];
@@ -222,6 +228,7 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/stream", stream);
     yoke_app_get(app, "/promise", promise);
     yoke_app_get(app, "/broken", break_promise);
+    yoke_app_get(app, "/half", half);
     yoke_app_get(app, "/large", large);
     yoke_app_get(app, "/flood", flood);
     yoke_app_get(app, "/burst", burst);

@@ -185,6 +185,28 @@ static void a_broken_promise_cuts_the_connection(void **state)
     yoke_expect_closed(r, true);
 }
 
+/* Rule 32: an answer in pieces that stays unfinished must not look finished;
+ * those before it are whole. */
+static void half_an_answer_is_seen_to_be_half(void **state)
+{
+    (void)state;
+    yoke_tr *r = raw("GET / HTTP/1.1\r\n" HOST "\r\n"
+                     "GET /half HTTP/1.1\r\n" HOST "\r\n"
+                     "GET / HTTP/1.1\r\n" HOST "\r\n");
+    yoke_expect_text(r, 200, "hello");
+    r = yoke_tr_next(r);
+    yoke_expect_error(r, "");
+    yoke_expect_closed(r, true);
+    assert_int_equal(requests, 2);
+    r = raw("GET /half HTTP/1.0\r\n\r\n");
+    yoke_expect_error(r, "");
+    assert_true(r->link->memory.is_reset);
+    r = raw("GET / HTTP/1.1\r\n" HOST "\r\n"
+            "GET /broken HTTP/1.1\r\n" HOST "\r\n");
+    yoke_expect_text(r, 200, "hello");
+    yoke_expect_error(yoke_tr_next(r), "");
+}
+
 /* Rule 33. */
 static void a_header_cannot_be_injected(void **state)
 {
@@ -257,6 +279,7 @@ int main(void)
         TEST(every_answer_has_a_date_and_no_server),
         TEST(streams_are_chunked_or_have_a_length),
         TEST(a_broken_promise_cuts_the_connection),
+        TEST(half_an_answer_is_seen_to_be_half),
         TEST(a_header_cannot_be_injected),
         TEST(a_wrong_escape_in_the_path_reaches_no_file_but_404),
         TEST(a_head_longer_than_a_buffer_is_sent_whole),
