@@ -88,7 +88,10 @@ struct yoke_exit {
  * environment, so that the worker's own children are primaries. Lines of
  * standard output are written as they end from here on, also into a pipe; and
  * SIGTERM and SIGINT are answered by the loop, so it has to be run.
- * Returns 0, or a negative code that leaves the process a primary. */
+ * The soft limit of open descriptors is raised to the hard one.
+ *
+ * Returns 0. A worker that cannot reach its primary logs why and ends with
+ * status 1: it must not go on as a second primary. */
 int yoke_cluster_init(int argc, char **argv);
 
 bool yoke_cluster_is_primary(void);

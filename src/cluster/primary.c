@@ -55,6 +55,7 @@ static struct yoke_worker *worker_of(struct yk_channel *channel)
 static void free_worker(struct yoke_worker *worker)
 {
     yk_later_stop(&worker->later);
+    yk_later_stop(&worker->ending);
     yk_copies_done(&worker->copies);
     yk_board_unmap(worker->board);
     yk_close_fd(&worker->pidfd);
@@ -116,11 +117,9 @@ static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
     }
 }
 
-/* SIGTERM is as good as an order to stop: a service manager sends it to every
- * process of the service. */
-static bool is_clean(const struct yoke_exit *why)
+bool yk_primary_is_clean(const struct yoke_exit *why)
 {
-    return why->signal == SIGTERM ||
+    return why->signal == SIGTERM || why->signal == SIGINT ||
            (why->cause == YOKE_CAUSE_EXIT && why->code == 0);
 }
 
@@ -136,7 +135,7 @@ static void died(struct yoke_worker *worker, const siginfo_t *info)
     worker->is_listed = false;
     yk_death_read(&why, info);
     find_cause(worker, &why);
-    has_unclean_end |= is_closed && !is_clean(&why);
+    has_unclean_end |= is_closed && !yk_primary_is_clean(&why);
     yk_event_exit(worker, &why);
     yk_ports_review();
     remove_if_gone(worker);
@@ -159,11 +158,36 @@ void yk_primary_reap(struct yoke_worker *worker)
     died(worker, &info);
 }
 
+static void on_exit_ready(uv_poll_t *poll, int status, int events);
+
+/* A signal to the whole group (Ctrl-C, a service manager) ends workers and asks
+ * the primary to stop in one moment. The primary is to hear of its own signal
+ * first, or it would replace what was stopped: so a death waits until the loop
+ * has polled once more. The first call from the loop comes before it polls. */
+static void reap_soon(struct yk_later *later)
+{
+    struct yoke_worker *worker =
+        YK_CONTAINER_OF(later, struct yoke_worker, ending);
+
+    if (!worker->has_polled) {
+        worker->has_polled = true;
+        yk_later_start(later);
+        return;
+    }
+    worker->has_polled = false;
+    yk_primary_reap(worker);
+    if (!worker->is_dead)
+        uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
+}
+
 static void on_exit_ready(uv_poll_t *poll, int status, int events)
 {
+    struct yoke_worker *worker = poll->data;
+
     (void)status;
     (void)events;
-    yk_primary_reap(poll->data);
+    uv_poll_stop(poll);
+    yk_later_start(&worker->ending);
 }
 
 /* ---- What a worker says ---- */
@@ -240,15 +264,15 @@ static void on_leave(struct yoke_worker *worker, const struct yk_packet *packet)
     yk_channel_send(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0, -1);
 }
 
+/* The first reason counts: what follows from it says less. */
 static void set_reason(struct yoke_worker *worker, const char *text, size_t len)
 {
-    char *reason = yk_try_alloc(len + 1);
+    char *reason = worker->reason ? NULL : yk_try_alloc(len + 1);
 
     if (!reason)
         return;
     memcpy(reason, text, len);
     reason[len] = '\0';
-    free(worker->reason);
     worker->reason = reason;
 }
 
@@ -418,6 +442,7 @@ int yk_primary_fork(const char *const *env, int slot,
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
     yk_later_init(&worker->later, tell_forked);
+    yk_later_init(&worker->ending, reap_soon);
     yk_settings_sched();
     if (worker_count++ == 0)
         memory_kills = yk_death_memory_kills(&yk_cgroup_system);

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct yoke_exit;
 struct yoke_worker;
 
 /* Starts a worker for a slot of the supervised form (0: none). Returns 0 with
@@ -18,6 +19,11 @@ int yk_primary_fork(const char *const *env, int slot,
 void yk_primary_stop_forking(void);
 
 bool yk_primary_is_stopping(void);
+
+/* How a worker may end that is to end: a service manager sends SIGTERM to every
+ * process of the service, a terminal SIGINT, which one that has just been
+ * forked does not catch yet. */
+bool yk_primary_is_clean(const struct yoke_exit *why);
 
 /* True when a worker has ended otherwise than well since then. */
 bool yk_primary_ended_uncleanly(void);

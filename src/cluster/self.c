@@ -20,7 +20,6 @@
 
 #include <yoke/error.h>
 #include <yoke/log.h>
-#include <yoke/loop.h>
 
 #include "cluster/board.h"
 #include "cluster/events.h"
@@ -154,7 +153,7 @@ static void on_leave_ok(void)
 {
     close_channel();
     if (ends_on_leave)
-        yoke_stop(0);
+        yk_loop_stop(-1);
 }
 
 static void on_packet(struct yk_channel *channel,
@@ -211,7 +210,7 @@ static void on_end(struct yk_channel *channel)
     if (was_leaving)
         return;
     yoke_log(YOKE_LOG_DEBUG, "the primary has gone: finishing what has begun");
-    yoke_stop(0);
+    yk_loop_stop(-1);
 }
 
 static void on_closed(struct yk_channel *channel)

@@ -1,19 +1,19 @@
 /* A slot's life. Rows are states, columns events; in each place the action, and
  * the state it leads to.
  *
- *              LISTENS      DIES               FAILS           DUE
- *   STARTING   -> RUNNING   wait -> WAITING    startup         (none)
- *   RUNNING    (none)       wait -> WAITING    wait ->WAITING  (none)
- *   WAITING    (none)       (none)             (none)          fork -> STARTING
- *   GIVEN_UP   (none)       (none)             (none)          (none)
+ *             LISTENS     DIES         LEAVES       FAILS        DUE
+ *   STARTING  -> RUNNING  wait         wait         end or wait
+ *   RUNNING               wait         replace      wait
+ *   WAITING                                                      -> STARTING
+ *   GIVEN_UP
  *
- * `wait` asks the budget first: when it is exhausted, the slot is given up. A
- * worker FAILS when it dies after saying that it cannot start; as long as none
- * has ever listened, that is a failure of the whole start, and ends it. When
- * the primary stops, deaths are no events any more. */
+ * `replace` -> WAITING, for as long as the back-off says. `wait` asks the
+ * budget first: when it is exhausted, the slot is given up. A worker LEAVES
+ * when it was disconnected; it FAILS when it dies after saying that it cannot
+ * start: as long as none has ever listened, that is a failure of the whole
+ * start, and ends it. When the primary stops, these are no events any more. */
 #include "cluster/supervise.h"
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,6 +54,7 @@ enum state {
 enum event {
     LISTENS,
     DIES,
+    LEAVES,
     FAILS,
     DUE,
     EVENTS
@@ -99,16 +100,21 @@ static void on_due(uv_timer_t *timer)
     handle(timer->data, DUE);
 }
 
-static enum state wait_for_next(struct slot *slot)
+static enum state replace(struct slot *slot)
 {
-    uint64_t now_ms = uv_now(yoke_loop());
-    uint32_t wait_ms = yk_backoff_death(
-        &slot->backoff, now_ms - slot->forked_ms, &fleet.random);
+    uint64_t lived_ms = uv_now(yoke_loop()) - slot->forked_ms;
+    uint32_t wait_ms =
+        yk_backoff_death(&slot->backoff, lived_ms, &fleet.random);
 
-    if (yk_budget_fail(&slot->budget, now_ms))
-        return give_up(slot);
     uv_timer_start(&slot->due, on_due, wait_ms, 0);
     return WAITING;
+}
+
+static enum state wait_for_next(struct slot *slot)
+{
+    if (yk_budget_fail(&slot->budget, uv_now(yoke_loop())))
+        return give_up(slot);
+    return replace(slot);
 }
 
 static enum state fork_worker(struct slot *slot)
@@ -144,9 +150,12 @@ static enum state fail_to_start(struct slot *slot)
 typedef enum state action_fn(struct slot *slot);
 
 static action_fn *const actions[STATES][EVENTS] = {
-    [STARTING] =
-        {[LISTENS] = serve, [DIES] = wait_for_next, [FAILS] = fail_to_start},
-    [RUNNING] = {[DIES] = wait_for_next, [FAILS] = wait_for_next},
+    [STARTING] = {[LISTENS] = serve,
+                  [DIES] = wait_for_next,
+                  [LEAVES] = wait_for_next,
+                  [FAILS] = fail_to_start},
+    [RUNNING] =
+        {[DIES] = wait_for_next, [LEAVES] = replace, [FAILS] = wait_for_next},
     [WAITING] = {[DUE] = fork_worker},
 };
 
@@ -182,14 +191,28 @@ static bool is_worth_a_line(const struct yoke_exit *why)
     if (!yk_primary_is_stopping())
         return true;
     return why->cause != YOKE_CAUSE_STARTUP &&
-           why->cause != YOKE_CAUSE_DEADLINE && why->code != 0 &&
-           why->signal != SIGTERM;
+           why->cause != YOKE_CAUSE_DEADLINE && !yk_primary_is_clean(why);
+}
+
+/* It was disconnected, by either side, to be replaced. */
+static bool has_left(const struct yoke_worker *worker,
+                     const struct yoke_exit *why)
+{
+    return worker->is_leaving && yk_primary_is_clean(why);
+}
+
+static enum event event_of(const struct yoke_worker *worker,
+                           const struct yoke_exit *why)
+{
+    if (why->cause == YOKE_CAUSE_STARTUP)
+        return FAILS;
+    return has_left(worker, why) ? LEAVES : DIES;
 }
 
 static void log_death(const struct yoke_worker *worker,
                       const struct yoke_exit *why)
 {
-    if (!is_worth_a_line(why))
+    if (!is_worth_a_line(why) || has_left(worker, why))
         return;
     if (why->cause == YOKE_CAUSE_STARTUP && !fleet.has_listened)
         yoke_log(YOKE_LOG_ERROR, "%s", why->reason);
@@ -204,7 +227,7 @@ static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
 
     log_death(worker, why);
     if (slot)
-        handle(slot, why->cause == YOKE_CAUSE_STARTUP ? FAILS : DIES);
+        handle(slot, event_of(worker, why));
 }
 
 static const struct yk_observer observer = {

@@ -47,9 +47,11 @@ struct yoke_worker {
     struct yk_list node; /* Among all workers, in order of their ids. */
     int slot;            /* Its place in the supervised form, or 0. */
     int pidfd;
-    uv_poll_t exit_poll;   /* On the pidfd. */
-    struct yk_later later; /* Tells that it was forked. */
-    uint8_t open_count;    /* Handles that are not closed yet. */
+    uv_poll_t exit_poll;    /* On the pidfd. */
+    struct yk_later later;  /* Tells that it was forked. */
+    struct yk_later ending; /* Looks at its end, after */
+    bool has_polled;        /* the loop has polled once more. */
+    uint8_t open_count;     /* Handles that are not closed yet. */
     uint64_t forked_ms;
 
     struct yk_copies copies;

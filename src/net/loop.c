@@ -17,9 +17,6 @@
 #define STOP_TIMEOUT_MS 30000
 /* How long a stop may take after its deadline, when all is cut. */
 #define FORCE_MS        1000
-/* Ctrl-C reaches a process twice when whoever started it passes the signal on
- * (timeout, npm): two within this time are one. */
-#define SAME_SIGINT_MS  20
 
 /* This process's run. Written by the functions of this file, on the loop's
  * thread. */
@@ -27,11 +24,10 @@ static struct {
     uv_signal_t terminate, interrupt;
     uv_timer_t deadline;
     const struct yk_loop_role *role;
-    uint64_t interrupted_ms; /* When SIGINT last came; 0: it has not. */
-    int timeout_ms;          /* Deadline of a graceful stop. */
-    int status;              /* What yoke_run will return. */
-    int signum;              /* What began the stop, or 0. */
-    bool is_watching;        /* The handles above are set up. */
+    int timeout_ms;   /* Deadline of a graceful stop. */
+    int status;       /* What yoke_run will return. */
+    int signum;       /* What began the stop, or 0. */
+    bool is_watching; /* The handles above are set up. */
     bool is_stopping;
     bool is_forced; /* The deadline has passed. */
 } run = {.role = &yk_loop_alone, .timeout_ms = STOP_TIMEOUT_MS};
@@ -73,6 +69,8 @@ void yk_loop_stop(int timeout_ms)
 {
     if (run.is_stopping)
         return;
+    if (timeout_ms < 0)
+        timeout_ms = run.timeout_ms;
     run.is_stopping = true;
     yk_loop_watch_signals(false);
     uv_update_time(yoke_loop());
@@ -83,7 +81,7 @@ void yk_loop_stop(int timeout_ms)
 void yoke_stop(int status)
 {
     run.status = status;
-    yk_loop_stop(run.timeout_ms);
+    yk_loop_stop(-1);
 }
 
 int yoke_set_stop_timeout(int timeout_ms)
@@ -103,32 +101,19 @@ static void stop_at_once(void)
     yk_loop_end();
 }
 
-/* Ctrl-C reaches a process twice when whoever started it passes the signal on
- * (timeout, npm); two in one turn of the loop are one. After SIGTERM already
- * the first is the second request. */
-static bool is_second_interrupt(int signum)
-{
-    uint64_t before_ms = run.interrupted_ms;
-
-    if (signum != SIGINT)
-        return false;
-    run.interrupted_ms = uv_now(yoke_loop());
-    return before_ms ? run.interrupted_ms != before_ms : run.is_stopping;
-}
-
 static void on_signal(uv_signal_t *handle, int signum)
 {
     (void)handle;
     if (run.role->ignores && run.role->ignores(signum))
         return;
-    if (is_second_interrupt(signum)) {
-        stop_at_once();
+    if (run.is_stopping) {
+        /* After SIGTERM the first SIGINT already is the second request. */
+        if (signum == SIGINT)
+            stop_at_once();
         return;
     }
-    if (run.is_stopping)
-        return;
     run.signum = signum;
-    yk_loop_stop(run.timeout_ms);
+    yk_loop_stop(-1);
 }
 
 /* The handles do not keep the loop alive: a program that has nothing left to
@@ -159,7 +144,7 @@ void yk_loop_fail_quietly(void)
 {
     if (run.status == 0)
         run.status = 1;
-    yk_loop_stop(run.timeout_ms);
+    yk_loop_stop(-1);
 }
 
 void yk_loop_fail(const char *fmt, ...)

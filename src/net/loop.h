@@ -57,8 +57,8 @@ void yk_loop_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* The same, without saying anything: it has been logged already. */
 void yk_loop_fail_quietly(void);
 
-/* Begins a graceful stop with another deadline than the process's own. Harmless
- * when one has begun. */
+/* Begins a graceful stop with another deadline than the process's own, or with
+ * that (-1). The exit status stays what it is. Harmless when one has begun. */
 void yk_loop_stop(int timeout_ms);
 
 /* The stop is complete: yoke_run returns after this turn of the loop. */

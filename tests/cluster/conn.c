@@ -219,10 +219,17 @@ static void quit(struct conn *conn, const char *argument)
 
 static void tell_env(struct conn *conn, const char *argument)
 {
-    const char *value = getenv("YOKE_WORKER");
+    const char *value = getenv(argument);
+
+    answer(conn, value ? value : "nothing");
+}
+
+static void tell_folder(struct conn *conn, const char *argument)
+{
+    char folder[128];
 
     (void)argument;
-    answer(conn, value ? value : "nothing");
+    answer(conn, getcwd(folder, sizeof(folder)) ? folder : "none");
 }
 
 static void close_first(struct conn *conn, const char *argument)
@@ -245,11 +252,11 @@ static void run_line(struct conn *conn, const char *line)
         const char *name;
         void (*fn)(struct conn *conn, const char *argument);
     } commands[] = {
-        {"id", tell_id},   {"hang", hang},       {"spin", spin},
-        {"die", die},      {"exit", leave_with}, {"send", send_text},
-        {"big", send_big}, {"leave", leave},     {"quit", quit},
-        {"env", tell_env}, {"open", open_one},   {"close", close_first},
-        {"fds", count},
+        {"id", tell_id},   {"hang", hang},          {"spin", spin},
+        {"die", die},      {"exit", leave_with},    {"send", send_text},
+        {"big", send_big}, {"leave", leave},        {"quit", quit},
+        {"env", tell_env}, {"open", open_one},      {"close", close_first},
+        {"fds", count},    {"folder", tell_folder},
     };
     size_t len = strcspn(line, " ");
     const char *argument = line[len] ? line + len + 1 : "";

@@ -10,7 +10,8 @@
  *     big N        sends N bytes to the primary; ok
  *     leave        the worker disconnects; ok
  *     quit         the worker kills itself, as Node calls it
- *     env          what it finds of its identity in the environment
+ *     env NAME     that variable of its environment, or nothing
+ *     folder       its working directory
  *     close        closes the worker's first listener; ok
  *     open SPEC    opens another; ok
  *     fds          how many connections it has */

@@ -4,7 +4,8 @@
  *
  * -S: the supervised form, else Node's. -r: in Node's form, replaces each
  * worker that ends by accident. -t: the stop's deadline. -f TEXT: workers fail
- * to start with that reason. LISTEN is fleet_listen's (conn.h).
+ * to start with that reason. -x PROGRAM, -d FOLDER: what workers run, and
+ * where. LISTEN is fleet_listen's (conn.h).
  *
  * $FLEET_SURVIVES: workers live on without a listener. $FLEET_DIES: they end
  * when they start.
@@ -12,7 +13,7 @@
  * Every event is a line on standard output. The primary takes commands, a line
  * each, from the FIFO that $FLEET_CONTROL names:
  *
- *     fork | kill ID SIGNAL | disconnect ID | disconnect | send ID TEXT
+ *     fork [NAME=VALUE] | kill ID SIGNAL | disconnect ID | disconnect | send ID TEXT
  *     big ID N | list | stop STATUS
  */
 #include <errno.h>
@@ -31,7 +32,7 @@
 
 static struct {
     char **specs;
-    const char *failure;
+    const char *failure, *program, *folder;
     int workers;
     bool replaces;
 } options = {.workers = 2};
@@ -139,6 +140,14 @@ static void list(void)
     printf(".\n");
 }
 
+static void fork_one(const char *line)
+{
+    const char *space = strchr(line, ' ');
+    const char *env[] = {space ? space + 1 : NULL, NULL};
+
+    printf("forked %d\n", yoke_cluster_fork(env) ? 0 : errno);
+}
+
 static void run_command(const char *line)
 {
     char name[16] = "", argument[64] = "";
@@ -146,7 +155,7 @@ static void run_command(const char *line)
     int n = sscanf(line, "%15s %d %63s", name, &id, argument);
 
     if (strcmp(name, "fork") == 0)
-        printf("forked %d\n", yoke_cluster_fork(NULL) ? 0 : errno);
+        fork_one(line);
     else if (strcmp(name, "list") == 0)
         list();
     else if (strcmp(name, "stop") == 0)
@@ -221,7 +230,9 @@ static int start_worker(void *data)
 
 static int run_node_form(const struct yoke_cluster_options *cluster)
 {
-    struct yoke_cluster_settings settings = {.sched = cluster->sched};
+    struct yoke_cluster_settings settings = {.sched = cluster->sched,
+                                             .exec = options.program,
+                                             .cwd = options.folder};
 
     if (cluster->stop_timeout_ms)
         yoke_set_stop_timeout(cluster->stop_timeout_ms);
@@ -243,7 +254,7 @@ int main(int argc, char **argv)
     int option;
 
     yoke_cluster_init(argc, argv);
-    while ((option = getopt(argc, argv, "n:s:t:f:b:Sqr")) != -1) {
+    while ((option = getopt(argc, argv, "n:s:t:f:b:x:d:Sqr")) != -1) {
         if (option == 'n')
             options.workers = cluster.workers = (int)strtol(optarg, NULL, 10);
         else if (option == 's')
@@ -253,6 +264,10 @@ int main(int argc, char **argv)
             cluster.stop_timeout_ms = (int)strtol(optarg, NULL, 10);
         else if (option == 'f')
             options.failure = optarg;
+        else if (option == 'x')
+            options.program = optarg;
+        else if (option == 'd')
+            options.folder = optarg;
         else if (option == 'b')
             cluster.budget = (int)strtol(optarg, NULL, 10);
         else if (option == 'S')

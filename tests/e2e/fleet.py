@@ -17,15 +17,15 @@ LISTENS = r"^(\d+) listens on (-?\d+) (\S+) (\d+)$"
 class Fleet(harness.Server):
     """fleet(n, "-S", "127.0.0.1:0", ...): `n` workers that listen there."""
 
-    def __init__(self, n, *args, env=None, wrap=(), **kwargs):
+    def __init__(self, n, *args, env=None, wrap=(), program=FLEET, **kwargs):
         self.folder = tempfile.TemporaryDirectory()
         control = os.path.join(self.folder.name, "control")
         os.mkfifo(control)
         self.control = os.open(control, os.O_RDWR)
         self.n = n
-        super().__init__([*wrap, FLEET, "-n", n, *args], port=None, wait=False,
-                         env={"FLEET_CONTROL": control, **(env or {})},
-                         **kwargs)
+        super().__init__([*wrap, program, "-n", n, *args], port=None,
+                         wait=False, env={"FLEET_CONTROL": control,
+                                          **(env or {})}, **kwargs)
 
     def kill(self):
         super().kill()

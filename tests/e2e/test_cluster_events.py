@@ -153,10 +153,9 @@ def test_everybody_can_be_disconnected(start_fleet):
     assert server.wait_exit() == 0
 
 
-def test_to_disconnect_nobody_calls_back_as_well(start_fleet):
+def test_two_may_wait_for_the_end_of_all(start_fleet):
     server = start_fleet(1, "127.0.0.1:0")
-    server.command("disconnect")
-    server.command("disconnect")
+    server.command("disconnect\ndisconnect")
     server.wait_output(r"^all gone$", 2)
 
 

@@ -1,6 +1,5 @@
 """Listening through the primary: addresses, sharing, errors."""
 import os
-import socket
 import stat
 import subprocess
 
@@ -218,10 +217,3 @@ def test_the_backlog_is_taken_when_the_last_acceptor_closes(start_fleet):
     os.kill(worker, 18)
     assert {line.read().split()[0] for line in lines} == {str(worker)}
     assert server.wait_exit() == 0
-
-
-def test_ports_are_not_inherited_by_a_workers_children(start_fleet):
-    server = start_fleet(1, "127.0.0.1:0")
-    assert server.ask("env") == "nothing"
-    with socket.create_connection(("127.0.0.1", server.port)):
-        pass

@@ -103,11 +103,16 @@ def test_ctrl_c_reaches_everybody_and_is_the_primarys_decision(start_fleet):
     assert server.wait_exit() == 0
 
 
-def test_sigterm_to_everybody_is_a_clean_stop(start_fleet):
-    """As a service manager sends it."""
-    server = start_fleet(2, "-S", "127.0.0.1:0")
-    os.killpg(server.pid, signal.SIGTERM)
-    assert server.wait_exit() == 0
+@pytest.mark.parametrize("form", ["-S", "-r"])
+def test_sigterm_to_everybody_is_a_clean_stop(start_fleet, form):
+    """As a service manager sends it. The primary hears of it before it hears
+    that its workers have ended, and replaces none."""
+    for _ in range(10):
+        server = start_fleet(2, form, "127.0.0.1:0")
+        os.killpg(server.pid, signal.SIGTERM)
+        assert server.wait_exit() == 0
+        assert "fork 3" not in server.output
+        assert "died" not in server.output
 
 
 def test_a_status_can_be_given(start_fleet):

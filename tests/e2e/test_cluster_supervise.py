@@ -53,7 +53,7 @@ def test_connections_wait_for_the_only_workers_replacement(start_fleet):
         assert server.answerer() != victim
 
 
-def test_a_worker_that_cannot_start_ends_it_all(tmp_path):
+def test_a_worker_that_cannot_start_ends_it_all():
     done = run([FLEET, "-S", "-n", "4", "-f", "no database", "127.0.0.1:0"])
     assert done.returncode == 1
     assert done.stderr.count("no database") == 1
@@ -94,9 +94,19 @@ def test_a_slot_whose_workers_keep_dying_is_given_up(start_fleet):
     assert "every slot has been given up: stopping" in server.stderr
 
 
-def test_workers_that_die_at_once_use_up_the_budget(tmp_path):
-    done = run([FLEET, "-S", "-n", "2", "-b", "4", "exit"],
+def test_workers_that_die_at_once_use_up_the_budget():
+    done = run([FLEET, "-S", "-n", "2", "-b", "4", "127.0.0.1:0"],
                env={"FLEET_DIES": 1})
     assert done.returncode == 1
     assert done.stderr.count("died (exit code 3)") == 8
     assert done.stderr.count("is given up") == 2
+
+
+def test_a_worker_that_leaves_is_replaced_and_no_death(start_fleet):
+    server = start_fleet(2, "-S", "127.0.0.1:0")
+    with server.line() as line:
+        leaver = line.pid()
+        assert line.ask("leave") == "ok"
+    server.wait_output(r"^listening 3 ")
+    assert leaver not in {server.answerer() for _ in range(4)}
+    assert "died" not in server.output
