@@ -272,6 +272,21 @@ int yoke_res_send(yoke_res *res, const void *ptr, size_t len)
                          ptr ? ptr : "", len);
 }
 
+/* A slip of the handler's that only the log can tell. */
+static void log_length(yoke_res *res, ssize_t err, const char *text)
+{
+    if (err == -YOKE_ELENGTH)
+        yk_req_log(res->req, YOKE_LOG_ERROR,
+                   "%s bytes than Content-Length promised", text);
+}
+
+static int end_exchange(yoke_res *res)
+{
+    int err = yk_exchange_end(res->req->x);
+    log_length(res, err, "the connection is closed, for there were fewer");
+    return err;
+}
+
 int yoke_res_end(yoke_res *res)
 {
     struct yoke_req *req = res->req;
@@ -282,10 +297,12 @@ int yoke_res_end(yoke_res *res)
     }
     if (yk_req_is_answered(req))
         return refuse(res);
-    if (!req->x->is_head_sent)
-        return res->broken ? answer_broken(res) : deliver(res, "", 0);
+    if (res->broken && !req->x->is_head_sent)
+        return answer_broken(res);
     if (!req->late)
-        return yk_exchange_end(req->x);
+        return end_exchange(res);
+    if (!req->x->is_head_sent)
+        return deliver(res, "", 0);
     req->is_answered = true;
     return 0;
 }
@@ -306,7 +323,9 @@ ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
         res->is_swallowing = true;
         return answer_broken(res);
     }
-    return yk_exchange_write(req->x, ptr ? ptr : "", len);
+    ssize_t waiting = yk_exchange_write(req->x, ptr ? ptr : "", len);
+    log_length(res, waiting, "a piece is not sent, for it has more");
+    return waiting;
 }
 
 void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),

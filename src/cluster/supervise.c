@@ -2,7 +2,7 @@
  * the state it leads to.
  *
  *             LISTENS     DIES         LEAVES       FAILS        DUE
- *   STARTING  -> RUNNING  wait         wait         end or wait
+ *   STARTING  -> RUNNING  end or wait  wait         end or wait
  *   RUNNING               wait         replace      wait
  *   WAITING                                                      -> STARTING
  *   GIVEN_UP
@@ -10,8 +10,9 @@
  * `replace` -> WAITING, for as long as the back-off says. `wait` asks the
  * budget first: when it is exhausted, the slot is given up. A worker LEAVES
  * when it was disconnected; it FAILS when it dies after saying that it cannot
- * start: as long as none has ever listened, that is a failure of the whole
- * start, and ends it. When the primary stops, these are no events any more. */
+ * start. `end`: as long as none has ever listened, that, or a crash on the way,
+ * is a failure of the whole start, for another try would fare no better. When
+ * the primary stops, these are no events any more. */
 #include "cluster/supervise.h"
 
 #include <stdbool.h>
@@ -145,13 +146,20 @@ static enum state fail_to_start(struct slot *slot)
     return GIVEN_UP;
 }
 
+static enum state crash_at_start(struct slot *slot)
+{
+    if (!fleet.has_listened)
+        yoke_log(YOKE_LOG_ERROR, "no worker could start: stopping");
+    return fail_to_start(slot);
+}
+
 /* ---- The table ---- */
 
 typedef enum state action_fn(struct slot *slot);
 
 static action_fn *const actions[STATES][EVENTS] = {
     [STARTING] = {[LISTENS] = serve,
-                  [DIES] = wait_for_next,
+                  [DIES] = crash_at_start,
                   [LEAVES] = wait_for_next,
                   [FAILS] = fail_to_start},
     [RUNNING] =

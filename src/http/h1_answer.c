@@ -150,13 +150,12 @@ static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
     return (ssize_t)conn->out.len;
 }
 
-/* A promise of bytes that was not kept can only be shown by closing: otherwise
- * the next answer would be taken for the rest. */
-static bool is_promise_broken(const struct yk_h1_conn *conn)
+/* Fewer bytes have been written than Content-Length promised. */
+static bool is_promise_open(const struct yk_h1_conn *conn)
 {
     const struct yk_exchange *x = &conn->x;
-    return !conn->is_bodiless && x->content_length >= 0 &&
-           x->body_len < (uint64_t)x->content_length;
+    return x->content_length > (int64_t)x->body_len &&
+           !conn->head->request.is_head && yk_status_has_body(x->status);
 }
 
 static int end_answer(struct yk_exchange *x)
@@ -164,11 +163,15 @@ static int end_answer(struct yk_exchange *x)
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
     if (x->is_aborted || conn->must_cut)
         return end_unheard(conn);
-    if (!x->is_head_sent)
+    if (!x->is_head_sent && !is_promise_open(conn))
         return send_whole(x, NULL, 0);
+    if (!x->is_head_sent && write_piece(x, NULL, 0) < 0)
+        return fail(conn);
     x->is_ended = true;
     yk_h1_touch(conn);
-    if (is_promise_broken(conn)) {
+    /* A promise that was not kept can only be shown by closing: otherwise the
+     * next answer would be taken for the rest. */
+    if (is_promise_open(conn)) {
         conn->must_close = true;
         return -YOKE_ELENGTH;
     }
@@ -188,8 +191,7 @@ static void cut(struct yk_exchange *x)
 static void start_reading(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    conn->rate_ms = yk_h1_now(conn);
-    conn->rate_len = 0;
+    yk_h1_timeout_body(conn);
     if (!conn->is_continue_sent && !x->is_head_sent &&
         yk_h1_input_len(conn) == 0)
         yk_h1_write_continue(&conn->out);
@@ -200,8 +202,7 @@ static void start_reading(struct yk_exchange *x)
 static void resume_reading(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    conn->rate_ms = yk_h1_now(conn);
-    conn->rate_len = 0;
+    yk_h1_timeout_body(conn);
     yk_h1_touch(conn);
 }
 

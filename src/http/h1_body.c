@@ -15,8 +15,7 @@ void yk_h1_body_start(struct yk_h1_conn *conn)
     conn->body_left = req->content_length;
     conn->drained_len = 0;
     conn->trailer_len = 0;
-    conn->rate_len = 0;
-    conn->rate_ms = conn->request_ms;
+    yk_h1_timeout_body(conn);
     yk_h1_chunked_init(&conn->chunked);
 }
 

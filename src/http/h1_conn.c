@@ -322,8 +322,7 @@ static bool step_closing(struct yk_h1_conn *conn)
 static bool step_linger(struct yk_h1_conn *conn)
 {
     discard_input(conn);
-    if (!conn->is_peer_closed &&
-        conn->drained_len <= conn->server->limits.max_drain_len)
+    if (!conn->is_peer_closed && conn->drained_len <= YK_H1_LINGER_MAX)
         return false;
     yk_h1_drop(conn);
     return true;
@@ -372,9 +371,9 @@ static void write_later(struct yk_h1_conn *conn)
 {
     struct iovec iov[VECTORS_MAX];
     int n = take_vectors(conn, iov, &conn->writing_len);
-    conn->unwritten_len = conn->writing_len;
     conn->is_writing = true;
     conn->transport->ops->write(conn->transport, iov, n);
+    yk_h1_timeout_write(conn);
 }
 
 /* Sends what the peer takes now. */

@@ -42,8 +42,10 @@
 #include "net/peer.h"
 #include "net/transport.h"
 
-/* Milliseconds that a connection lingers at most. */
+/* Milliseconds that a connection lingers at most, and bytes that it reads away
+ * then: a client that sends without a pause should still find its answer. */
 #define YK_H1_LINGER_MS     5000
+#define YK_H1_LINGER_MAX    (4u << 20)
 /* A connection that was busy this recently is not idle yet: when draining it
  * gets the time to send one more request and to be told. */
 #define YK_H1_DRAIN_IDLE_MS 250
@@ -89,13 +91,15 @@ struct yk_h1_conn {
     uint64_t drained_len;         /* Bytes read away unused. */
     uint64_t rate_len;            /* Bytes of body since rate_ms. */
     size_t writing_len;           /* Bytes of the write under way. */
-    size_t unwritten_len;         /* Of those, left at the last look. */
+    size_t unwritten_len;         /* What the peer had not taken at a look. */
     uint32_t answers_queued;      /* Since the output was last empty. */
 
-    uint64_t since_ms;    /* When the phase, or the wait for a head, began. */
-    uint64_t request_ms;  /* When the request's first byte came. */
-    uint64_t rate_ms;     /* When the body began to be read. */
-    uint64_t progress_ms; /* When output last moved. */
+    uint64_t since_ms;      /* When the phase, or the wait for a head, began. */
+    uint64_t request_ms;    /* When the request's first byte came. */
+    uint64_t rate_ms;       /* When the body began to be read. */
+    uint64_t rate_look_ms;  /* When its rate is looked at next. */
+    uint64_t write_look_ms; /* When the output's progress is. */
+    uint64_t progress_ms;   /* When output last moved. */
 
     enum yk_h1_phase phase;
     enum yk_h1_framing framing; /* Of the open answer. */
@@ -186,6 +190,12 @@ extern const struct yk_exchange_ops yk_h1_exchange_ops;
 
 /* Sets the timer for what the connection waits for. */
 void yk_h1_timeout_set(struct yk_h1_conn *conn);
+
+/* A write has begun that the peer may take slowly. */
+void yk_h1_timeout_write(struct yk_h1_conn *conn);
+
+/* The body's rate counts from now on. */
+void yk_h1_timeout_body(struct yk_h1_conn *conn);
 
 /* The timer has passed. The connection may be gone afterwards. */
 void yk_h1_timeout_met(struct yk_timer *timer, void *unused);

@@ -9,6 +9,8 @@
 #define NEVER         UINT64_MAX
 /* How often a body's rate is looked at. */
 #define RATE_CHECK_MS 1000
+/* How often in a write timeout it is looked whether the peer has taken some. */
+#define WRITE_LOOKS   4
 
 static uint64_t earlier(uint64_t a, uint64_t b)
 {
@@ -81,6 +83,19 @@ static uint64_t write_deadline(const struct yk_h1_conn *conn)
     return conn->progress_ms + conn->server->limits.write_timeout_ms;
 }
 
+/* The sooner of the times at which a body's rate and a write's progress are to
+ * be looked at. They stay where they are until then: a peer that keeps us busy
+ * must not push them ahead of itself. */
+static uint64_t look_time(const struct yk_h1_conn *conn)
+{
+    uint64_t look_ms = NEVER;
+    if (is_body_awaited(conn))
+        look_ms = conn->rate_look_ms;
+    if (conn->is_writing)
+        look_ms = earlier(look_ms, conn->write_look_ms);
+    return look_ms;
+}
+
 static uint64_t linger_deadline(const struct yk_h1_conn *conn)
 {
     return conn->phase == YK_H1_LINGER ? conn->since_ms + YK_H1_LINGER_MS
@@ -97,8 +112,7 @@ void yk_h1_timeout_set(struct yk_h1_conn *conn)
         deadline = earlier(deadline, handler_deadline(conn));
         deadline = earlier(deadline, write_deadline(conn));
         deadline = earlier(deadline, linger_deadline(conn));
-        if (is_body_awaited(conn))
-            deadline = earlier(deadline, yk_h1_now(conn) + RATE_CHECK_MS);
+        deadline = earlier(deadline, look_time(conn));
     }
     if (deadline == NEVER)
         yk_timer_clear(&conn->server->wheel, &conn->timer);
@@ -106,15 +120,30 @@ void yk_h1_timeout_set(struct yk_h1_conn *conn)
         yk_timer_set(&conn->server->wheel, &conn->timer, deadline);
 }
 
-/* The peer may be taking a long write bit by bit. */
+void yk_h1_timeout_write(struct yk_h1_conn *conn)
+{
+    uint64_t pause_ms = conn->server->limits.write_timeout_ms / WRITE_LOOKS;
+    conn->write_look_ms = yk_h1_now(conn) + pause_ms;
+    conn->unwritten_len = conn->transport->ops->unwritten(conn->transport);
+}
+
+void yk_h1_timeout_body(struct yk_h1_conn *conn)
+{
+    conn->rate_ms = yk_h1_now(conn);
+    conn->rate_look_ms = conn->rate_ms + RATE_CHECK_MS;
+    conn->rate_len = 0;
+}
+
+/* A slow peer takes a long write bit by bit, unseen by us: the system says that
+ * there is room for more only when much of its buffer has emptied. */
 static void look_at_write(struct yk_h1_conn *conn, uint64_t now)
 {
-    if (!conn->is_writing)
+    if (!conn->is_writing || now < conn->write_look_ms)
         return;
-    size_t left = conn->transport->ops->unwritten(conn->transport);
-    if (left < conn->unwritten_len)
+    size_t before = conn->unwritten_len;
+    yk_h1_timeout_write(conn);
+    if (conn->unwritten_len < before)
         conn->progress_ms = now;
-    conn->unwritten_len = left;
 }
 
 /* Lets the application answer 503. The handler still holds the exchange, which
@@ -137,6 +166,8 @@ static void act(struct yk_h1_conn *conn, uint64_t now)
         return;
     }
     look_at_write(conn, now);
+    if (now >= conn->rate_look_ms)
+        conn->rate_look_ms = now + RATE_CHECK_MS;
     if (now >= write_deadline(conn))
         yk_h1_reset(conn);
     else if (now >= linger_deadline(conn))

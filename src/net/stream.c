@@ -1,5 +1,7 @@
 #include "net/stream.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -87,7 +89,13 @@ static void start_write(struct yk_transport *t, const struct iovec *iov, int n)
 
 static size_t unwritten(struct yk_transport *t)
 {
-    return uv_stream_get_write_queue_size(&stream_of(t)->uv.stream);
+    struct yk_stream *stream = stream_of(t);
+    size_t ours = uv_stream_get_write_queue_size(&stream->uv.stream);
+    uv_os_fd_t fd;
+    int sent = 0; /* And not acknowledged. */
+    if (uv_fileno(&stream->uv.handle, &fd) == 0)
+        ioctl(fd, SIOCOUTQ, &sent);
+    return ours + (size_t)sent;
 }
 
 static void on_shutdown(uv_shutdown_t *req, int status)

@@ -21,7 +21,8 @@ struct yk_transport_ops {
     /* Sends all of it as the peer takes it; the bytes must stay where they
      * are until `on_written`. One at a time. */
     void (*write)(struct yk_transport *t, const struct iovec *iov, int n);
-    /* Bytes of the write under way that the peer has not taken. */
+    /* Bytes that the peer has not taken, wherever they are: of the write under
+     * way, and in the system's buffers. */
     size_t (*unwritten)(struct yk_transport *t);
     /* Starts and stops reading; both may be called when it already is so. */
     void (*read_start)(struct yk_transport *t);

@@ -4,18 +4,18 @@
  *     /seen                      the request, as "name: value" lines
  *     /param/:text               the param, decoded
  *     /ignore                    any method; the body is left unread
- *     /upload?hold=MS            reads the body in pieces; stops for a while
- *                                at the first one; answers length and sum
+ *     /upload                    reads the body in pieces; answers its length
+ *                                and the sum of its bytes
+ *     /upload?hold               the same, but stops at the first piece
+ *     /resume                    lets the upload that has stopped go on
  *     /answer?status=&name=&value=   an answer with that header field
  *     /redirect?to=URL
  *     /promise?length=N&write=M  says N bytes, sends M
  *     /lost                      forgets to answer */
-#include <errno.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include <uv.h>
 #include <yoke/yoke.h>
 
 yoke_app_factory make_app;
@@ -66,30 +66,22 @@ static void ignore_body(yoke_req *req, yoke_res *res)
 /* ---- /upload ---- */
 
 struct upload {
-    uv_timer_t timer;
-    yoke_req *req;
     yoke_res *res;
-    int hold_ms; /* Of the stop at the first piece. */
+    bool must_stop; /* At the first piece. */
     size_t len;
     uint32_t sum;
 };
 
-static void free_upload(uv_handle_t *handle)
-{
-    free(handle->data);
-}
-
-static void go_on(uv_timer_t *timer)
-{
-    yoke_req_resume(((struct upload *)timer->data)->req);
-}
+/* The upload that has stopped, or NULL. Written by the functions below. */
+static yoke_req *stopped;
 
 static void on_data(yoke_req *req, const char *ptr, size_t len, void *data)
 {
     struct upload *upload = data;
-    if (upload->len == 0 && upload->hold_ms > 0) {
+    if (upload->must_stop) {
+        upload->must_stop = false;
+        stopped = req;
         yoke_req_pause(req);
-        uv_timer_start(&upload->timer, go_on, (uint64_t)upload->hold_ms, 0);
     }
     upload->len += len;
     for (size_t i = 0; i < len; i++)
@@ -98,24 +90,30 @@ static void on_data(yoke_req *req, const char *ptr, size_t len, void *data)
 
 static void on_end(yoke_req *req, int err, void *data)
 {
-    struct upload *upload = data;
+    const struct upload *upload = data;
+    if (stopped == req)
+        stopped = NULL;
     if (err == 0)
         yoke_res_text(upload->res, yoke_req_printf(req, "%zu %u", upload->len,
                                                    (unsigned)upload->sum));
-    uv_close((uv_handle_t *)&upload->timer, free_upload);
 }
 
 static void take_upload(yoke_req *req, yoke_res *res)
 {
-    struct upload *upload = calloc(1, sizeof(*upload));
-    if (!upload)
-        abort();
-    upload->req = req;
-    upload->res = res;
-    upload->hold_ms = query_int(req, "hold", 0);
-    upload->timer.data = upload;
-    uv_timer_init(yoke_loop(), &upload->timer);
+    struct upload *upload = yoke_req_alloc(req, sizeof(*upload));
+    *upload = (struct upload){
+        .res = res,
+        .must_stop = yoke_req_query(req, "hold") != NULL,
+    };
     yoke_req_on_data(req, on_data, on_end, upload);
+}
+
+static void resume_upload(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    if (stopped)
+        yoke_req_resume(stopped);
+    yoke_res_text(res, stopped ? "resumed" : "nothing has stopped");
 }
 
 /* ---- Answers to order ---- */
@@ -156,6 +154,7 @@ yoke_app *make_app(void)
     yoke_app_get(app, "/param/:text", show_param);
     yoke_app_all(app, "/ignore", ignore_body);
     yoke_app_post(app, "/upload", take_upload);
+    yoke_app_get(app, "/resume", resume_upload);
     yoke_app_get(app, "/answer", answer);
     yoke_app_get(app, "/redirect", redirect);
     yoke_app_get(app, "/promise", promise);

@@ -321,6 +321,8 @@ static void on_listening(struct yk_listener *listener,
     (void)listener;
     printf("%d listens on %d %s %d\n", (int)getpid(), address->family,
            address->host, address->port);
+    if (getenv("FLEET_DIES"))
+        _exit(3);
 }
 
 static void on_error(struct yk_listener *listener, int err, const char *text)

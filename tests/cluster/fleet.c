@@ -8,7 +8,7 @@
  * where. LISTEN is fleet_listen's (conn.h).
  *
  * $FLEET_SURVIVES: workers live on without a listener. $FLEET_DIES: they end
- * when they start.
+ * when they listen.
  *
  * Every event is a line on standard output. The primary takes commands, a line
  * each, from the FIFO that $FLEET_CONTROL names:
@@ -221,8 +221,6 @@ static int start_worker(void *data)
         yoke_cluster_fail("%s", options.failure);
         return -EINVAL;
     }
-    if (getenv("FLEET_DIES"))
-        _exit(3);
     for (char **spec = options.specs; *spec; spec++)
         fleet_listen(*spec);
     return 0;

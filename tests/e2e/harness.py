@@ -241,9 +241,10 @@ class Server:
 
     # Talking to it.
 
-    def connect(self, host="127.0.0.1", port=None, path=None):
-        """A new connection to it: to its port, or to the UNIX socket `path`."""
-        return Client((host, port or self.port), path)
+    def connect(self, host="127.0.0.1", port=None, path=None, **kwargs):
+        """A new connection to it: to its port, or to the UNIX socket `path`;
+        with `room` and `source` as Client has them."""
+        return Client((host, port or self.port), path, **kwargs)
 
     def request(self, method="GET", target="/", headers=(), body=b""):
         """One request on a connection of its own; its Response."""
@@ -294,9 +295,11 @@ class Client:
     """One connection, raw: what is sent is what the test says, and what comes
     back must satisfy the strict parser in http1.py."""
 
-    def __init__(self, address, path=None):
+    def __init__(self, address, path=None, room=None, source=""):
+        """`room` limits the bytes that wait on our side to be read; `source`
+        is an address of ours to connect from."""
         if path is None:
-            self.socket = socket.create_connection(address, DEADLINE_SECONDS)
+            self.socket = self.connect(address, room, source)
             # Each send is a packet of its own.
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         else:
@@ -304,6 +307,22 @@ class Client:
             self.socket.settimeout(DEADLINE_SECONDS)
             self.socket.connect(str(path))
         self.data = b""  # Received, not yet read as an answer.
+
+    @staticmethod
+    def connect(address, room, source):
+        one = socket.socket(socket.AF_INET6 if ":" in address[0]
+                            else socket.AF_INET)
+        try:
+            one.settimeout(DEADLINE_SECONDS)
+            if room:  # Before connecting, where the window is agreed on.
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+            if source:
+                one.bind((source, 0))
+            one.connect(address)
+        except OSError:
+            one.close()
+            raise
+        return one
 
     def __enter__(self):
         return self
@@ -358,10 +377,19 @@ class Client:
 
     def read_rest(self):
         """All bytes up to the end of the connection, unparsed."""
+        pieces = [self.data]
+        self.data = b""
         while self.receive():
-            pass
-        data, self.data = self.data, b""
-        return data
+            pieces.append(self.data)
+            self.data = b""
+        return b"".join(pieces)
+
+    def read_last(self, method="GET"):
+        """The next answer, behind which the server must close. Of a large one
+        this takes less time than `read`."""
+        response, rest = http1.parse(self.read_rest(), method, at_eof=True)
+        assert rest == b"", f"behind the answer: {rest[:80]!r}"
+        return response
 
     def expect_silence(self, seconds=0.2):
         """Asserts that nothing arrives for a while, and no end either. It can

@@ -154,30 +154,36 @@ def parse_until_close(response, data, at_eof):
 
 
 def parse_chunks(response, data):
+    pieces = []
+    at = 0
     while True:
-        size, data = take_line(data)
-        if not CHUNK_SIZE.fullmatch(size):
-            raise Malformed(f"chunk size: {size!r}")
-        size = int(size, 16)
+        line, at = take_line(data, at)
+        if not CHUNK_SIZE.fullmatch(line):
+            raise Malformed(f"chunk size: {line!r}")
+        size = int(line, 16)
         if size == 0:
             break
-        if len(data) < size + 2:
+        end = at + size
+        if len(data) < end + 2:
             raise Incomplete("within a chunk")
-        if data[size:size + 2] != b"\r\n":
-            raise Malformed(f"after a chunk: {data[size:size + 2]!r}")
-        response.body += data[:size]
-        data = data[size + 2:]
-    line, data = take_line(data)
+        if data[end:end + 2] != b"\r\n":
+            raise Malformed(f"after a chunk: {data[end:end + 2]!r}")
+        pieces.append(data[at:end])
+        at = end + 2
+    response.body = b"".join(pieces)
+    line, at = take_line(data, at)
     while line:
         response.trailers.append(parse_field(line))
-        line, data = take_line(data)
-    return data
+        line, at = take_line(data, at)
+    return data[at:]
 
 
-def take_line(data):
-    line, end, rest = data.partition(b"\r\n")
+def take_line(data, at):
+    """The line that starts at `at`, and where the next one does."""
+    end = data.find(b"\r\n", at)
+    line = data[at:] if end < 0 else data[at:end]
     if b"\n" in line or b"\r" in line[:-1]:
-        raise Malformed(f"bare CR or LF: {line!r}")
-    if not end:
+        raise Malformed(f"bare CR or LF: {line[:80]!r}")
+    if end < 0:
         raise Incomplete("within a line of chunked framing")
-    return line, rest
+    return line, end + 2

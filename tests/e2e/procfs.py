@@ -62,6 +62,21 @@ def fds(pid):
     return found
 
 
+def listeners(path):
+    """(port, inode) of the listening sockets in a table. They come first; the
+    connections behind them, which may be very many, are not read."""
+    try:
+        with open(path) as table:
+            next(table)
+            for line in table:
+                fields = line.split()
+                if fields[3] != LISTEN:
+                    return
+                yield int(fields[1].rpartition(":")[2], 16), fields[9]
+    except OSError:
+        return
+
+
 def listening_ports(pid):
     """TCP ports that a process holds a listening socket for, sorted; none of
     one that has ended."""
@@ -73,14 +88,9 @@ def listening_ports(pid):
               if (match := re.fullmatch(r"socket:\[(\d+)\]", what))}
     ports = set()
     for table in ("tcp", "tcp6"):
-        try:
-            lines = pathlib.Path(f"/proc/{pid}/net/{table}").read_text()
-        except OSError:
-            continue
-        for line in lines.splitlines()[1:]:
-            fields = line.split()
-            if fields[3] == LISTEN and fields[9] in inodes:
-                ports.add(int(fields[1].rpartition(":")[2], 16))
+        for port, inode in listeners(f"/proc/{pid}/net/{table}"):
+            if inode in inodes:
+                ports.add(port)
     return sorted(ports)
 
 

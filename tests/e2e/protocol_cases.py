@@ -1,8 +1,8 @@
 """What is right and what is an attack in HTTP/1.1: bytes, and their answer.
 
-Each case stands under its rule of docs/http-rules.md. `bad` cases are answered with a
-status and a close, and nothing behind them is read as a request. `good` ones
-are answered, leave the connection open, and what follows is answered next;
+Each case stands under its rule of docs/http-rules.md. `bad` cases are answered
+with a status and a close, and nothing behind them is read as a request. `good`
+ones are answered, leave the connection open, and what follows is answered next;
 they are there so that nobody mends a bad case by refusing everything.
 
 Cases are sent to the example `echo` (any method but GET on / answers the body)

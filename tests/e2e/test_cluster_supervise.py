@@ -94,7 +94,7 @@ def test_a_slot_whose_workers_keep_dying_is_given_up(start_fleet):
     assert "every slot has been given up: stopping" in server.stderr
 
 
-def test_workers_that_die_at_once_use_up_the_budget():
+def test_workers_that_keep_dying_use_up_the_budget():
     done = run([FLEET, "-S", "-n", "2", "-b", "4", "127.0.0.1:0"],
                env={"FLEET_DIES": 1})
     assert done.returncode == 1

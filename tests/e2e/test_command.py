@@ -233,13 +233,15 @@ def test_factory_fails(build_app):
     assert said_once(err, "make_app() failed: it returned NULL")
 
 
-def test_factory_that_crashes_is_told(start, build_app):
+def test_factory_that_crashes_ends_the_start(start, build_app):
     path = build_app("#include <signal.h>\n" + APP +
                      "yoke_app *make_app(void)\n"
                      "{ signal(SIGSEGV, SIG_DFL); raise(SIGSEGV); return 0; }\n")
-    server = start([harness.YOKE, "run", "-n", "1", path], wait=False)
-    server.wait_output(r"worker \d+ died \(killed by SIGSEGV")
-    server.kill()
+    server = start([harness.YOKE, "run", "-n", "1", path], wait=False,
+                   env=harness.crash_env())
+    assert server.wait_exit() == 1
+    assert re.search(r"worker \d+ died \(killed by SIGSEGV", server.output)
+    assert server.output.count("no worker could start") == 1
 
 
 def test_registration_error_is_told_with_its_place(build_app):

@@ -53,16 +53,21 @@ def die(server, pid, how):
             pass
 
 
-def check(run, killed):
-    """Nobody hung, and who failed had been served by one that was killed."""
+def check_all_ended(run):
+    """Every request ended, in an answer or with its connection."""
     assert not run.hung and not run.malformed, (run.hung, run.malformed)
     assert run.refused == 0
     assert set(run.statuses) == {200}
+    assert run.answered > 0
+
+
+def check(run, killed):
+    """Nobody hung, and who failed had been served by one that was killed."""
+    check_all_ended(run)
     for failure in [*run.failures, *run.resets]:
         # None: the first request of its connection, its worker is unknown.
         assert failure.previous in {None, *map(str, killed)}, failure
         assert failure.data == b"", failure
-    assert run.answered > 0
 
 
 @pytest.mark.parametrize("sched", ["rr", "none"])
@@ -86,6 +91,23 @@ def test_each_worker_dies_under_load_and_is_replaced(start_app, how, sched):
     # One request of each client can have been begun on each that died.
     assert len(run.failures + run.resets) <= len(victims) * clients * 2
     assert set(run.texts) <= set(map(str, [*victims, *after]))
+
+
+def test_hello_loses_each_worker_under_load_and_goes_on(start):
+    server = start([harness.EXAMPLES / "hello"], env={"YOKE_WORKERS": 4})
+    victims = server.wait_workers(4)
+    signals = {"SIGKILL": victims[:2], "SIGABRT": victims[2:]}
+    with load.Load(server, keep_alive=8, new=8, target="/get") as run:
+        for name, pids in signals.items():
+            for pid in pids:
+                run.wait_answered(50)
+                server.send_signal(getattr(signal, name), pid)
+                server.wait_output(rf"^worker {pid} died \(killed by {name}")
+        server.wait_workers(4, other_than=victims)
+        server.wait_output("^Starting up worker process$", 8)
+        run.wait_answered(100)
+    check_all_ended(run)
+    assert set(run.texts) == {"something"}
 
 
 def begin_silently(server, count):
@@ -169,7 +191,8 @@ def test_two_hundred_deaths_under_load_leak_nothing(start):
         server.wait_workers(4, other_than=killed)
         run.wait_answered(10)
     check(run, killed)
-    deaths = server.wait_output(r"worker (\d+) died \(killed by SIGKILL\)$", 200)
+    deaths = server.wait_output(
+        r"worker (\d+) died \(killed by SIGKILL\)$", 200)
     assert {int(death[1]) for death in deaths} == set(killed)
     wait_for(lambda: server.fd_count() <= before,
              lambda: f"{before} descriptors, not {procfs.fds(server.pid)}")

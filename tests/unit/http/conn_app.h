@@ -149,6 +149,13 @@ static void break_promise(yoke_req *req, yoke_res *res)
     yoke_res_end(res);
 }
 
+static void break_promise_at_once(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_set(res, "Content-Length", "5");
+    assert_int_equal(yoke_res_end(res), -YOKE_ELENGTH);
+}
+
 static void half(yoke_req *req, yoke_res *res)
 {
     yoke_res_write(res, "half", 4);
@@ -228,6 +235,7 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/stream", stream);
     yoke_app_get(app, "/promise", promise);
     yoke_app_get(app, "/broken", break_promise);
+    yoke_app_get(app, "/nothing", break_promise_at_once);
     yoke_app_get(app, "/half", half);
     yoke_app_get(app, "/large", large);
     yoke_app_get(app, "/flood", flood);

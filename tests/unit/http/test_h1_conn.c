@@ -120,6 +120,23 @@ static void a_body_that_drips_is_refused(void **state)
     assert_in_range(seconds, 5, 8);
 }
 
+/* However often it drips: the look at its rate is not put off. */
+static void a_body_that_drips_often_is_refused_too(void **state)
+{
+    (void)state;
+    yoke_tr *r =
+        raw("POST /count HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    yoke_tr_send(r);
+    int tenths = 0;
+    while (!raw_answer(r)[0] && tenths < 600) {
+        yoke_tr_send_more(r, "0", 1);
+        yoke_test_clock(t, 100);
+        tenths++;
+    }
+    yoke_expect_status(r, 408);
+    assert_in_range(tenths, 50, 80);
+}
+
 static void a_paused_body_is_not_the_clients_fault(void **state)
 {
     (void)state;
@@ -241,6 +258,7 @@ int main(void)
         TEST(an_idle_connection_is_closed_silently),
         TEST(a_request_takes_so_long_and_no_longer),
         TEST(a_body_that_drips_is_refused),
+        TEST(a_body_that_drips_often_is_refused_too),
         TEST(a_paused_body_is_not_the_clients_fault),
         TEST(a_client_that_stops_reading_is_reset),
         TEST(a_handler_that_does_not_answer_is_answered_for),
