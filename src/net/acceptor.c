@@ -1,6 +1,7 @@
 #include "net/acceptor.h"
 
 #include <errno.h>
+#include <linux/filter.h>
 #include <sys/socket.h>
 
 #include <yoke/loop.h>
@@ -139,10 +140,23 @@ void yk_acceptor_resume(struct yk_acceptor *a)
     update_poll(a);
 }
 
+/* Lets nobody new into the backlog: a client's SYN is dropped, and when it
+ * tries again the port is closed and refuses it. Otherwise whoever came between
+ * the last accept and the close would be connected, and then be reset. Only TCP
+ * knows such a filter. */
+static void stop_handshakes(int fd)
+{
+    struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
+    const struct sock_fprog program = {.len = 1, .filter = &drop_all};
+
+    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+}
+
 void yk_acceptor_drain(struct yk_acceptor *a, int max)
 {
     int err = 0;
 
+    stop_handshakes(a->fd);
     for (int i = 0; i < max && (!err || is_of_connection(err)); i++)
         err = accept_one(a);
     if (a->ops->on_batch)

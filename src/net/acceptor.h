@@ -52,7 +52,8 @@ void yk_acceptor_pause(struct yk_acceptor *acceptor);
 void yk_acceptor_resume(struct yk_acceptor *acceptor);
 
 /* Accepts what is already in the backlog, up to `max` connections, paused or
- * not: for whoever is about to close the socket, up to and in on_closed. */
+ * not, and lets nobody else in: for whoever is about to close the socket, up to
+ * and in on_closed. */
 void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
 
 /* Stops for good; on_closed follows from the loop. */

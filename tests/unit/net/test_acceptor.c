@@ -167,6 +167,26 @@ static void draining_takes_what_is_there_even_when_paused(void **state)
     assert_int_equal(told.count, 100);
 }
 
+/* Over loopback a handshake is over when connect(2) returns; one that is not has
+ * been dropped. */
+static void after_draining_nobody_is_let_in(void **state)
+{
+    struct sockaddr_storage addr;
+    socklen_t len = sizeof(addr);
+    (void)state;
+    connect_clients(1);
+    yk_acceptor_drain(&acceptor, 90);
+    assert_int_equal(told.count, 1);
+    getsockname(listening.fd, (struct sockaddr *)&addr, &len);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    clients[client_count++] = fd;
+    assert_int_equal(connect(fd, (struct sockaddr *)&addr, len), -1);
+    assert_int_equal(errno, EINPROGRESS);
+    assert_int_equal(getpeername(fd, (struct sockaddr *)&addr, &len), -1);
+    yk_acceptor_drain(&acceptor, 90);
+    assert_int_equal(told.count, 1);
+}
+
 static struct rlimit allow_one_more(void)
 {
     struct rlimit before, low;
@@ -220,6 +240,7 @@ int main(void)
         WITH_ACCEPTOR(a_burst_takes_few_batches),
         WITH_ACCEPTOR(a_pause_ends_the_batch_and_resuming_goes_on),
         WITH_ACCEPTOR(draining_takes_what_is_there_even_when_paused),
+        WITH_ACCEPTOR(after_draining_nobody_is_let_in),
         WITH_ACCEPTOR(out_of_descriptors_it_rests_and_goes_on_later),
         WITH_ACCEPTOR(room_that_is_made_is_used_at_once),
     };
