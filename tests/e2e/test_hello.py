@@ -195,6 +195,7 @@ def test_a_signal_right_at_the_start_stops_it_as_well(start, number):
 
 def test_a_worker_that_dies_is_named_and_replaced(hello):
     before = hello.wait_workers(cpus_of_this_machine())
+    start_worker_lines(hello, len(before))  # Each has come so far.
     victim = before[0]
     hello.send_signal(signal.SIGKILL, victim)
     hello.wait_output(rf"^worker {victim} died \(killed by SIGKILL\)$")
