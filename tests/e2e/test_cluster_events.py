@@ -194,5 +194,5 @@ def test_workers_can_be_forked_later(start_fleet):
     server = start_fleet(1, "127.0.0.1:0")
     server.command("fork\nfork")
     server.wait_output(r"^forked 0$", 2)
-    server.wait_output(r"^listening 3 ")
+    server.wait_output(r"^listening [23] ", 2)
     assert len({server.answerer() for _ in range(3)}) == 3
