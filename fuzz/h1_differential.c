@@ -221,8 +221,9 @@ static bool excuse_head(const struct session *s, const struct yk_request *req)
 }
 
 /* Whether http-parser's search for words in a list can be relied on. An empty
- * element, a tab, or a beginning of one of its words makes it miss the next
- * element; in RFC 9110 section 5.6.1 nothing does. */
+ * element, a tab, a beginning of one of its words, or an element that begins
+ * with `_` (whose lower case it takes for no character of a token) makes it miss
+ * the next; in RFC 9110 section 5.6.1 nothing does. */
 static bool is_plain_list(struct yk_slice list)
 {
     static const char *const words[] = {"close", "keep-alive", "upgrade"};
@@ -230,7 +231,7 @@ static bool is_plain_list(struct yk_slice list)
         const char *comma = memchr(list.ptr, ',', list.len);
         size_t len = comma ? (size_t)(comma - list.ptr) : list.len;
         struct yk_slice element = fuzz_trim((struct yk_slice){list.ptr, len});
-        if (!yk_chars_are(element, YK_CHAR_TOKEN) ||
+        if (!yk_chars_are(element, YK_CHAR_TOKEN) || element.ptr[0] == '_' ||
             memchr(list.ptr, '\t', len))
             return false;
         for (size_t i = 0; i < 3; i++)
