@@ -22,7 +22,6 @@ extern "C" {
     XX(ELENGTH, 20004, "more bytes written than Content-Length promised")      \
     XX(ECLOSED, 20005, "the other side has closed the connection")             \
     XX(ETOOLARGE, 20006, "larger than the limit")                              \
-    XX(EAPP, 20007, "the application was set up wrongly")                      \
     XX(EROLE, 20008, "this process has the wrong role for that call")          \
     XX(ESTARTED, 20009, "too late: this can only be set before the start")     \
     XX(ECHANNEL, 20010, "the channel between primary and worker is closed")    \

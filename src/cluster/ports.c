@@ -23,13 +23,6 @@
 /* How long a port waits for a worker that is starting. */
 #define KEEP_MS 10000
 
-/* What follows a LISTEN message (message.h). */
-enum {
-    NAME_NONE,
-    NAME_HOST,
-    NAME_PATH
-};
-
 /* The ports. Written by the functions of this file, in the primary. */
 static struct yk_list ports = {&ports, &ports};
 static bool are_kept;           /* By yk_ports_keep. */

@@ -90,7 +90,6 @@ struct yk_exchange_ops {
     void (*cut)(struct yk_exchange *x);
     void (*read)(struct yk_exchange *x);
     void (*resume)(struct yk_exchange *x);
-    size_t (*queued)(struct yk_exchange *x);
 };
 
 /* Asks for the body: on_data and on_end follow, after control has gone back to

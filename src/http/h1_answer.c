@@ -206,11 +206,6 @@ static void resume_reading(struct yk_exchange *x)
     yk_h1_touch(conn);
 }
 
-static size_t queued(struct yk_exchange *x)
-{
-    return yk_h1_conn_of(x)->out.len;
-}
-
 const struct yk_exchange_ops yk_h1_exchange_ops = {
     .send = send_whole,
     .write = write_piece,
@@ -218,5 +213,4 @@ const struct yk_exchange_ops yk_h1_exchange_ops = {
     .cut = cut,
     .read = start_reading,
     .resume = resume_reading,
-    .queued = queued,
 };

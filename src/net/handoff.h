@@ -17,6 +17,9 @@
  *    |               deal again     evicted: too many  v              |
  *    `---------------- (generation + 1) <-- silent ones <-------------'
  *
+ * What has been SENT for too long, to a worker that is stuck, the primary takes
+ * back in the same way and deals again.
+ *
  * The primary frees an entry by counting the generation up; a worker that still
  * holds the old one then fails to change it, which is harmless: it means that
  * the connection is the worker's alone. */

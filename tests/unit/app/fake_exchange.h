@@ -157,12 +157,6 @@ static inline void fake_resume(struct yk_exchange *x)
     (void)x;
 }
 
-static inline size_t fake_queued(struct yk_exchange *x)
-{
-    (void)x;
-    return 0;
-}
-
 static const struct yk_exchange_ops fake_ops = {
     .send = fake_send,
     .write = fake_write,
@@ -170,7 +164,6 @@ static const struct yk_exchange_ops fake_ops = {
     fake_cut,
     .read = fake_read,
     .resume = fake_resume,
-    .queued = fake_queued,
 };
 
 /* ---- Life ---- */
