@@ -202,7 +202,7 @@ static void drain(struct yk_port *port)
 {
     struct rr *rr = port->state;
 
-    yk_acceptor_close(&rr->acceptor);
+    yk_acceptor_finish(&rr->acceptor);
 }
 
 static void stop(struct yk_port *port)

@@ -208,7 +208,9 @@ static void close_here(struct remote *remote, bool has_others)
 {
     remote->waits_for_closed = false;
     remote->takes_backlog = !has_others || is_alone;
-    if (remote->fd >= 0)
+    if (remote->fd >= 0 && remote->takes_backlog)
+        yk_acceptor_finish(&remote->acceptor);
+    else if (remote->fd >= 0)
         yk_acceptor_close(&remote->acceptor);
     else
         finish_close(remote);

@@ -1,15 +1,24 @@
 #include "net/acceptor.h"
 
 #include <errno.h>
-#include <linux/filter.h>
 #include <sys/socket.h>
 
 #include <yoke/loop.h>
 
+#include "net/handshakes.h"
+
 #define BATCH   64
 #define REST_MS 100
 
+/* How often a finishing acceptor looks for handshakes, and for how long at
+ * most: a client further away than that has waited for its answer too long. */
+#define LOOK_MS   5
+#define FINISH_MS 1000
+/* How long it waits if the kernel does not tell. */
+#define BLIND_MS  50
+
 static void on_ready(uv_poll_t *poll, int status, int events);
+static void look(uv_timer_t *timer);
 
 static void update_poll(struct yk_acceptor *a)
 {
@@ -25,6 +34,8 @@ static void on_rested(uv_timer_t *timer)
 
     a->is_resting = false;
     update_poll(a);
+    if (a->is_finishing)
+        uv_timer_start(timer, look, 0, LOOK_MS);
 }
 
 static void rest(struct yk_acceptor *a)
@@ -140,23 +151,11 @@ void yk_acceptor_resume(struct yk_acceptor *a)
     update_poll(a);
 }
 
-/* Lets nobody new into the backlog: a client's SYN is dropped, and when it
- * tries again the port is closed and refuses it. Otherwise whoever came between
- * the last accept and the close would be connected, and then be reset. Only TCP
- * knows such a filter. */
-static void stop_handshakes(int fd)
-{
-    struct sock_filter drop_all = BPF_STMT(BPF_RET | BPF_K, 0);
-    const struct sock_fprog program = {.len = 1, .filter = &drop_all};
-
-    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
-}
-
 void yk_acceptor_drain(struct yk_acceptor *a, int max)
 {
     int err = 0;
 
-    stop_handshakes(a->fd);
+    yk_handshakes_stop(a->fd);
     for (int i = 0; i < max && (!err || is_of_connection(err)); i++)
         err = accept_one(a);
     if (a->ops->on_batch)
@@ -176,4 +175,32 @@ void yk_acceptor_close(struct yk_acceptor *a)
     a->is_paused = true;
     uv_close((uv_handle_t *)&a->poll, on_handle_closed);
     uv_close((uv_handle_t *)&a->rest, on_handle_closed);
+}
+
+/* ---- Finishing ---- */
+
+static bool is_finished(const struct yk_acceptor *a)
+{
+    uint64_t waited_ms = uv_now(yoke_loop()) - a->finish_ms;
+    int count = yk_handshakes_count(a->fd);
+
+    return count == 0 || waited_ms >= (count < 0 ? BLIND_MS : FINISH_MS);
+}
+
+static void look(uv_timer_t *timer)
+{
+    struct yk_acceptor *a = timer->data;
+
+    if (is_finished(a))
+        yk_acceptor_close(a);
+}
+
+void yk_acceptor_finish(struct yk_acceptor *a)
+{
+    yk_handshakes_stop(a->fd);
+    a->is_paused = a->is_resting = false;
+    a->is_finishing = true;
+    a->finish_ms = uv_now(yoke_loop());
+    update_poll(a);
+    uv_timer_start(&a->rest, look, 0, LOOK_MS);
 }

@@ -36,8 +36,10 @@ struct yk_acceptor {
     const struct yk_acceptor_ops *ops;
     int fd;             /* The listening socket; stays the owner's. */
     uint8_t open_count; /* Handles that are not closed yet. */
+    uint64_t finish_ms; /* When yk_acceptor_finish was called. */
     bool is_paused;     /* By yk_acceptor_pause. */
     bool is_resting;    /* Out of descriptors. */
+    bool is_finishing;  /* By yk_acceptor_finish. */
     bool is_short;      /* on_shortage has been called for this shortage. */
 };
 
@@ -55,6 +57,11 @@ void yk_acceptor_resume(struct yk_acceptor *acceptor);
  * not, and lets nobody else in: for whoever is about to close the socket, up to
  * and in on_closed. */
 void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
+
+/* For a socket that is about to be closed for everybody: lets no new client
+ * in, goes on accepting until those who are on their way have come, for a
+ * second at most, and closes: on_closed follows. */
+void yk_acceptor_finish(struct yk_acceptor *acceptor);
 
 /* Stops for good; on_closed follows from the loop. */
 void yk_acceptor_close(struct yk_acceptor *acceptor);

@@ -131,7 +131,7 @@ static void finish_close(struct yk_later *later)
         listener->ops->on_closed(listener);
         return;
     }
-    yk_acceptor_close(&local->acceptor);
+    yk_acceptor_finish(&local->acceptor);
 }
 
 static void close_local(struct yk_listener *listener)

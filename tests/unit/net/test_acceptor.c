@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
@@ -17,6 +18,7 @@
 #include "core/list.h"
 #include "net/acceptor.h"
 #include "net/address.h"
+#include "net/handshakes.h"
 #include "net/listener.h"
 #include "net/socket.h"
 
@@ -83,7 +85,8 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     (void)state;
-    yk_acceptor_close(&acceptor);
+    if (!told.closes)
+        yk_acceptor_close(&acceptor);
     while (!told.closes)
         uv_run(yoke_loop(), UV_RUN_ONCE);
     yk_socket_close(&listening);
@@ -187,6 +190,48 @@ static void after_draining_nobody_is_let_in(void **state)
     assert_int_equal(told.count, 1);
 }
 
+/* Keeps a client's ACK from the socket: it stays between SYN and connection. */
+static void drop_acks(void)
+{
+    struct sock_filter drop_ack[] = {
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 13),
+        BPF_STMT(BPF_ALU | BPF_AND | BPF_K, TH_SYN),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+        BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+    };
+    struct sock_fprog program = {.len = 5, .filter = drop_ack};
+
+    assert_int_equal(setsockopt(listening.fd, SOL_SOCKET, SO_ATTACH_FILTER,
+                                &program, sizeof(program)),
+                     0);
+}
+
+static void finishing_waits_for_a_handshake_that_is_under_way(void **state)
+{
+    (void)state;
+    drop_acks();
+    connect_clients(1);
+    assert_int_equal(yk_handshakes_count(listening.fd), 1);
+    yk_acceptor_finish(&acceptor);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    assert_int_equal(told.count, 0);
+    assert_int_equal(send(clients[0], "x", 1, 0), 1);
+    RUN_UNTIL(told.closes);
+    assert_int_equal(told.count, 1);
+}
+
+static void finishing_takes_what_is_there_and_closes(void **state)
+{
+    (void)state;
+    yk_acceptor_pause(&acceptor);
+    connect_clients(100);
+    yk_acceptor_finish(&acceptor);
+    RUN_UNTIL(told.closes);
+    yk_acceptor_drain(&acceptor, 100);
+    assert_int_equal(told.count, 100);
+}
+
 static struct rlimit allow_one_more(void)
 {
     struct rlimit before, low;
@@ -241,6 +286,8 @@ int main(void)
         WITH_ACCEPTOR(a_pause_ends_the_batch_and_resuming_goes_on),
         WITH_ACCEPTOR(draining_takes_what_is_there_even_when_paused),
         WITH_ACCEPTOR(after_draining_nobody_is_let_in),
+        WITH_ACCEPTOR(finishing_waits_for_a_handshake_that_is_under_way),
+        WITH_ACCEPTOR(finishing_takes_what_is_there_and_closes),
         WITH_ACCEPTOR(out_of_descriptors_it_rests_and_goes_on_later),
         WITH_ACCEPTOR(room_that_is_made_is_used_at_once),
     };
