@@ -17,7 +17,7 @@ MAY_USE = {
     "store": ["core", "net"],
     "app": ["core", "net", "http", "store"],
     "cluster": ["core", "net"],
-    "run": ["core", "net", "http", "app", "cluster"],
+    "run": ["core", "net", "http", "app", "cluster", "test"],
     "test": ["core", "net", "http", "app"],
     "cli": ["core"],
 }

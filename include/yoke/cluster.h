@@ -70,6 +70,13 @@ enum yoke_cause {
     YOKE_CAUSE_MEMORY,   /* SIGKILL, and its memory group counted a kill. */
     YOKE_CAUSE_DEADLINE, /* It outlived a stop's deadline and was killed. */
     YOKE_CAUSE_STARTUP,  /* It said that it cannot start; `reason` has why. */
+    /* The supervised form only: */
+    YOKE_CAUSE_BOOT,     /* It was not ready in time, and was aborted. */
+    YOKE_CAUSE_HUNG,     /* Its loop did not turn, and it was aborted. */
+    YOKE_CAUSE_REQUEST,  /* A request took too long, and it was aborted. */
+    YOKE_CAUSE_RECYCLED, /* It had served its time, and was replaced. */
+    YOKE_CAUSE_RELOAD,   /* A reload replaced it. */
+    YOKE_CAUSE_SCALED,   /* Fewer workers were wanted. */
 };
 
 struct yoke_exit {
@@ -194,21 +201,61 @@ const char *yoke_exit_text(const struct yoke_exit *why);
 
 /* ---- The supervised form ---- */
 
-/* Zero is every field's default. */
+/* Zero is every field's default, which stands behind it; where that is a time
+ * or a limit, -1 is none. Times are in milliseconds. */
 struct yoke_cluster_options {
     int workers;           /* 0: YOKE_WORKERS, else one for each CPU. At most
                               1,024. */
     enum yoke_sched sched; /* As in the settings. */
     struct yoke_listen_options listen; /* Where; as in yoke_app_listen. */
 
+    /* ---- Replacing what dies ---- */
     int backoff_base_ms;  /* Wait after the first quick death; 100. */
     int backoff_max_ms;   /* It doubles up to this; 30,000. */
     int healthy_ms;       /* A life this long clears the debt; 10,000. */
     int budget;           /* Deaths of a slot in `budget_window_ms` after which
-                            the slot is given up; 10. */
+                             the slot is given up; 10. */
     int budget_window_ms; /* 60,000. */
-    int stop_timeout_ms;  /* Deadline of a stop; 30,000. */
-    bool quiet;           /* Without the start-up lines. */
+
+    /* ---- Deadlines ---- */
+    int stop_timeout_ms;    /* Of a stop, and of a worker that is replaced;
+                             30,000. */
+    int boot_timeout_ms;    /* From fork to ready; then aborted. 60,000. */
+    int hang_timeout_ms;    /* A turn of a worker's loop may last so long; then
+                             aborted. 30,000. */
+    int abort_timeout_ms;   /* From SIGABRT, which leaves a report, to SIGKILL;
+                             2,000. */
+    int request_timeout_ms; /* A request may be in progress so long; then its
+                               worker is aborted. The server's own timeouts
+                               answer 408 and 503 much sooner: this is for what
+                               they cannot end. None. */
+
+    /* ---- Readiness ---- */
+    bool wait_ready; /* A worker is ready when it calls yoke_ready; else as soon
+                        as it listens. */
+
+    /* ---- Reload ---- */
+    int max_surge;       /* Workers beyond `workers` while some are replaced;
+                            1. -1: none, an old one goes before a new one
+                            comes. */
+    int max_unavailable; /* Slots that may be without a worker meanwhile; 0, or
+                            1 if there is no surge. */
+    int probation_ms;    /* The first worker of a new generation has to live so
+                            long before the others follow; 1,000. */
+    const char *check_path; /* It answers GET of this before it gets a
+                               connection, with any status below 500; "/".
+                               "": no such request. */
+    int max_generations;    /* Generations at a time; the oldest, which is
+                               draining, is cut. 4. */
+
+    /* ---- Recycling: replaced when it has had enough, in turn ---- */
+    int max_requests;    /* None. */
+    int max_lifetime_ms; /* None. */
+    size_t max_memory;   /* Bytes (its proportional share, PSS). None. */
+    int recycle_jitter;  /* Each worker's limits are lowered by up to so many
+                             per cent, by chance; 10. */
+
+    bool quiet; /* Without the start-up lines. */
 };
 
 /* Runs an application on every core, and keeps it running: the whole main of a
@@ -230,6 +277,29 @@ struct yoke_cluster_options {
  * it is copied. */
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options);
+
+/* In a worker: it is ready, and may count as one that serves; for
+ * `wait_ready`. Harmless otherwise, more than once and alone. (PM2:
+ * process.send('ready').) */
+void yoke_ready(void);
+
+/* In a supervising primary: puts the whole fleet on a new generation of
+ * workers, made from the program as it is now in the file system; what SIGHUP
+ * does. No connection is refused or cut. If the new one does not start, dies
+ * early, or fails its own request, every old worker stays, or comes back.
+ *
+ * `fn`, which may be NULL, is called from the loop when it is over: `err` is 0
+ * or -YOKE_ESTARTUP, and `text` says how it went, borrowed for the call.
+ * -YOKE_EROLE elsewhere; -EBUSY while one is under way; -ESHUTDOWN when the
+ * primary is stopping; -ENOENT, -EACCES ... when there is no such program: then
+ * `fn` is not called. */
+int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
+                        void *data);
+
+/* In a supervising primary: so many workers from now on; what SIGTTIN (one
+ * more) and SIGTTOU (one less) do. Those that go finish what they have begun.
+ * -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN. */
+int yoke_cluster_scale(int workers);
 
 /* In a worker that cannot start: tells the primary why, in words, and makes
  * `yoke_run` return 1. It is not started again unless others are already

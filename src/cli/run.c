@@ -17,14 +17,14 @@
 #include "cli/command.h"
 #include "cli/message.h"
 #include "cli/options.h"
+#include "cli/upkeep.h"
 
 #include "core/banned.h"
 
-#define WORKERS_MAX      1024
-#define PORT_MAX         65535
-#define PORT_DEFAULT     1337
-#define STOP_TIMEOUT_MAX (24 * 60 * 60)
-#define NOT_SET          (-1)
+#define WORKERS_MAX  1024
+#define PORT_MAX     65535
+#define PORT_DEFAULT 1337
+#define NOT_SET      (-1)
 
 /* What the command line said. */
 struct run {
@@ -102,15 +102,9 @@ static int set_factory(const char *given, const char *value, void *data)
     return 0;
 }
 
-static int set_stop_timeout(const char *given, const char *value, void *data)
+static int set_upkeep(const char *given, const char *value, void *data)
 {
-    struct run *run = data;
-    int seconds;
-    if (yk_option_number(given, value, 1, STOP_TIMEOUT_MAX, "a time in seconds",
-                         &seconds) < 0)
-        return -1;
-    run->cluster.stop_timeout_ms = seconds * 1000;
-    return 0;
+    return yk_upkeep_set(given, value, &((struct run *)data)->cluster);
 }
 
 static int set_quiet(const char *given, const char *value, void *data)
@@ -144,18 +138,57 @@ static const struct yk_option options[] = {
      set_host},
     {0, "unix", "PATH", "Listen on a UNIX socket instead", set_unix},
     {0, "sched", "rr|none",
-     "How connections find a worker: dealt in turn, or\n"
-     "as the kernel has it.\n"
+     "How connections find a worker: dealt in turn,\n"
+     "or as the kernel has it.\n"
      "Default: $YOKE_SCHED_POLICY, else rr",
      set_sched},
     {0, "factory", "NAME",
      "Function that makes the application.\n"
      "Default: " YK_FACTORY_NAME,
      set_factory},
-    {0, "stop-timeout", "SECONDS",
-     "How long requests may take to finish at a stop.\n"
-     "Default: 30",
-     set_stop_timeout},
+    {0, "stop-timeout", "TIME",
+     "How long requests may take to finish at a stop:\n"
+     "seconds, or 500ms, 5m, 1h. Default: 30",
+     set_upkeep},
+    {0, "boot-timeout", "TIME",
+     "How long a worker may take to start; then it\n"
+     "is aborted. Default: 60",
+     set_upkeep},
+    {0, "hang-timeout", "TIME",
+     "How long a worker's loop may stand still; then\n"
+     "it is aborted. Default: 30; 0: for ever",
+     set_upkeep},
+    {0, "request-timeout", "TIME",
+     "How long a request may be in progress; then\n"
+     "its worker is aborted. Default: for ever",
+     set_upkeep},
+    {0, "wait-ready", NULL,
+     "A worker is ready when it calls yoke_ready(),\n"
+     "not already when it listens",
+     set_upkeep},
+    {0, "check", "PATH",
+     "What the first worker of a reload is asked\n"
+     "before it serves. Default: /; empty: nothing",
+     set_upkeep},
+    {0, "probation", "TIME",
+     "How long it has to live before others follow.\n"
+     "Default: 1",
+     set_upkeep},
+    {0, "max-surge", "N",
+     "Extra workers while some are replaced.\n"
+     "Default: 1; 0: an old one goes first",
+     set_upkeep},
+    {0, "max-unavailable", "N",
+     "Workers that may be missing meanwhile.\n"
+     "Default: 0",
+     set_upkeep},
+    {0, "max-requests", "N", "Replace a worker after so many requests",
+     set_upkeep},
+    {0, "max-lifetime", "TIME", "Replace a worker after that time", set_upkeep},
+    {0, "max-memory", "SIZE",
+     "Replace a worker whose memory (PSS) is over\n"
+     "this: 512M, 2G",
+     set_upkeep},
     {'q', "quiet", NULL, "Without the start-up lines", set_quiet},
     {'h', "help", NULL, "Print this", set_help},
     {0},

@@ -20,6 +20,11 @@ void yk_budget_done(struct yk_budget *budget)
     budget->times_ms = NULL;
 }
 
+void yk_budget_clear(struct yk_budget *budget)
+{
+    budget->next = budget->count = 0;
+}
+
 bool yk_budget_fail(struct yk_budget *budget, uint64_t now_ms)
 {
     budget->times_ms[budget->next] = now_ms;

@@ -26,6 +26,9 @@ void yk_budget_init(struct yk_budget *budget, uint32_t limit,
 
 void yk_budget_done(struct yk_budget *budget);
 
+/* Forgets all failures. */
+void yk_budget_clear(struct yk_budget *budget);
+
 /* Records a failure; true when it exhausts the budget. */
 bool yk_budget_fail(struct yk_budget *budget, uint64_t now_ms);
 

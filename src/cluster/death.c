@@ -75,6 +75,18 @@ const char *yoke_exit_text(const struct yoke_exit *why)
         snprintf(text, sizeof(text), "could not start: %s",
                  why->reason ? why->reason : "for an unknown reason");
         break;
+    case YOKE_CAUSE_BOOT:
+        return "aborted, for it was not ready in time";
+    case YOKE_CAUSE_HUNG:
+        return "aborted, for its loop hung";
+    case YOKE_CAUSE_REQUEST:
+        return "aborted, for a request took too long";
+    case YOKE_CAUSE_RECYCLED:
+        return "recycled";
+    case YOKE_CAUSE_RELOAD:
+        return "replaced by a reload";
+    case YOKE_CAUSE_SCALED:
+        return "not wanted any more";
     }
     return text;
 }

@@ -100,6 +100,12 @@ void yk_event_listening(struct yoke_worker *worker,
         on_listening.fn(worker, address, on_listening.data);
 }
 
+void yk_event_ready(struct yoke_worker *worker)
+{
+    if (observer)
+        observer->on_ready(worker);
+}
+
 void yk_event_message(struct yoke_worker *worker, const void *ptr, size_t len)
 {
     if (on_message.fn)

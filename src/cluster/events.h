@@ -11,6 +11,7 @@ struct yoke_worker;
 
 struct yk_observer {
     void (*on_listening)(struct yoke_worker *worker);
+    void (*on_ready)(struct yoke_worker *worker);
     void (*on_exit)(struct yoke_worker *worker, const struct yoke_exit *why);
 };
 
@@ -21,6 +22,7 @@ void yk_event_fork(struct yoke_worker *worker);
 void yk_event_online(struct yoke_worker *worker);
 void yk_event_listening(struct yoke_worker *worker,
                         const struct yoke_address *address);
+void yk_event_ready(struct yoke_worker *worker);
 void yk_event_message(struct yoke_worker *worker, const void *ptr, size_t len);
 void yk_event_disconnect(struct yoke_worker *worker);
 void yk_event_exit(struct yoke_worker *worker, const struct yoke_exit *why);

@@ -16,6 +16,7 @@
 #include <yoke/log.h>
 
 #include "cluster/drain.h"
+#include "cluster/generation.h"
 #include "cluster/pid1.h"
 #include "cluster/primary.h"
 #include "cluster/self.h"
@@ -34,6 +35,8 @@ static bool is_ready;
 
 struct identity {
     int id, slot, fd;
+    unsigned generation;
+    int is_on_trial;
 };
 
 static bool is_channel(int fd)
@@ -51,8 +54,10 @@ static bool take_identity(struct identity *identity)
 {
     const char *text = getenv(VARIABLE);
     char end;
-    bool is_valid = text && sscanf(text, "%d:%d:%d%c", &identity->id,
-                                   &identity->slot, &identity->fd, &end) == 3;
+    bool is_valid =
+        text && sscanf(text, "%d:%d:%d:%u:%d%c", &identity->id, &identity->slot,
+                       &identity->fd, &identity->generation,
+                       &identity->is_on_trial, &end) == 5;
 
     unsetenv(VARIABLE);
     return is_valid && identity->id > 0 && identity->fd > 2 &&
@@ -72,8 +77,11 @@ static void become_worker(const struct identity *identity)
     restore_name();
     fcntl(identity->fd, F_SETFD, FD_CLOEXEC);
     int err = yk_self_init(identity->id, identity->slot, identity->fd);
-    if (err == 0)
+    if (err == 0) {
+        yk_self()->generation = identity->generation;
+        yk_self()->is_on_trial = identity->is_on_trial != 0;
         return;
+    }
     yoke_log(YOKE_LOG_ERROR, "this worker cannot reach its primary: %s",
              yoke_strerror(err));
     exit(EXIT_FAILURE);
@@ -105,6 +113,7 @@ int yoke_cluster_init(int argc, char **argv)
         return 0;
     }
     raise_descriptor_limit();
+    yk_generation_init();
     yk_loop_set_role(&yk_drain_role);
     /* From here on, not from yoke_run on: a stop that comes while the workers
      * are being started must not leave them behind. */
@@ -141,7 +150,8 @@ yoke_worker *yoke_cluster_fork(const char *const *env)
     int err = -EPERM;
 
     if (!yk_self())
-        err = is_ready ? yk_primary_fork(env, 0, &worker) : -EINVAL;
+        err = is_ready ? yk_primary_fork(&(struct yk_fork){.env = env}, &worker)
+                       : -EINVAL;
     if (err < 0) {
         errno = err > -FIRST_OWN_ERROR ? -err : EAGAIN;
         return NULL;

@@ -54,6 +54,7 @@ enum yk_message_type {
     YK_MESSAGE_WAKE,
     YK_MESSAGE_LEAVE,
     YK_MESSAGE_FAIL,      /* Body: the reason, text. */
+    YK_MESSAGE_READY,     /* It serves. */
     YK_MESSAGE_EXEC_FAIL, /* Body: errno, an int32_t. */
     /* From either: a piece of what yoke_worker_send was given. */
     YK_MESSAGE_USER = 64,
@@ -124,6 +125,7 @@ struct yk_message_conn {
 /* STOP. */
 struct yk_message_stop {
     int32_t timeout_ms;
+    uint32_t has_others; /* Others go on: they take what it has not begun. */
 };
 
 /* USER; the piece's bytes follow. Pieces of one message come in order, none

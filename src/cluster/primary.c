@@ -26,6 +26,7 @@
 #include "cluster/dealer.h"
 #include "cluster/death.h"
 #include "cluster/events.h"
+#include "cluster/life.h"
 #include "cluster/ports.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
@@ -101,11 +102,27 @@ static void disconnected(struct yoke_worker *worker)
     remove_if_gone(worker);
 }
 
+/* What the supervised form meant to happen, if that is what happened. */
+static void explain(const struct yoke_worker *worker, struct yoke_exit *why)
+{
+    const struct yk_life *life = worker->life;
+
+    if (!life || !life->has_cause)
+        return;
+    bool was_aborted = why->signal == SIGABRT || why->signal == SIGKILL;
+    if (life->state == YK_LIFE_STOPPING ? was_aborted
+                                        : yk_primary_is_clean(why))
+        why->cause = life->cause;
+}
+
 static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
 {
+    explain(worker, why);
     if (why->signal == SIGKILL) {
         uint64_t kills = yk_death_memory_kills(&yk_cgroup_system);
-        if (worker->is_overdue)
+        if (why->cause != YOKE_CAUSE_SIGNAL)
+            ; /* It is known. */
+        else if (worker->is_overdue)
             why->cause = YOKE_CAUSE_DEADLINE;
         else if (kills > memory_kills)
             why->cause = YOKE_CAUSE_MEMORY;
@@ -135,6 +152,8 @@ static void died(struct yoke_worker *worker, const siginfo_t *info)
     worker->is_listed = false;
     yk_death_read(&why, info);
     find_cause(worker, &why);
+    /* It was to end anyway, and has been quicker than being told. */
+    worker->is_leaving |= is_closed && yk_primary_is_clean(&why);
     has_unclean_end |= is_closed && !yk_primary_is_clean(&why);
     yk_event_exit(worker, &why);
     yk_ports_review();
@@ -276,6 +295,12 @@ static void set_reason(struct yoke_worker *worker, const char *text, size_t len)
     worker->reason = reason;
 }
 
+static void on_ready(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    (void)packet;
+    yk_event_ready(worker);
+}
+
 static void on_fail(struct yoke_worker *worker, const struct yk_packet *packet)
 {
     set_reason(worker, packet->body,
@@ -302,10 +327,10 @@ static void on_packet(struct yk_channel *channel,
 {
     static void (*const handlers[])(struct yoke_worker *,
                                     const struct yk_packet *) = {
-        [YK_MESSAGE_HELLO] = on_hello,         [YK_MESSAGE_LISTEN] = on_listen,
-        [YK_MESSAGE_CLOSE] = on_close,         [YK_MESSAGE_WAKE] = on_wake,
-        [YK_MESSAGE_LEAVE] = on_leave,         [YK_MESSAGE_FAIL] = on_fail,
-        [YK_MESSAGE_EXEC_FAIL] = on_exec_fail,
+        [YK_MESSAGE_HELLO] = on_hello, [YK_MESSAGE_LISTEN] = on_listen,
+        [YK_MESSAGE_CLOSE] = on_close, [YK_MESSAGE_WAKE] = on_wake,
+        [YK_MESSAGE_LEAVE] = on_leave, [YK_MESSAGE_FAIL] = on_fail,
+        [YK_MESSAGE_READY] = on_ready, [YK_MESSAGE_EXEC_FAIL] = on_exec_fail,
     };
     struct yoke_worker *worker = worker_of(channel);
 
@@ -353,17 +378,18 @@ static void tell_forked(struct yk_later *later)
 static void write_identity(const struct yoke_worker *worker, int fd, char *out,
                            size_t len)
 {
-    snprintf(out, len, "YOKE_WORKER=%d:%d:%d", worker->id, worker->slot, fd);
+    snprintf(out, len, "YOKE_WORKER=%d:%d:%d:%u:%d", worker->id, worker->slot,
+             fd, worker->generation, worker->is_on_trial);
 }
 
-static int spawn(struct yoke_worker *worker, const char *const *env, int fd)
+static int spawn(struct yoke_worker *worker, const struct yk_fork *how, int fd)
 {
     char identity[64];
     const struct yoke_cluster_settings *settings = yoke_cluster_settings();
 
     write_identity(worker, fd, identity, sizeof(identity));
     YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_argv();
-    YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(env, identity);
+    YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(how->env, identity);
     if (!argv || !envp)
         return -ENOMEM;
     struct yk_spawn what = {.exec = settings->exec ? settings->exec
@@ -390,7 +416,7 @@ static int make_board(struct yoke_worker *worker)
     return err;
 }
 
-static int start(struct yoke_worker *worker, const char *const *env)
+static int start(struct yoke_worker *worker, const struct yk_fork *how)
 {
     int fds[2];
     int err = yk_channel_pair(fds);
@@ -405,7 +431,7 @@ static int start(struct yoke_worker *worker, const char *const *env)
     worker->open_count++;
     err = make_board(worker);
     if (err == 0)
-        err = spawn(worker, env, theirs);
+        err = spawn(worker, how, theirs);
     if (err < 0)
         return err;
     err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
@@ -430,15 +456,17 @@ static void discard(struct yoke_worker *worker)
         free_worker(worker);
 }
 
-int yk_primary_fork(const char *const *env, int slot,
-                    struct yoke_worker **ret_worker)
+int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
 {
     if (is_closed)
         return -ESHUTDOWN;
     struct yoke_worker *worker = yk_try_alloc(sizeof(*worker));
     if (!worker)
         return -ENOMEM;
-    *worker = (struct yoke_worker){.slot = slot, .pidfd = -1};
+    *worker = (struct yoke_worker){.slot = how->slot,
+                                   .generation = how->generation,
+                                   .is_on_trial = how->is_on_trial,
+                                   .pidfd = -1};
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
     yk_later_init(&worker->later, tell_forked);
@@ -449,7 +477,7 @@ int yk_primary_fork(const char *const *env, int slot,
     yk_workers_add(worker);
     uv_update_time(yoke_loop());
     worker->forked_ms = uv_now(yoke_loop());
-    int err = start(worker, env);
+    int err = start(worker, how);
     if (err < 0) {
         discard(worker);
         return err;
@@ -477,6 +505,19 @@ bool yk_primary_ended_uncleanly(void)
 void yk_primary_on_gone(void (*fn)(void))
 {
     gone_fn = fn;
+}
+
+void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
+{
+    struct yk_message_stop body = {.timeout_ms = timeout_ms, .has_others = 1};
+
+    worker->is_leaving = true;
+    worker->is_listed = false;
+    yk_ports_leave_all(worker, false);
+    if (!worker->is_connected ||
+        yk_channel_send(&worker->channel, YK_MESSAGE_STOP, &body, sizeof(body),
+                        -1) < 0)
+        kill(worker->pid, SIGTERM);
 }
 
 int yk_primary_disconnect(struct yoke_worker *worker)

@@ -8,11 +8,19 @@
 struct yoke_exit;
 struct yoke_worker;
 
-/* Starts a worker for a slot of the supervised form (0: none). Returns 0 with
- * the worker; -ESHUTDOWN when the primary is stopping; or what the system said:
- * -EAGAIN, -ENOMEM, -EMFILE. */
-int yk_primary_fork(const char *const *env, int slot,
-                    struct yoke_worker **ret_worker);
+/* How to start a worker. Zero is every field's default. */
+struct yk_fork {
+    const char *const *env; /* As in yoke_cluster_fork. */
+    const char *program;    /* Instead of the settings'. */
+    /* Of the supervised form: */
+    int slot;
+    unsigned generation;
+    bool is_on_trial; /* It checks itself before it serves. */
+};
+
+/* Starts a worker. Returns 0 with it; -ESHUTDOWN when the primary is stopping;
+ * or what the system said: -EAGAIN, -ENOMEM, -EMFILE. */
+int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker);
 
 /* No more workers from here on: those there are end because they are told to.
  */
@@ -31,6 +39,11 @@ bool yk_primary_ended_uncleanly(void);
 /* The process of the worker may have ended: looks, and if so goes through with
  * its death. */
 void yk_primary_reap(struct yoke_worker *worker);
+
+/* The worker takes nothing new, finishes what it has begun within `timeout_ms`,
+ * and ends; others take what it has not begun. A worker that cannot be told is
+ * sent SIGTERM. */
+void yk_primary_retire(struct yoke_worker *worker, int timeout_ms);
 
 /* Disconnects one worker, from here. */
 int yk_primary_disconnect(struct yoke_worker *worker);

@@ -36,6 +36,7 @@ static struct yoke_worker self;
 static bool is_worker;
 static bool is_disconnecting; /* The drain ends with LEAVE. */
 static bool ends_on_leave;
+static bool has_told_ready;
 
 struct yoke_worker *yk_self(void)
 {
@@ -98,6 +99,21 @@ static const struct yk_loop_role role = {
     .end = end,
 };
 
+/* ---- Readiness ---- */
+
+bool yk_self_is_on_trial(void)
+{
+    return is_worker && self.is_on_trial;
+}
+
+void yk_self_ready(void)
+{
+    if (!is_worker || has_told_ready)
+        return;
+    has_told_ready = true;
+    yk_channel_send(&self.channel, YK_MESSAGE_READY, NULL, 0, -1);
+}
+
 /* ---- Disconnecting ---- */
 
 static void close_channel(void)
@@ -145,7 +161,8 @@ static void on_stop(const struct yk_packet *packet)
     if (packet->len < sizeof(*body))
         return;
     self.is_leaving = true;
-    yk_source_alone();
+    if (!body->has_others)
+        yk_source_alone();
     yk_loop_stop(body->timeout_ms);
 }
 

@@ -3,6 +3,8 @@
 #ifndef YK_CLUSTER_SELF_H
 #define YK_CLUSTER_SELF_H
 
+#include <stdbool.h>
+
 struct yoke_worker;
 
 /* Takes up the channel; `fd` is taken over, also on failure. From here on this
@@ -12,6 +14,12 @@ int yk_self_init(int id, int slot, int fd);
 
 /* This worker, or NULL in a primary. */
 struct yoke_worker *yk_self(void);
+
+/* This process is a worker, and the first of its generation. */
+bool yk_self_is_on_trial(void);
+
+/* Tells the primary that it serves. Once; harmless in a primary. */
+void yk_self_ready(void);
 
 /* Disconnects on its own. `then_end`: the process ends as well, with status 0,
  * whatever else keeps its loop alive. Returns 0 or -YOKE_ECHANNEL. */

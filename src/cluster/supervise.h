@@ -1,14 +1,11 @@
 /* The supervised form: keeps a number of workers running.
  *
- * A slot is a worker's place. What happens to it is one table (supervise.c).
+ * A fleet of slots (fleet.h), each with a worker (life.h).
  * What a worker does is the caller's `start`; this knows no application. */
 #ifndef YK_CLUSTER_SUPERVISE_H
 #define YK_CLUSTER_SUPERVISE_H
 
 struct yoke_cluster_options;
-
-/* The most workers there can be. */
-#define YK_WORKERS_MAX 1024
 
 /* In the primary: keeps workers running, as yoke_cluster_run says, and returns
  * the exit status when it has been stopped. In a worker: calls `start`, which

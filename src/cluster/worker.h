@@ -41,11 +41,14 @@ struct yoke_worker {
     struct yk_channel channel;
     struct yk_board *board;
     bool is_connected; /* The channel is open. */
+    bool is_on_trial;  /* It checks itself before it serves. */
     bool is_leaving;   /* It ends, or ended, on purpose. */
 
     /* ---- The primary only ---- */
-    struct yk_list node; /* Among all workers, in order of their ids. */
-    int slot;            /* Its place in the supervised form, or 0. */
+    struct yk_list node;  /* Among all workers, in order of their ids. */
+    int slot;             /* Its place in the supervised form, or 0. */
+    unsigned generation;  /* As the supervised form counts them, or 0. */
+    struct yk_life *life; /* Of the supervised form, or NULL. */
     int pidfd;
     uv_poll_t exit_poll;    /* On the pidfd. */
     struct yk_later later;  /* Tells that it was forked. */

@@ -11,7 +11,9 @@
 #include <yoke/app.h>
 #include <yoke/error.h>
 
+#include "cluster/self.h"
 #include "cluster/supervise.h"
+#include "run/check.h"
 
 /* What yoke_cluster_run was given; lives as long as the run. */
 struct run {
@@ -37,6 +39,21 @@ static void on_error(int err, const char *text, void *data)
         listen->on_error(err, text, listen->data);
 }
 
+/* The first worker of a reload shows that it can answer, before it does so for
+ * anybody. */
+static int check(const struct run *run, yoke_app *app)
+{
+    const char *path = run->options.check_path;
+    char text[256];
+
+    if (!yk_self_is_on_trial() || (path && !*path))
+        return 0;
+    int err = yk_check_app(app, path ? path : "/", text, sizeof(text));
+    if (err < 0)
+        yoke_cluster_fail("%s", text);
+    return err;
+}
+
 /* A worker's beginning. Returns 0, or -YOKE_ESTARTUP when it has told the
  * primary why it cannot start. */
 static int start(void *data)
@@ -53,6 +70,10 @@ static int start(void *data)
     const char *error = yoke_app_error(app);
     if (error) {
         yoke_cluster_fail("%s", error);
+        yoke_app_free(app);
+        return -YOKE_ESTARTUP;
+    }
+    if (check(run, app) < 0) {
         yoke_app_free(app);
         return -YOKE_ESTARTUP;
     }

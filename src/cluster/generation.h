@@ -1,0 +1,42 @@
+/* A generation: the workers that were made from one and the same program.
+ *
+ * A reload begins a new generation, from the program as the file system has it
+ * by then. Until the new one has proved itself, the old one has to be able to
+ * replace a worker that dies: so a generation keeps its program open, and is
+ * not changed by what happens to the file. */
+#ifndef YK_CLUSTER_GENERATION_H
+#define YK_CLUSTER_GENERATION_H
+
+struct yk_generation {
+    unsigned number; /* Counts from 1. */
+    unsigned uses;   /* Slots and workers that refer to it. */
+    int fd;          /* The program (O_PATH). */
+    char *program;   /* What to hand to execve(2). */
+};
+
+/* Opens the program: `path`, or NULL for the one that this process runs, which
+ * is looked up anew under its name; only the very first generation takes this
+ * process's own, whatever its name stands for by now. Returns 0 with one use,
+ * the caller's; or -errno: -ENOENT, -EACCES when it may not be executed ... */
+int yk_generation_open(const char *path, struct yk_generation **ret);
+
+/* One more use; returns it. */
+struct yk_generation *yk_generation_use(struct yk_generation *generation);
+
+/* One use less; the last one closes it. NULL is allowed. */
+void yk_generation_drop(struct yk_generation *generation);
+
+/* How many there are. */
+unsigned yk_generations(void);
+
+/* To be called once at the start, while the name of this program still is
+ * what it was started as. */
+void yk_generation_init(void);
+
+/* The path of this program, as it was at the start. Borrowed. */
+const char *yk_generation_own_path(void);
+
+/* After an upgrade of the primary: the numbers go on behind this one. */
+void yk_generation_go_on(unsigned number);
+
+#endif

@@ -1,0 +1,237 @@
+"""Reload: the whole fleet on a new generation, or nothing has changed; and no
+client notices, whichever it is."""
+import os
+import shutil
+import signal
+
+import harness
+import load
+import pytest
+from harness import wait_for
+
+APP = harness.BUILD / "tests/apps/deploy.so"
+WORKERS = 2
+RELOADS = 20
+DONE = r"reload: done: "
+FAILED = r"error: reload: generation \d+ failed, \d+ goes on: "
+
+
+class Deployed:
+    """An application in a directory of its own, whose next version is what
+    `deploy` says."""
+
+    def __init__(self, start_app, tmp_path, *options):
+        self.app = tmp_path / "app.so"
+        self.file = tmp_path / "version"
+        shutil.copy(APP, self.app)
+        self.deploy("v1")
+        self.server = start_app(self.app, "-n", str(WORKERS), *options,
+                                env={"DEPLOY": str(self.file)})
+        self.server.wait_workers(WORKERS)
+        self.done = self.failed = 0
+
+    def deploy(self, version):
+        """What the next worker that starts will be."""
+        new = self.file.with_suffix(".new")
+        new.write_text(version)
+        os.replace(new, self.file)
+
+    def deploy_garbage(self):
+        """The next worker does not even load."""
+        new = self.app.with_suffix(".new")
+        new.write_text("this is no shared object")
+        os.replace(new, self.app)
+
+    def reload(self):
+        """Asks for a reload, and waits until it is done."""
+        self.done += 1
+        self.server.send_signal(signal.SIGHUP)
+        self.server.wait_output(DONE, self.done)
+
+    def reload_in_vain(self):
+        """Asks for one that must fail; returns the line that says so."""
+        self.failed += 1
+        self.server.send_signal(signal.SIGHUP)
+        matches = self.server.wait_output(FAILED + r".*", self.failed)
+        return matches[-1].group()
+
+    def versions(self, count=8):
+        return {self.server.request().text for _ in range(count)}
+
+
+@pytest.fixture(params=["rr", "none"])
+def policy(request):
+    return request.param
+
+
+@pytest.fixture
+def start_deployed(start_app, tmp_path):
+    def start(*options):
+        return Deployed(start_app, tmp_path, "--probation", "50ms", *options)
+    return start
+
+
+def check_unharmed(run):
+    assert not run.refused
+    assert not run.resets, run.resets
+    assert not run.hung and not run.malformed
+    assert not run.failures, run.failures
+    assert set(run.statuses) == {200}
+
+
+def test_every_worker_is_new_and_no_client_notices(start_deployed, policy):
+    deployed = start_deployed("--sched", policy)
+    before = deployed.server.workers()
+    with load.Load(deployed.server, keep_alive=8, new=8) as run:
+        run.wait_answered(200)
+        deployed.deploy("v2")
+        deployed.reload()
+        deployed.server.wait_workers(WORKERS, other_than=before)
+        run.wait_answered(100)
+    check_unharmed(run)
+    assert set(run.texts) == {"v1", "v2"}
+    assert deployed.versions() == {"v2"}
+
+
+@pytest.mark.seconds(120)
+def test_twenty_reloads_under_load(start_deployed, policy):
+    """With busy clients, idle ones that keep their connections, and new ones."""
+    deployed = start_deployed("--sched", policy)
+    fds = deployed.server.fd_count()
+    with load.Load(deployed.server, keep_alive=16, new=4) as run:
+        for version in range(RELOADS):
+            deployed.deploy(f"v{version + 2}")
+            deployed.reload()
+            run.wait_answered(20)
+    check_unharmed(run)
+    assert deployed.versions() == {f"v{RELOADS + 1}"}
+    deployed.server.wait_workers(WORKERS)
+    wait_for(lambda: deployed.server.fd_count() <= fds + 2,
+             lambda: f"{fds} descriptors, not {deployed.server.fd_count()}")
+
+
+BAD = {
+    "fails": "returned NULL",
+    "exits": "exit code 3",
+    "aborts": "killed by SIGABRT",
+    "waits": "not ready in time",
+    "crashes": "killed by SIGSEGV",
+    "errs": "GET / was answered 500",
+}
+
+
+@pytest.mark.parametrize("version, reason", BAD.items(), ids=BAD)
+def test_a_bad_version_changes_nothing(start_deployed, version, reason):
+    deployed = start_deployed("--boot-timeout", "1s" if version == "waits"
+                              else "30s")
+    before = deployed.server.workers()
+    with load.Load(deployed.server, keep_alive=8, new=4) as run:
+        run.wait_answered(50)
+        deployed.deploy(version)
+        line = deployed.reload_in_vain()
+        run.wait_answered(50)
+    assert reason in line, deployed.server.output
+    check_unharmed(run)
+    assert set(run.texts) == {"v1"}
+    assert deployed.server.wait_workers(WORKERS) == before
+
+
+def test_a_good_version_follows_a_bad_one(start_deployed):
+    deployed = start_deployed()
+    deployed.deploy("exits")
+    deployed.reload_in_vain()
+    deployed.deploy("v3")
+    deployed.reload()
+    assert deployed.versions() == {"v3"}
+
+
+def test_a_reload_while_one_is_under_way_follows_it(start_deployed):
+    deployed = start_deployed()
+    deployed.deploy("v2")
+    deployed.server.send_signal(signal.SIGHUP)
+    deployed.server.wait_output(r"generation 2 begins")
+    deployed.deploy("v3")
+    deployed.server.send_signal(signal.SIGHUP)
+    deployed.server.wait_output(DONE, 2)
+    assert deployed.versions() == {"v3"}
+
+
+def test_a_death_while_reloading_is_replaced(start_deployed):
+    deployed = start_deployed("--probation", "1s")
+    victim = deployed.server.workers()[1]
+    deployed.deploy("v2")
+    deployed.server.send_signal(signal.SIGHUP)
+    deployed.server.wait_output(r"generation 2 begins")
+    os.kill(victim, signal.SIGKILL)
+    deployed.server.wait_output(DONE)
+    assert deployed.versions() == {"v2"}
+    deployed.server.wait_workers(WORKERS)
+
+
+def test_without_surge_one_goes_before_another_comes(start_deployed):
+    deployed = start_deployed("--max-surge", "0")
+    with load.Load(deployed.server, keep_alive=4, new=4) as run:
+        run.wait_answered(50)
+        deployed.deploy("v2")
+        deployed.reload()
+        run.wait_answered(50)
+    check_unharmed(run)
+    assert deployed.versions() == {"v2"}
+
+
+def test_a_stop_while_reloading_stops(start_deployed):
+    deployed = start_deployed("--probation", "30s")
+    deployed.deploy("v2")
+    deployed.server.send_signal(signal.SIGHUP)
+    deployed.server.wait_output(r"generation 2 begins")
+    deployed.server.stop()
+
+
+def test_hang_ups_of_a_terminal_do_not_end_workers(start_deployed):
+    deployed = start_deployed()
+    before = deployed.server.workers()
+    for pid in before:
+        os.kill(pid, signal.SIGHUP)
+    assert deployed.versions() == {"v1"}
+    assert deployed.server.workers() == before
+
+
+# Scaling.
+
+def test_one_more_and_one_less(start_deployed):
+    deployed = start_deployed()
+    server = deployed.server
+    server.send_signal(signal.SIGTTIN)
+    three = server.wait_workers(3)
+    server.wait_output(r"3 workers from now on")
+    server.send_signal(signal.SIGTTOU)
+    assert server.wait_workers(2) == three[:2]
+
+
+def test_there_is_always_a_worker(start_deployed):
+    deployed = start_deployed()
+    for _ in range(WORKERS + 1):
+        deployed.server.send_signal(signal.SIGTTOU)
+        deployed.server.wait_workers(1)
+    assert deployed.versions() == {"v1"}
+
+
+def test_scaling_under_load_loses_nothing(start_deployed, policy):
+    deployed = start_deployed("--sched", policy)
+    with load.Load(deployed.server, keep_alive=8, new=4) as run:
+        for number, count in ([(signal.SIGTTIN, 3), (signal.SIGTTOU, 2)] * 5):
+            deployed.server.send_signal(number)
+            deployed.server.wait_workers(count)
+            run.wait_answered(30)
+    check_unharmed(run)
+
+
+def test_a_slot_that_comes_back_has_the_current_version(start_deployed):
+    deployed = start_deployed()
+    deployed.server.send_signal(signal.SIGTTOU)
+    deployed.server.wait_workers(1)
+    deployed.deploy("v2")
+    deployed.reload()
+    deployed.server.send_signal(signal.SIGTTIN)
+    deployed.server.wait_workers(2)
+    assert deployed.versions() == {"v2"}
