@@ -2,7 +2,8 @@
  *
  * Alone, a process opens the socket itself. In a worker the primary opens it
  * and keeps it, so that the port stays open when the worker dies; the calls
- * are the same. */
+ * are the same. What other than HTTP is served: see net.h (streams) and udp.h
+ * (datagrams). */
 #ifndef YOKE_LISTEN_H
 #define YOKE_LISTEN_H
 
@@ -23,8 +24,10 @@ typedef struct yoke_server yoke_server;
  * port 0 was asked for. */
 struct yoke_address {
     int family;     /* 4, 6, or -1 for a UNIX socket, as Node says it. */
+    bool is_udp;    /* Datagrams (Node: the types udp4 and udp6). */
     int port;       /* 0 for a UNIX socket. */
-    char host[108]; /* Numeric address, or the UNIX socket's path. */
+    char host[256]; /* Numeric address, or the UNIX socket's absolute path;
+                       "@name" for an abstract one. */
 };
 
 /* What one connection and one request may cost. A field left 0 has the default
@@ -62,17 +65,54 @@ struct yoke_limits {
     uint32_t max_conns_per_ip;   /* The same for one address. 0: no limit. */
 };
 
-/* Options of `yoke_app_listen`. Zero is every field's default. */
+/* Options of `yoke_app_listen`. Zero is every field's default.
+ *
+ * In a cluster, workers that ask for the same address share one socket, which
+ * the primary holds; what the first of them asked for beside the address
+ * (backlog, mode, owner) counts. The n-th listener on port 0 of every worker is
+ * one port, the n-th that the system chose; a listener that is closed gives its
+ * place back. Who asks for that port by its number, in another worker, shares
+ * it too. A second listener on one address in the same worker gets
+ * -EADDRINUSE.
+ *
+ * What a service manager or a parent process has opened is taken over by
+ * `fd_name` or `fd`. It stays as it is: the descriptor is copied, closing the
+ * listener neither closes the original nor removes a file. */
 struct yoke_listen_options {
     int reserved_;    /* Leave it; it lets the macro be called without any. */
     int port;         /* TCP port; 0: the system chooses a free one. */
     const char *host; /* Address or name; NULL: every address, IPv6 and IPv4
                          (`::`, or `0.0.0.0` on a host without IPv6). */
-    const char *path; /* UNIX socket instead of host and port. */
-    int backlog;      /* listen(2)'s; 0: 511, as in Node. In a cluster the
-                         first worker's counts. */
-    bool ipv6_only;   /* `::` takes no IPv4 connections. */
-    bool exclusive;   /* In a worker: open it here, not in the primary. */
+    const char *path; /* UNIX socket instead of host and port. At most 255
+                         bytes when it is absolute, its last part 80. A file
+                         that a dead server has left there is replaced; it is
+                         removed when the socket is closed. "@name": an
+                         abstract socket, which has no file. */
+    int fd;           /* A descriptor instead of an address: a socket that is
+                         bound, and listens or not yet. In a worker it is a
+                         number in the primary, as in Node; with `exclusive`
+                         one of this process. 0: none. */
+    const char *fd_name; /* The same, by the name that the service manager gave
+                            it (LISTEN_FDS and LISTEN_FDNAMES, see
+                            sd_listen_fds(3); systemd: FileDescriptorName=,
+                            else the name of the socket's unit). The n-th
+                            listener on a name has its n-th descriptor. */
+    int backlog;         /* listen(2)'s; 0: 511, as in Node. */
+    bool ipv6_only;      /* `::` takes no IPv4 connections. */
+    bool exclusive;      /* In a worker: open it here, not in the primary. A
+                            second worker gets -EADDRINUSE; on port 0 each has
+                            a port of its own. */
+    bool reuse_port;     /* SO_REUSEPORT, which implies `exclusive`: every
+                            process has a socket of its own, and the kernel
+                            spreads the connections. What is in its queue is
+                            lost when a process dies. (Node: reusePort.) */
+    int mode;            /* Permissions of the UNIX socket's file, 0660 for
+                            example; 0: as the umask has it. To connect needs
+                            the permission to write. */
+    bool readable_all;   /* Adds 0444 to the mode (Node: readableAll), */
+    bool writable_all;   /* adds 0222 (Node: writableAll). */
+    const char *owner;   /* User and group that the file is to belong to, by */
+    const char *group;   /* name or number; NULL: as it is created. */
     struct yoke_limits limits;
 
     /* Called once when it listens, with the real address; may be NULL. */
@@ -91,6 +131,14 @@ const struct yoke_address *yoke_server_address(const yoke_server *server);
 
 /* Connections that are open now. */
 size_t yoke_server_connections(const yoke_server *server);
+
+/* Serves a connection that has come in another way: with a message from the
+ * primary (`yoke_worker_take_fd`), or from a program's own listener. Takes `fd`
+ * over on success, makes it non-blocking, and treats it like every other
+ * connection. Returns 0; -ENOTSOCK or -ENOTCONN when it is no connection;
+ * -ESHUTDOWN when the server stops. (Node: server.emit('connection', socket).)
+ */
+int yoke_server_accept(yoke_server *server, int fd);
 
 /* Stops as yoke_run does at SIGTERM, this server alone: closes the listener,
  * lets what has begun finish for `drain_ms` milliseconds, then cuts the rest.

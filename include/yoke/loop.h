@@ -39,6 +39,15 @@ void yoke_stop(int status);
  * Returns 0, or -EINVAL when it is negative. */
 int yoke_set_stop_timeout(int timeout_ms);
 
+/* Makes this process answer for its requests when it crashes (SIGSEGV, SIGBUS,
+ * SIGFPE, SIGILL, SIGABRT): clients whose answer has not begun get `500` with
+ * `Connection: close`, the requests and the place of the fault go to standard
+ * error, and the process dies by the same signal, core file and all. Workers do
+ * so by themselves, unless the environment has YOKE_CRASH=off; a process that
+ * serves alone may call this at its start. Signals that have a handler already
+ * are left to it. Returns 0, or -errno. */
+int yoke_catch_crashes(void);
+
 /* The environment variable `name` as a whole number: `yoke_env_int("PORT",
  * 1337)`. Unset or empty gives `fallback`. Anything else that is not a number
  * in int's range is logged by name and ends the process with status 2, for a

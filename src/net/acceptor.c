@@ -5,10 +5,16 @@
 
 #include <yoke/loop.h>
 
+#include "core/list.h"
 #include "net/handshakes.h"
+#include "net/vitals.h"
 
-#define BATCH   64
-#define REST_MS 100
+#define BATCH        64
+#define REST_MS      100
+/* How long others have to take what is there. */
+#define YIELD_MS     1
+/* How long a batch may take whose connections are served as they come. */
+#define BATCH_MAX_NS 1000000
 
 /* How often a finishing acceptor looks for handshakes, and for how long at
  * most: a client further away than that has waited for its answer too long. */
@@ -18,14 +24,32 @@
 #define BLIND_MS  50
 
 static void on_ready(uv_poll_t *poll, int status, int events);
+static void on_ready_shared(struct yk_exclusive *exclusive);
 static void look(uv_timer_t *timer);
+static void rest(struct yk_acceptor *a);
+
+static void stop_watching(struct yk_acceptor *a)
+{
+    if (a->is_shared)
+        yk_exclusive_stop(&a->watch.exclusive);
+    else
+        uv_poll_stop(&a->watch.poll);
+}
+
+static void watch(struct yk_acceptor *a)
+{
+    if (!a->is_shared)
+        uv_poll_start(&a->watch.poll, UV_READABLE, on_ready);
+    else if (yk_exclusive_start(&a->watch.exclusive, on_ready_shared) < 0)
+        rest(a);
+}
 
 static void update_poll(struct yk_acceptor *a)
 {
     if (a->is_paused || a->is_resting)
-        uv_poll_stop(&a->poll);
+        stop_watching(a);
     else
-        uv_poll_start(&a->poll, UV_READABLE, on_ready);
+        watch(a);
 }
 
 static void on_rested(uv_timer_t *timer)
@@ -38,11 +62,16 @@ static void on_rested(uv_timer_t *timer)
         uv_timer_start(timer, look, 0, LOOK_MS);
 }
 
-static void rest(struct yk_acceptor *a)
+static void rest_for(struct yk_acceptor *a, uint64_t time_ms)
 {
     a->is_resting = true;
-    uv_timer_start(&a->rest, on_rested, REST_MS, 0);
-    update_poll(a);
+    uv_timer_start(&a->rest, on_rested, time_ms, 0);
+    stop_watching(a);
+}
+
+static void rest(struct yk_acceptor *a)
+{
+    rest_for(a, REST_MS);
 }
 
 /* Errors of one connection, which went away before it was accepted, or of the
@@ -97,17 +126,22 @@ static int accept_one(struct yk_acceptor *a)
     return 0;
 }
 
-static void accept_batch(struct yk_acceptor *a)
+/* Returns how many it accepted. */
+static int accept_batch(struct yk_acceptor *a)
 {
-    int err = 0;
+    int count = 0;
 
     for (int i = 0; i < BATCH && !a->is_paused && !a->is_resting; i++) {
-        err = accept_one(a);
+        int err = accept_one(a);
         if (err && !cope(a, err))
+            break;
+        count += !err;
+        if (a->is_shared && yk_now_ns() - yk_turn_time() >= BATCH_MAX_NS)
             break;
     }
     if (a->ops->on_batch)
         a->ops->on_batch(a);
+    return count;
 }
 
 /* libuv stops the handle when the socket has an error pending (status < 0);
@@ -117,22 +151,63 @@ static void on_ready(uv_poll_t *poll, int status, int events)
     struct yk_acceptor *a = poll->data;
 
     (void)events;
+    yk_turn_begin();
     accept_batch(a);
     if (status < 0 && !uv_is_closing((uv_handle_t *)poll))
         rest(a);
+}
+
+/* Who has accepted goes to the end of the kernel's queue, so that the next
+ * connection wakes another. */
+static void on_ready_shared(struct yk_exclusive *exclusive)
+{
+    struct yk_acceptor *a =
+        YK_CONTAINER_OF(exclusive, struct yk_acceptor, watch.exclusive);
+
+    yk_turn_begin();
+    int count = accept_batch(a);
+    if (uv_is_closing((uv_handle_t *)&exclusive->poll) || a->is_paused ||
+        a->is_resting)
+        return;
+    if (!exclusive->is_watching ||
+        (count > 0 && yk_exclusive_rotate(exclusive) < 0))
+        rest(a);
+}
+
+static int open_watch(struct yk_acceptor *a)
+{
+    if (a->is_shared)
+        return yk_exclusive_open(&a->watch.exclusive, yoke_loop(), a->fd);
+    int err = uv_poll_init(yoke_loop(), &a->watch.poll, a->fd);
+    a->watch.poll.data = a;
+    return err;
+}
+
+static int open_acceptor(struct yk_acceptor *a)
+{
+    int err = open_watch(a);
+
+    if (err < 0)
+        return err;
+    uv_timer_init(yoke_loop(), &a->rest);
+    a->rest.data = a;
+    update_poll(a);
+    return 0;
 }
 
 int yk_acceptor_open(struct yk_acceptor *a, int fd,
                      const struct yk_acceptor_ops *ops)
 {
     *a = (struct yk_acceptor){.ops = ops, .fd = fd, .open_count = 2};
-    int err = uv_poll_init(yoke_loop(), &a->poll, fd);
-    if (err < 0)
-        return err;
-    uv_timer_init(yoke_loop(), &a->rest);
-    a->poll.data = a->rest.data = a;
-    update_poll(a);
-    return 0;
+    return open_acceptor(a);
+}
+
+int yk_acceptor_open_shared(struct yk_acceptor *a, int fd,
+                            const struct yk_acceptor_ops *ops)
+{
+    *a = (struct yk_acceptor){
+        .ops = ops, .fd = fd, .open_count = 2, .is_shared = true};
+    return open_acceptor(a);
 }
 
 void yk_acceptor_pause(struct yk_acceptor *a)
@@ -151,6 +226,12 @@ void yk_acceptor_resume(struct yk_acceptor *a)
     update_poll(a);
 }
 
+void yk_acceptor_yield(struct yk_acceptor *a)
+{
+    if (!a->is_finishing && !a->is_paused && !a->is_resting)
+        rest_for(a, YIELD_MS);
+}
+
 void yk_acceptor_drain(struct yk_acceptor *a, int max)
 {
     int err = 0;
@@ -162,18 +243,30 @@ void yk_acceptor_drain(struct yk_acceptor *a, int max)
         a->ops->on_batch(a);
 }
 
-static void on_handle_closed(uv_handle_t *handle)
+static void handle_closed(struct yk_acceptor *a)
 {
-    struct yk_acceptor *a = handle->data;
-
     if (--a->open_count == 0)
         a->ops->on_closed(a);
+}
+
+static void on_handle_closed(uv_handle_t *handle)
+{
+    handle_closed(handle->data);
+}
+
+static void on_exclusive_closed(struct yk_exclusive *exclusive)
+{
+    handle_closed(
+        YK_CONTAINER_OF(exclusive, struct yk_acceptor, watch.exclusive));
 }
 
 void yk_acceptor_close(struct yk_acceptor *a)
 {
     a->is_paused = true;
-    uv_close((uv_handle_t *)&a->poll, on_handle_closed);
+    if (a->is_shared)
+        yk_exclusive_close(&a->watch.exclusive, on_exclusive_closed);
+    else
+        uv_close((uv_handle_t *)&a->watch.poll, on_handle_closed);
     uv_close((uv_handle_t *)&a->rest, on_handle_closed);
 }
 

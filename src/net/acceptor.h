@@ -3,7 +3,13 @@
  * It accepts in batches: a burst costs one wake-up, and the loop's other work
  * is never kept waiting for more than one batch. When descriptors or memory
  * run out it rests, and the connections wait in the kernel's backlog: it
- * neither spins nor gives up. */
+ * neither spins nor gives up.
+ *
+ * A socket that several processes accept on is watched in such a way that only
+ * one of those that sleep is woken for a connection, and not the same one again
+ * and again (exclusive.h). Then the owner may do the connection's work in
+ * on_accept: a batch ends when it has taken a millisecond, and what is left is
+ * for whoever comes first. */
 #ifndef YK_NET_ACCEPTOR_H
 #define YK_NET_ACCEPTOR_H
 
@@ -11,6 +17,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "net/exclusive.h"
 #include "net/peer.h"
 
 struct yk_acceptor;
@@ -31,12 +38,16 @@ struct yk_acceptor_ops {
 
 /* Embedded in its owner. */
 struct yk_acceptor {
-    uv_poll_t poll;
+    union {
+        uv_poll_t poll;
+        struct yk_exclusive exclusive; /* When the socket is shared. */
+    } watch;
     uv_timer_t rest; /* Runs while it rests. */
     const struct yk_acceptor_ops *ops;
     int fd;             /* The listening socket; stays the owner's. */
     uint8_t open_count; /* Handles that are not closed yet. */
     uint64_t finish_ms; /* When yk_acceptor_finish was called. */
+    bool is_shared;     /* Other processes accept here, too. */
     bool is_paused;     /* By yk_acceptor_pause. */
     bool is_resting;    /* Out of descriptors. */
     bool is_finishing;  /* By yk_acceptor_finish. */
@@ -48,10 +59,18 @@ struct yk_acceptor {
 int yk_acceptor_open(struct yk_acceptor *acceptor, int fd,
                      const struct yk_acceptor_ops *ops);
 
+/* The same for a socket on which other processes accept as well. */
+int yk_acceptor_open_shared(struct yk_acceptor *acceptor, int fd,
+                            const struct yk_acceptor_ops *ops);
+
 /* No more connections until resumed; may be called from on_accept, which then
  * ends the batch. */
 void yk_acceptor_pause(struct yk_acceptor *acceptor);
 void yk_acceptor_resume(struct yk_acceptor *acceptor);
+
+/* Leaves what is there to the other processes for a moment; ends the batch. For
+ * on_accept of a shared socket, by one who has more than they. */
+void yk_acceptor_yield(struct yk_acceptor *acceptor);
 
 /* Accepts what is already in the backlog, up to `max` connections, paused or
  * not, and lets nobody else in: for whoever is about to close the socket, up to

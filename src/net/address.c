@@ -13,17 +13,22 @@
 
 #include "core/banned.h"
 
+/* An abstract name begins with a NUL and has no other end than the address's;
+ * it is written with an "@" for each NUL. */
 static void from_unix(struct yoke_address *address,
                       const struct sockaddr_un *addr, socklen_t len)
 {
     size_t head = offsetof(struct sockaddr_un, sun_path);
-    size_t room = len > head ? len - head : 0;
-    size_t n = strnlen(addr->sun_path, room);
+    size_t n = len > head ? len - head : 0;
+    bool is_abstract = n > 0 && addr->sun_path[0] == '\0';
 
     *address = (struct yoke_address){.family = -1};
-    if (n >= sizeof(address->host))
-        n = sizeof(address->host) - 1;
+    if (!is_abstract)
+        n = strnlen(addr->sun_path, n);
     memcpy(address->host, addr->sun_path, n);
+    for (size_t i = 0; is_abstract && i < n; i++)
+        if (address->host[i] == '\0')
+            address->host[i] = '@';
 }
 
 void yk_address_from_sockaddr(struct yoke_address *address,
@@ -49,11 +54,14 @@ void yk_address_from_sockaddr(struct yoke_address *address,
 int yk_address_of_socket(int fd, struct yoke_address *ret_address)
 {
     struct sockaddr_storage addr;
-    socklen_t len = sizeof(addr);
+    socklen_t len = sizeof(addr), type_len = sizeof(int);
+    int type;
 
-    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0)
+    if (getsockname(fd, (struct sockaddr *)&addr, &len) < 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &type_len) < 0)
         return -errno;
     yk_address_from_sockaddr(ret_address, (struct sockaddr *)&addr, len);
+    ret_address->is_udp = type == SOCK_DGRAM;
     return 0;
 }
 
@@ -72,12 +80,16 @@ int yk_sockaddr_unix(struct yk_sockaddr *ret_addr, const char *path)
 {
     struct sockaddr_un addr = {.sun_family = AF_UNIX};
     size_t len = strlen(path);
+    bool is_abstract = path[0] == '@';
 
     if (len > YK_UNIX_PATH_MAX)
         return -ENAMETOOLONG;
     memcpy(addr.sun_path, path, len);
+    if (is_abstract)
+        addr.sun_path[0] = '\0';
     *ret_addr = (struct yk_sockaddr){
-        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len + 1)};
+        .len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len +
+                           !is_abstract)};
     memcpy(&ret_addr->addr, &addr, sizeof(addr));
     return 0;
 }
@@ -98,7 +110,7 @@ void yk_sockaddr_any(struct yk_sockaddr *ret_addr, int family, int port)
     }
 }
 
-int yk_sockaddr_tcp(struct yk_sockaddr *ret_addr, const char *host, int port)
+int yk_sockaddr_ip(struct yk_sockaddr *ret_addr, const char *host, int port)
 {
     struct addrinfo hints = {.ai_family = AF_UNSPEC,
                              .ai_socktype = SOCK_STREAM,

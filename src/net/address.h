@@ -28,14 +28,15 @@ void yk_address_from_sockaddr(struct yoke_address *address,
 const char *yk_address_text(const struct yoke_address *address, char *out,
                             size_t len);
 
-/* A UNIX socket's address. Returns 0, or -ENAMETOOLONG. */
+/* A UNIX socket's address; "@name" is an abstract one. Returns 0, or
+ * -ENAMETOOLONG. */
 int yk_sockaddr_unix(struct yk_sockaddr *ret_addr, const char *path);
 
-/* A TCP address from a host, numeric or a name, and a port. A name is looked
+/* A TCP or UDP address from a host, numeric or a name, and a port. A name is looked
  * up, which may block for as long as the resolver takes: for the time before a
  * server serves. Returns 0; -EINVAL for a port out of range; -ENOENT when the
  * name has no address; -EAGAIN when that cannot be known now. */
-int yk_sockaddr_tcp(struct yk_sockaddr *ret_addr, const char *host, int port);
+int yk_sockaddr_ip(struct yk_sockaddr *ret_addr, const char *host, int port);
 
 /* Every address, of IPv6 or of IPv4. */
 void yk_sockaddr_any(struct yk_sockaddr *ret_addr, int family, int port);

@@ -47,6 +47,7 @@ enum yk_handoff_state {
 struct yk_handoff {
     _Atomic uint32_t *word; /* In memory shared with the primary, or NULL. */
     uint32_t generation;
+    bool was_given; /* By another worker, which may still hold its copy. */
 };
 
 /* Moves from `from` to `to`; false when the entry has moved on. */
@@ -77,12 +78,13 @@ static inline bool yk_handoff_return(const struct yk_handoff *handoff)
            yk_handoff_move(handoff, YK_HANDOFF_TAKEN, YK_HANDOFF_RETURNED);
 }
 
-/* True while the primary may hold a copy of the descriptor. */
+/* True while another process may hold a copy of the descriptor. */
 static inline bool yk_handoff_is_held(const struct yk_handoff *handoff)
 {
-    return handoff->word &&
-           YK_HANDOFF_GENERATION(atomic_load_explicit(
-               handoff->word, memory_order_acquire)) == handoff->generation;
+    return handoff->was_given ||
+           (handoff->word &&
+            YK_HANDOFF_GENERATION(atomic_load_explicit(
+                handoff->word, memory_order_acquire)) == handoff->generation);
 }
 
 #endif

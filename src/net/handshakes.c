@@ -17,6 +17,17 @@
 #include "core/banned.h"
 
 #define FLAGS_OFFSET 13 /* Of the flags in a TCP header. */
+#define DEFER_S      1
+
+static void set_defer(int fd, int seconds)
+{
+    setsockopt(fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds, sizeof(seconds));
+}
+
+void yk_handshakes_defer(int fd)
+{
+    set_defer(fd, DEFER_S);
+}
 
 void yk_handshakes_stop(int fd)
 {
@@ -31,6 +42,7 @@ void yk_handshakes_stop(int fd)
         .len = sizeof(drop_syn) / sizeof(drop_syn[0]), .filter = drop_syn};
 
     setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
+    set_defer(fd, 0);
 }
 
 /* The question to the kernel: every connection in the making on this port. */

@@ -11,6 +11,7 @@
 #define YK_NET_LISTENER_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <yoke/listen.h>
 
@@ -18,15 +19,28 @@
 #include "net/handoff.h"
 #include "net/peer.h"
 
-/* What to listen on; strings are borrowed for the call of open. */
+/* What to listen on: yoke/listen.h and yoke/udp.h, in one. What stands first
+ * counts. Strings are borrowed for the call of open. */
 struct yk_listen_spec {
-    const char *host; /* NULL: every address. */
-    const char *path; /* UNIX socket; then host and port do not count. */
+    const char *fd_name; /* Of the service manager's descriptors; or NULL. */
+    int fd;              /* An inherited descriptor; or 0. */
+    const char *path;    /* UNIX socket; or NULL. */
+    const char *host;    /* NULL: every address. */
     int port;
-    int backlog; /* 0: 511. */
+    unsigned index; /* The process's n-th listener on `fd_name`. The source
+                       fills it in. */
+    bool is_udp;    /* Datagrams: `on_socket` instead of connections. */
     bool ipv6_only;
-    bool exclusive; /* Open it in this process even in a worker. */
+    bool exclusive;  /* Open it in this process even in a worker; */
+    bool reuse_port; /* as does this. */
+    bool reuse_addr; /* Datagrams: others may bind the address, too. */
+    bool readable_all, writable_all;
+    int backlog; /* 0: 511. */
+    int mode;    /* Of the UNIX socket's file; 0: the umask's. */
+    const char *owner, *group;
 };
+
+struct yoke_listen_options;
 
 struct yk_listener;
 
@@ -46,6 +60,9 @@ struct yk_listener_ops {
     /* yk_listener_close has been carried out: nothing more comes, and the
      * memory is the owner's again. */
     void (*on_closed)(struct yk_listener *listener);
+    /* Datagrams only, instead of on_connection: the bound socket, the owner's
+     * from now on. Just before on_listening. */
+    void (*on_socket)(struct yk_listener *listener, int fd);
 };
 
 /* Embedded in its owner. The fields are the source's. */
@@ -65,7 +82,19 @@ struct yk_listen_source {
      * but not delivered are delivered first, or go to somebody else; none is
      * dropped. */
     void (*close)(struct yk_listener *listener);
+    /* See yk_listener_set_room. */
+    void (*set_room)(struct yk_listener *listener, uint32_t room);
+    /* Takes a connection of the listener's that another process is to have.
+     * Returns 0; a negative code: it stays the caller's. NULL: there is no
+     * other. */
+    int (*give)(struct yk_listener *listener, int fd,
+                const struct yk_peer *peer);
 };
+
+/* The place of an application's or a stream server's options. Borrows its
+ * strings. */
+void yk_listen_spec_of(const struct yoke_listen_options *options,
+                       struct yk_listen_spec *ret_spec);
 
 /* Opens a listener through the process's source. */
 int yk_listener_open(struct yk_listener *listener,
@@ -75,6 +104,23 @@ int yk_listener_open(struct yk_listener *listener,
 /* Closes it; see `close` above. Harmless on one that is closed or failed:
  * on_closed follows all the same. */
 void yk_listener_close(struct yk_listener *listener);
+
+/* As many connections as there are. */
+#define YK_ROOM_ANY UINT32_MAX
+
+/* How many more connections the owner takes, whenever that changes: also when
+ * one has been delivered. What comes beyond goes to other workers, or waits;
+ * where it can do neither (the listener is closing) it is delivered all the
+ * same. To be called from on_listening on. */
+void yk_listener_set_room(struct yk_listener *listener, uint32_t room);
+
+/* True when yk_listener_give is worth trying. */
+bool yk_listener_can_give(const struct yk_listener *listener);
+
+/* Hands a connection to another process that listens there; takes the
+ * descriptor over. A negative code: it stays the caller's. */
+int yk_listener_give(struct yk_listener *listener, int fd,
+                     const struct yk_peer *peer);
 
 /* Makes `source` the one that later opens go to; NULL: sockets of this
  * process. Called once, by the cluster, in a worker. */

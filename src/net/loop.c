@@ -11,6 +11,7 @@
 #include <yoke/loop.h>
 
 #include "net/service.h"
+#include "net/vitals.h"
 
 #include "core/banned.h"
 
@@ -30,6 +31,7 @@ static struct {
     bool is_watching; /* The handles above are set up. */
     bool is_stopping;
     bool is_forced; /* The deadline has passed. */
+    bool is_ended;  /* Perhaps while the loop ran for somebody else. */
 } run = {.role = &yk_loop_alone, .timeout_ms = STOP_TIMEOUT_MS};
 
 struct uv_loop_s *yoke_loop(void)
@@ -49,6 +51,7 @@ int yk_loop_stop_signal(void)
 
 void yk_loop_end(void)
 {
+    run.is_ended = true;
     uv_stop(yoke_loop());
 }
 
@@ -169,8 +172,10 @@ int yoke_run(void)
     /* A peer that has gone is an error of write(2), not the end of the
      * process. */
     signal(SIGPIPE, SIG_IGN);
+    yk_vitals_watch(yoke_loop());
     yk_loop_watch_signals(false);
-    uv_run(yoke_loop(), UV_RUN_DEFAULT);
+    if (!run.is_ended)
+        uv_run(yoke_loop(), UV_RUN_DEFAULT);
     uv_timer_stop(&run.deadline);
     fflush(NULL);
     return run.role->end ? run.role->end(run.status) : run.status;

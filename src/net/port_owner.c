@@ -18,17 +18,33 @@
  * for, whose inode is then stored. */
 typedef bool match_fn(const char *line, const void *wanted, uint64_t *inode);
 
+/* States in the tables of the kernel: TCP_LISTEN; and what an UDP socket that
+ * is not connected is in, TCP_CLOSE. */
+#define LISTENS 0x0a
+#define BOUND   0x07
+
 /*   sl  local_address rem_address st tx_queue:rx_queue tr:tm retr uid t inode
  *   0: 0100007F:0539 00000000:0000 0A ... */
-static bool is_tcp_listener(const char *line, const void *wanted,
-                            uint64_t *inode)
+static bool is_ip_socket(const char *line, int wanted_port, unsigned wanted,
+                         uint64_t *inode)
 {
     unsigned port, state;
     int n = sscanf(line,
                    " %*d: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x "
                    "%*x:%*x %*x %*u %*u %" SCNu64,
                    &port, &state, inode);
-    return n == 3 && state == 0x0a && (int)port == *(const int *)wanted;
+    return n == 3 && state == wanted && (int)port == wanted_port;
+}
+
+static bool is_tcp_listener(const char *line, const void *wanted,
+                            uint64_t *inode)
+{
+    return is_ip_socket(line, *(const int *)wanted, LISTENS, inode);
+}
+
+static bool is_udp_socket(const char *line, const void *wanted, uint64_t *inode)
+{
+    return is_ip_socket(line, *(const int *)wanted, BOUND, inode);
 }
 
 /* Num RefCount Protocol Flags Type St Inode Path; __SO_ACCEPTCON is flag
@@ -130,6 +146,16 @@ int yk_port_owner_tcp(const char *proc, int port, struct yk_port_owner *ret)
     return find_owner(proc, inode, ret);
 }
 
+int yk_port_owner_udp(const char *proc, int port, struct yk_port_owner *ret)
+{
+    uint64_t inode = 0;
+
+    if (find_inode(proc, "udp", is_udp_socket, &port, &inode) < 0 &&
+        find_inode(proc, "udp6", is_udp_socket, &port, &inode) < 0)
+        return -ENOENT;
+    return find_owner(proc, inode, ret);
+}
+
 int yk_port_owner_unix(const char *proc, const char *path,
                        struct yk_port_owner *ret)
 {
@@ -138,4 +164,29 @@ int yk_port_owner_unix(const char *proc, const char *path,
     if (find_inode(proc, "unix", is_unix_listener, path, &inode) < 0)
         return -ENOENT;
     return find_owner(proc, inode, ret);
+}
+
+int yk_port_owner_pid(const char *proc, pid_t pid, struct yk_port_owner *ret)
+{
+    struct yk_port_owner owner = {.pid = pid};
+
+    if (pid <= 0)
+        return -ENOENT;
+    read_name(proc, &owner);
+    if (!owner.name[0])
+        return -ENOENT;
+    *ret = owner;
+    return 0;
+}
+
+void yk_port_owner_text(const struct yk_port_owner *owner, const char *name,
+                        char *out, size_t len)
+{
+    if (!owner)
+        snprintf(out, len, "%s is in use", name);
+    else if (owner->pid == getpid())
+        snprintf(out, len, "%s is in use by this program itself", name);
+    else
+        snprintf(out, len, "%s is in use by %s (pid %d)", name, owner->name,
+                 (int)owner->pid);
 }

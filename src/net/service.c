@@ -48,6 +48,20 @@ void yk_services_drain(void (*fn)(void *data), void *data)
     tell_if_drained();
 }
 
+unsigned yk_services_release(unsigned max, bool ready_only)
+{
+    unsigned count = 0;
+
+    YK_LIST_EACH(node, &services)
+    {
+        struct yk_service *service =
+            YK_CONTAINER_OF(node, struct yk_service, node);
+        if (service->release && count < max)
+            count += service->release(service, max - count, ready_only);
+    }
+    return count;
+}
+
 void yk_services_abort(void)
 {
     YK_LIST_EACH(node, &services)

@@ -16,6 +16,11 @@ struct yk_service {
     struct yk_list node;
     /* Takes nothing new and finishes what has begun; not called twice. */
     void (*drain)(struct yk_service *service);
+    /* Lets go of up to `max` idle connections, which another worker is to have;
+     * `ready_only`: of those on which something has come. Returns how many.
+     * May be NULL. */
+    unsigned (*release)(struct yk_service *service, unsigned max,
+                        bool ready_only);
     /* Cuts what is still open, at once. */
     void (*abort)(struct yk_service *service);
 };
@@ -29,6 +34,10 @@ void yk_service_remove(struct yk_service *service);
 /* Drains all. `on_drained` is called once, when none is left: from inside this
  * call if there is none now. Later calls only replace `on_drained`. */
 void yk_services_drain(void (*on_drained)(void *data), void *data);
+
+/* Lets go of up to `max` idle connections of all services together. Returns how
+ * many. */
+unsigned yk_services_release(unsigned max, bool ready_only);
 
 /* Aborts all that are left. */
 void yk_services_abort(void);

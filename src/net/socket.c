@@ -1,23 +1,25 @@
 #include "net/socket.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
 
 #include "core/cleanup.h"
 #include "net/address.h"
+#include "net/inherit.h"
 #include "net/listener.h"
 #include "net/port_owner.h"
+#include "net/unix_socket.h"
 
 #include "core/banned.h"
 
@@ -25,23 +27,45 @@
 #define FIRST_FREE 1024 /* Ports below need a privilege, by default. */
 #define FREE_PORTS "/proc/sys/net/ipv4/ip_unprivileged_port_start"
 
-/* ---- TCP ---- */
+/* ---- TCP and UDP ---- */
 
-static int bind_tcp(const struct yk_sockaddr *addr, bool ipv6_only, int *ret_fd)
+static int set_option(int fd, int level, int name, bool value)
 {
-    int on = 1, v6only = ipv6_only;
+    int number = value;
+
+    return setsockopt(fd, level, name, &number, sizeof(number)) < 0 ? -errno
+                                                                    : 0;
+}
+
+/* A TCP port that is still in use by old connections may be bound; for UDP the
+ * same option means that others may bind it, too. */
+static int set_options(int fd, int family, const struct yk_listen_spec *spec)
+{
+    int err = set_option(fd, SOL_SOCKET, SO_REUSEADDR,
+                         !spec->is_udp || spec->reuse_addr);
+
+    if (err == 0 && spec->reuse_port)
+        err = set_option(fd, SOL_SOCKET, SO_REUSEPORT, true);
+    if (err == 0 && !spec->is_udp)
+        err = set_option(fd, IPPROTO_TCP, TCP_NODELAY, true);
+    if (err == 0 && family == AF_INET6)
+        err = set_option(fd, IPPROTO_IPV6, IPV6_V6ONLY, spec->ipv6_only);
+    return err;
+}
+
+static int bind_ip(const struct yk_sockaddr *addr,
+                   const struct yk_listen_spec *spec, int *ret_fd)
+{
+    int type = spec->is_udp ? SOCK_DGRAM : SOCK_STREAM;
     YK_CLEANUP(yk_close_fd)
-    int fd = socket(addr->addr.ss_family,
-                    SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int fd =
+        socket(addr->addr.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0)
         return -errno;
-    if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0 ||
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) < 0)
-        return -errno;
-    if (addr->addr.ss_family == AF_INET6 &&
-        setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &v6only, sizeof(v6only)) < 0)
-        return -errno;
+    int err = set_options(fd, addr->addr.ss_family, spec);
+    if (err < 0)
+        return err;
     if (bind(fd, (const struct sockaddr *)&addr->addr, addr->len) < 0)
         return -errno;
     *ret_fd = yk_take_fd(&fd);
@@ -62,64 +86,19 @@ static int bind_any(const struct yk_listen_spec *spec, int *ret_fd)
     if (spec->port < 0 || spec->port > UINT16_MAX)
         return -EINVAL;
     yk_sockaddr_any(&addr, AF_INET6, spec->port);
-    err = bind_tcp(&addr, spec->ipv6_only, ret_fd);
+    err = bind_ip(&addr, spec, ret_fd);
     if (!is_without_ipv6(err) || spec->ipv6_only)
         return err;
     yk_sockaddr_any(&addr, AF_INET, spec->port);
-    return bind_tcp(&addr, false, ret_fd);
+    return bind_ip(&addr, spec, ret_fd);
 }
 
 static int bind_host(const struct yk_listen_spec *spec, int *ret_fd)
 {
     struct yk_sockaddr addr;
-    int err = yk_sockaddr_tcp(&addr, spec->host, spec->port);
+    int err = yk_sockaddr_ip(&addr, spec->host, spec->port);
 
-    return err < 0 ? err : bind_tcp(&addr, spec->ipv6_only, ret_fd);
-}
-
-/* ---- UNIX sockets ---- */
-
-/* Somebody answers, or would if he had the time. */
-static bool is_live(const struct yk_sockaddr *addr)
-{
-    YK_CLEANUP(yk_close_fd)
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    return fd < 0 ||
-           connect(fd, (const struct sockaddr *)&addr->addr, addr->len) == 0 ||
-           errno != ECONNREFUSED;
-}
-
-static int bind_unix(const struct yk_listen_spec *spec, int *ret_fd,
-                     struct yk_socket *socket_)
-{
-    struct yk_sockaddr addr;
-    struct stat st;
-    int err = yk_sockaddr_unix(&addr, spec->path);
-    if (err < 0)
-        return err;
-
-    YK_CLEANUP(yk_close_fd)
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    if (bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0) {
-        if (errno != EADDRINUSE)
-            return -errno;
-        if (stat(spec->path, &st) < 0 || !S_ISSOCK(st.st_mode))
-            return -EEXIST;
-        if (is_live(&addr))
-            return -EADDRINUSE;
-        unlink(spec->path);
-        if (bind(fd, (struct sockaddr *)&addr.addr, addr.len) < 0)
-            return -errno;
-    }
-    if (stat(spec->path, &st) == 0) {
-        socket_->dev = st.st_dev;
-        socket_->ino = st.st_ino;
-    }
-    *ret_fd = yk_take_fd(&fd);
-    return 0;
+    return err < 0 ? err : bind_ip(&addr, spec, ret_fd);
 }
 
 /* ---- Errors in words ---- */
@@ -134,61 +113,72 @@ static bool needs_privilege(int port)
             first = FIRST_FREE;
         fclose(file);
     }
-    return port < first;
+    return port > 0 && port < first;
 }
 
-/* What was asked for: "port 80", "127.0.0.1:80", "/run/app.sock". */
+/* What was asked for: "port 80", "UDP port 53", "127.0.0.1:80", "udp
+ * [::1]:53", "descriptor 7", "/run/app.sock". */
 static void name_spec(const struct yk_listen_spec *spec, char *out, size_t len)
 {
-    if (spec->path)
+    const char *kind = spec->is_udp ? "UDP " : "";
+
+    if (spec->fd_name)
+        snprintf(out, len, "descriptor '%s'", spec->fd_name);
+    else if (spec->fd)
+        snprintf(out, len, "descriptor %d", spec->fd);
+    else if (spec->path)
         snprintf(out, len, "%s", spec->path);
     else if (!spec->host)
-        snprintf(out, len, "port %d", spec->port);
+        snprintf(out, len, "%sport %d", kind, spec->port);
     else
-        snprintf(out, len, strchr(spec->host, ':') ? "[%s]:%d" : "%s:%d",
-                 spec->host, spec->port);
+        snprintf(out, len, strchr(spec->host, ':') ? "%s[%s]:%d" : "%s%s:%d",
+                 kind, spec->host, spec->port);
 }
 
 static void say_in_use(const struct yk_listen_spec *spec, const char *name,
                        char *text)
 {
     struct yk_port_owner owner;
-    int err = spec->path ? yk_port_owner_unix("/proc", spec->path, &owner)
-                         : yk_port_owner_tcp("/proc", spec->port, &owner);
+    int err = spec->is_udp ? yk_port_owner_udp("/proc", spec->port, &owner)
+                           : yk_port_owner_tcp("/proc", spec->port, &owner);
 
-    if (err < 0)
-        snprintf(text, YK_SOCKET_TEXT_MAX, "%s is in use", name);
-    else if (owner.pid == getpid())
+    yk_port_owner_text(err < 0 ? NULL : &owner, name, text, YK_SOCKET_TEXT_MAX);
+}
+
+static void say_too_long(const struct yk_listen_spec *spec, char *text)
+{
+    if (spec->path[0] == '@')
         snprintf(text, YK_SOCKET_TEXT_MAX,
-                 "%s is in use by this program itself", name);
+                 "an abstract UNIX socket's name has at most %zu bytes with "
+                 "its '@', this one has %zu",
+                 YK_UNIX_PATH_MAX, strlen(spec->path));
     else
-        snprintf(text, YK_SOCKET_TEXT_MAX, "%s is in use by %s (pid %d)", name,
-                 owner.name, (int)owner.pid);
+        snprintf(text, YK_SOCKET_TEXT_MAX,
+                 "the path of a UNIX socket has at most %zu bytes, or up to "
+                 "%zu when its last part has no more than %d; this one has "
+                 "%zu: %.100s",
+                 YK_UNIX_PATH_MAX, YK_UNIX_LONG_PATH_MAX, YK_UNIX_NAME_MAX,
+                 strlen(spec->path), spec->path);
 }
 
 static void say_why(const struct yk_listen_spec *spec, int err, char *text)
 {
-    char name[128];
+    char name[160];
+    bool is_ip = !spec->path && !spec->fd && !spec->fd_name;
 
     name_spec(spec, name, sizeof(name));
-    if (err == -EADDRINUSE)
+    if (err == -EADDRINUSE && is_ip)
         say_in_use(spec, name, text);
-    else if (err == -EACCES && !spec->path && needs_privilege(spec->port))
+    else if (err == -EACCES && is_ip && needs_privilege(spec->port))
         snprintf(text, YK_SOCKET_TEXT_MAX,
                  "%s may only be listened on by root or with "
                  "CAP_NET_BIND_SERVICE",
                  name);
-    else if (err == -ENAMETOOLONG)
-        snprintf(text, YK_SOCKET_TEXT_MAX,
-                 "the path of a UNIX socket has at most %zu bytes, this one "
-                 "has %zu: %s",
-                 YK_UNIX_PATH_MAX, strlen(spec->path), name);
-    else if (err == -EEXIST)
-        snprintf(text, YK_SOCKET_TEXT_MAX, "%s exists and is not a socket",
-                 name);
-    else if (err == -ENOENT && !spec->path)
+    else if (err == -ENAMETOOLONG && spec->path)
+        say_too_long(spec, text);
+    else if (err == -ENOENT && spec->host && is_ip)
         snprintf(text, YK_SOCKET_TEXT_MAX, "host %s is not known", spec->host);
-    else if (err == -EINVAL && !spec->path)
+    else if (err == -EINVAL && is_ip)
         snprintf(text, YK_SOCKET_TEXT_MAX, "port %d is not from 0 to 65535",
                  spec->port);
     else
@@ -197,41 +187,86 @@ static void say_why(const struct yk_listen_spec *spec, int err, char *text)
 
 /* ---- Open and close ---- */
 
+static int open_bound(struct yk_socket *opened,
+                      const struct yk_listen_spec *spec, char *text)
+{
+    if (spec->fd_name || spec->fd)
+        return yk_inherit_socket(opened, spec, text);
+    if (spec->path)
+        return yk_unix_socket_bind(opened, spec, text);
+    if (spec->host)
+        return bind_host(spec, &opened->fd);
+    return bind_any(spec, &opened->fd);
+}
+
+/* One that was inherited may listen already, with a backlog of its own. */
+static int start_listening(const struct yk_socket *opened,
+                           const struct yk_listen_spec *spec)
+{
+    int listens = 0;
+    socklen_t len = sizeof(listens);
+
+    if (spec->is_udp)
+        return 0;
+    getsockopt(opened->fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &len);
+    if (listens && spec->backlog <= 0)
+        return 0;
+    return listen(opened->fd, spec->backlog > 0 ? spec->backlog : BACKLOG) < 0
+               ? -errno
+               : 0;
+}
+
+/* The kernel knows the address, but of a UNIX socket only as it was bound. */
+static int find_address(struct yk_socket *opened,
+                        const struct yk_listen_spec *spec)
+{
+    struct yoke_address address;
+    int err = yk_address_of_socket(opened->fd, &address);
+
+    if (err < 0)
+        return err;
+    if (spec->path && address.family == -1 && opened->address.host[0])
+        memcpy(address.host, opened->address.host, sizeof(address.host));
+    opened->address = address;
+    return 0;
+}
+
 int yk_socket_open(struct yk_socket *ret_socket,
                    const struct yk_listen_spec *spec,
                    char text[YK_SOCKET_TEXT_MAX])
 {
     struct yk_socket opened = {.fd = -1};
-    int err;
 
-    if (spec->path)
-        err = bind_unix(spec, &opened.fd, &opened);
-    else if (spec->host)
-        err = bind_host(spec, &opened.fd);
-    else
-        err = bind_any(spec, &opened.fd);
-    if (err == 0 &&
-        listen(opened.fd, spec->backlog > 0 ? spec->backlog : BACKLOG) < 0)
-        err = -errno;
+    text[0] = '\0';
+    int err = open_bound(&opened, spec, text);
     if (err == 0)
-        err = yk_address_of_socket(opened.fd, &opened.address);
-    if (err < 0) {
-        say_why(spec, err, text);
-        yk_socket_close(&opened);
-        return err;
+        err = start_listening(&opened, spec);
+    if (err == 0)
+        err = find_address(&opened, spec);
+    if (err == 0) {
+        *ret_socket = opened;
+        return 0;
     }
-    *ret_socket = opened;
-    return 0;
+    if (!text[0])
+        say_why(spec, err, text);
+    yk_socket_close(&opened);
+    return err;
+}
+
+static void remove_file(const struct yk_socket *socket_)
+{
+    struct stat st;
+
+    if (socket_->ino && lstat(socket_->path, &st) == 0 &&
+        st.st_dev == socket_->dev && st.st_ino == socket_->ino)
+        unlink(socket_->path);
 }
 
 void yk_socket_close(struct yk_socket *socket_)
 {
-    struct stat st;
-
-    if (socket_->fd < 0)
-        return;
-    if (socket_->ino && stat(socket_->address.host, &st) == 0 &&
-        st.st_dev == socket_->dev && st.st_ino == socket_->ino)
-        unlink(socket_->address.host);
+    if (socket_->path)
+        remove_file(socket_);
+    free(socket_->path);
+    socket_->path = NULL;
     yk_close_fd(&socket_->fd);
 }

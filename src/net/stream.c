@@ -1,11 +1,20 @@
 #include "net/stream.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
+#include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
+
+#include "core/probe.h"
+#include "net/vitals.h"
+
+uint32_t yk_stream_count;
+const struct yk_stream_helper *yk_stream_helper;
 
 static struct yk_stream *stream_of(struct yk_transport *t)
 {
@@ -39,6 +48,13 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     struct yk_stream *stream = stream_of_handle(handle);
     (void)suggested;
+    yk_turn_begin();
+    /* libuv allows a stream to be closed in on_read, but not here. */
+    stream->is_waiting = yk_stream_helper && yk_stream_helper->should_wait();
+    if (stream->is_waiting) {
+        *buf = uv_buf_init(NULL, 0);
+        return;
+    }
     /* Now, not after: if the bytes kill this process, no other worker is to be
      * dealt a connection whose request has been read already. */
     begin(stream);
@@ -49,12 +65,19 @@ static void on_read(uv_stream_t *handle, ssize_t n, const uv_buf_t *buf)
 {
     struct yk_stream *stream = handle->data;
     (void)buf;
+    if (stream->is_waiting) {
+        stream->is_waiting = false;
+        yk_stream_helper->release();
+        return;
+    }
     if (n == UV_ENOBUFS) {
         uv_read_stop(handle);
         n = 0;
     }
     if (n == UV_EOF)
         n = -YOKE_ECLOSED;
+    if (n > 0)
+        yk_vitals_add(&yk_vitals->bytes_in, (uint64_t)n);
     stream->transport.user->on_read(&stream->transport, n);
 }
 
@@ -69,22 +92,49 @@ static ssize_t try_write(struct yk_transport *t, const struct iovec *iov, int n)
 {
     int sent =
         uv_try_write(&stream_of(t)->uv.stream, bufs_of(iov), (unsigned)n);
+    if (sent > 0)
+        yk_vitals_add(&yk_vitals->bytes_out, (uint64_t)sent);
     return sent == UV_EAGAIN ? 0 : sent;
 }
 
 static void on_written(uv_write_t *req, int status)
 {
     struct yk_stream *stream = stream_of_handle((uv_handle_t *)req->handle);
+    yk_turn_begin();
+    if (status == 0)
+        yk_vitals_add(&yk_vitals->bytes_out, stream->writing_len);
     stream->transport.user->on_written(&stream->transport, status);
 }
 
 static void start_write(struct yk_transport *t, const struct iovec *iov, int n)
 {
     struct yk_stream *stream = stream_of(t);
+    stream->writing_len = 0;
+    for (int i = 0; i < n; i++)
+        stream->writing_len += iov[i].iov_len;
     int err = uv_write(&stream->write_req, &stream->uv.stream, bufs_of(iov),
                        (unsigned)n, on_written);
     /* Only a handle that is closing refuses; then nothing waits for it. */
     (void)err;
+}
+
+static ssize_t send_file(struct yk_transport *t, int fd, uint64_t off,
+                         size_t len)
+{
+    off_t at = (off_t)off;
+    uv_os_fd_t to;
+    if (uv_fileno(&stream_of(t)->uv.handle, &to) < 0)
+        return -EPIPE;
+    ssize_t sent = sendfile(to, fd, &at, len);
+    if (sent == 0)
+        return -ENODATA;
+    if (sent > 0)
+        return sent;
+    /* A file system that cannot: the caller reads the file instead. */
+    return errno == EAGAIN || errno == EINTR || errno == EINVAL ||
+                   errno == ENOSYS
+               ? 0
+               : -errno;
 }
 
 static size_t unwritten(struct yk_transport *t)
@@ -112,14 +162,21 @@ static void start_shutdown(struct yk_transport *t)
 
 /* ---- Closing ---- */
 
+static void set_closing(struct yk_stream *stream)
+{
+    stream->is_closing = true;
+    yk_stream_count--;
+}
+
 static void on_closed(uv_handle_t *handle)
 {
     struct yk_stream *stream = stream_of_handle(handle);
+    yk_vitals_add(&yk_vitals->conns_closed, 1);
     stream->transport.user->on_closed(&stream->transport);
 }
 
-/* While the primary may still hold a copy of the descriptor, closing ours would
- * not end the connection: shutdown does, whoever else holds it. */
+/* While another process may still hold a copy of the descriptor, closing ours
+ * would not end the connection: shutdown does, whoever else holds it. */
 static void end_connection(struct yk_stream *stream)
 {
     uv_os_fd_t fd;
@@ -129,12 +186,19 @@ static void end_connection(struct yk_stream *stream)
         shutdown(fd, SHUT_RDWR);
 }
 
+static int fd_of(struct yk_transport *t)
+{
+    uv_os_fd_t fd;
+    return uv_fileno(&stream_of(t)->uv.handle, &fd) == 0 ? fd : -1;
+}
+
 static void start_close(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
     if (stream->is_closing)
         return;
-    stream->is_closing = true;
+    set_closing(stream);
+    YK_PROBE1(conn__close, fd_of(t));
     end_connection(stream);
     uv_close(&stream->uv.handle, on_closed);
 }
@@ -157,7 +221,7 @@ static void start_reset(struct yk_transport *t)
         start_close(t);
         return;
     }
-    stream->is_closing = true;
+    set_closing(stream);
 }
 
 static int give_back(struct yk_transport *t)
@@ -166,14 +230,36 @@ static int give_back(struct yk_transport *t)
     if (stream->is_begun || stream->is_closing ||
         !yk_handoff_return(&stream->handoff))
         return 0;
-    stream->is_begun = stream->is_closing = true;
+    YK_PROBE1(handoff__return, fd_of(t));
+    stream->is_begun = true;
+    set_closing(stream);
     uv_close(&stream->uv.handle, on_closed);
     return 1;
+}
+
+/* A copy: libuv closes the descriptor that it was given. */
+static int detach(struct yk_transport *t)
+{
+    struct yk_stream *stream = stream_of(t);
+    int fd = stream->is_closing ? -EBADF : fcntl(fd_of(t), F_DUPFD_CLOEXEC, 0);
+    if (fd < 0)
+        return -errno;
+    begin(stream);
+    set_closing(stream);
+    uv_close(&stream->uv.handle, on_closed);
+    return fd;
+}
+
+static int is_ready(struct yk_transport *t)
+{
+    int len = 0;
+    return ioctl(fd_of(t), FIONREAD, &len) == 0 && len > 0;
 }
 
 static const struct yk_transport_ops ops = {
     .try_write = try_write,
     .write = start_write,
+    .sendfile = send_file,
     .unwritten = unwritten,
     .read_start = read_start,
     .read_stop = read_stop,
@@ -181,6 +267,9 @@ static const struct yk_transport_ops ops = {
     .close = start_close,
     .reset = start_reset,
     .give_back = give_back,
+    .detach = detach,
+    .is_ready = is_ready,
+    .fd = fd_of,
 };
 
 static int open_handle(struct yk_stream *stream, uv_loop_t *loop, int fd,
@@ -194,12 +283,38 @@ static int open_handle(struct yk_stream *stream, uv_loop_t *loop, int fd,
     return uv_pipe_open(&stream->uv.pipe, fd);
 }
 
+/* The same as the loop would do, which then need not be asked first whether
+ * something has come, nor, for a connection of one request, at all. */
+void yk_stream_read_now(struct yk_stream *stream)
+{
+    struct yk_transport *t = &stream->transport;
+    char *room;
+
+    if (!uv_is_active(&stream->uv.handle) || stream->is_closing ||
+        (stream->handoff.word && !is_ready(t)))
+        return;
+    begin(stream);
+    size_t len = t->user->on_room(t, &room);
+    if (len == 0)
+        return;
+    ssize_t n = read(fd_of(t), room, len);
+    if (n > 0)
+        yk_vitals_add(&yk_vitals->bytes_in, (uint64_t)n);
+    /* What else there is, the end or an error, the loop finds again. */
+    t->user->on_read(t, n > 0 ? n : 0);
+}
+
 void yk_stream_open(struct yk_stream *stream, uv_loop_t *loop, int fd,
                     bool is_tcp, const struct yk_handoff *handoff)
 {
+    yk_vitals_add(&yk_vitals->conns_opened, 1);
+    yk_stream_count++;
+    YK_PROBE1(conn__accept, fd);
     stream->transport = (struct yk_transport){.ops = &ops};
     stream->handoff = handoff ? *handoff : (struct yk_handoff){.word = NULL};
     stream->is_begun = stream->is_closing = false;
+    if (stream->handoff.word)
+        YK_PROBE2(handoff__take, fd, stream->handoff.generation);
     if (open_handle(stream, loop, fd, is_tcp) < 0)
         close(fd);
     stream->uv.handle.data = stream;

@@ -3,6 +3,8 @@
 #define YK_NET_STREAM_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 #include <uv.h>
 
@@ -19,11 +21,30 @@ struct yk_stream {
         uv_pipe_t pipe;
     } uv;
     uv_write_t write_req;       /* The one write under way. */
+    size_t writing_len;         /* Its bytes. */
     uv_shutdown_t shutdown_req; /* The FIN under way. */
     struct yk_handoff handoff;  /* What is owed to the primary. */
     bool is_begun;              /* It is not owed any more. */
     bool is_closing;
+    bool is_waiting; /* For its helper. */
 };
+
+/* This process's streams that are open and not closing already. Written by the
+ * functions of this module. */
+extern uint32_t yk_stream_count;
+
+/* Somebody who may help when this turn of the loop has become long: other
+ * processes. Asked before something is read from a stream, which is the last
+ * moment at which its connection can be let go of. */
+struct yk_stream_helper {
+    /* True: it is not read yet, and `release` follows. */
+    bool (*should_wait)(void);
+    /* Lets go of what can be. What is left is read in the next turn. */
+    void (*release)(void);
+};
+
+/* NULL: nobody. Written once, by the cluster. */
+extern const struct yk_stream_helper *yk_stream_helper;
 
 /* Takes over `fd`, which is connected, non-blocking and close-on-exec.
  * `handoff` may be NULL. The user is set afterwards, by whoever speaks the
@@ -31,5 +52,9 @@ struct yk_stream {
  * transport closes when reading is started. */
 void yk_stream_open(struct yk_stream *stream, uv_loop_t *loop, int fd,
                     bool is_tcp, const struct yk_handoff *handoff);
+
+/* Reads what has come already, once reading has been started: at once, rather
+ * than in the loop's next turn. The stream's memory stays until on_closed. */
+void yk_stream_read_now(struct yk_stream *stream);
 
 #endif

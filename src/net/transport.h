@@ -21,6 +21,12 @@ struct yk_transport_ops {
     /* Sends all of it as the peer takes it; the bytes must stay where they
      * are until `on_written`. One at a time. */
     void (*write)(struct yk_transport *t, const struct iovec *iov, int n);
+    /* Sends bytes of a file, without copying them, as far as the peer takes
+     * them now. Returns the bytes sent, 0 when the peer is slow, -ENODATA at
+     * the file's end, or -errno. Not while a write is under way, and not
+     * before one that try_write did not take. NULL: there is no such way. */
+    ssize_t (*sendfile)(struct yk_transport *t, int fd, uint64_t off,
+                        size_t len);
     /* Bytes that the peer has not taken, wherever they are: of the write under
      * way, and in the system's buffers. */
     size_t (*unwritten)(struct yk_transport *t);
@@ -37,6 +43,16 @@ struct yk_transport_ops {
     /* Gives a connection that was never read back to the primary, to be dealt
      * to another worker, and closes; false when it cannot be. */
     int (*give_back)(struct yk_transport *t);
+    /* Lets go of an idle connection: returns a descriptor that is the caller's,
+     * and closes without ending the connection. A negative code: it cannot, and
+     * nothing has changed. NULL: it never can. */
+    int (*detach)(struct yk_transport *t);
+    /* True when something has come that has not been read. NULL: it is not
+     * known. */
+    int (*is_ready)(struct yk_transport *t);
+    /* The descriptor that carries the bytes as they are; may be NULL: there is
+     * none. For whoever has to write when nothing else works any more. */
+    int (*fd)(struct yk_transport *t);
 };
 
 struct yk_transport_user {

@@ -55,8 +55,10 @@ static void on_closed(struct yk_listener *l)
     told.closed++;
 }
 
-static const struct yk_listener_ops ops = {on_listening, on_error,
-                                           on_connection, on_closed};
+static const struct yk_listener_ops ops = {.on_listening = on_listening,
+                                           .on_error = on_error,
+                                           .on_connection = on_connection,
+                                           .on_closed = on_closed};
 
 static int setup(void **state)
 {
@@ -90,7 +92,7 @@ static int connect_one(void)
     struct yk_sockaddr addr;
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-    yk_sockaddr_tcp(&addr, "127.0.0.1", told.address.port);
+    yk_sockaddr_ip(&addr, "127.0.0.1", told.address.port);
     assert_int_equal(connect(fd, (struct sockaddr *)&addr.addr, addr.len), 0);
     return fd;
 }
@@ -154,6 +156,26 @@ static void closing_takes_the_backlog_first(void **state)
         close(clients[i]);
 }
 
+static void who_has_no_room_leaves_the_rest_in_the_backlog(void **state)
+{
+    int clients[3];
+
+    (void)state;
+    open_on("127.0.0.1", 0);
+    RUN_UNTIL(told.listening);
+    yk_listener_set_room(&listener, 0);
+    for (size_t i = 0; i < COUNT_OF(clients); i++)
+        clients[i] = connect_one();
+    for (int i = 0; i < 3; i++)
+        uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    assert_int_equal(told.conns, 0);
+    yk_listener_set_room(&listener, 1);
+    RUN_UNTIL(told.conns == COUNT_OF(clients));
+    close_it();
+    for (size_t i = 0; i < COUNT_OF(clients); i++)
+        close(clients[i]);
+}
+
 /* Another source, as the cluster puts in place. */
 static int opens;
 
@@ -187,6 +209,8 @@ int main(void)
         cmocka_unit_test_setup(it_tells_from_the_loop_that_it_cannot, setup),
         cmocka_unit_test_setup(closing_before_it_listens_is_answered, setup),
         cmocka_unit_test_setup(closing_takes_the_backlog_first, setup),
+        cmocka_unit_test_setup(who_has_no_room_leaves_the_rest_in_the_backlog,
+                               setup),
         cmocka_unit_test_setup(
             the_process_has_one_source_but_for_exclusive_ones, setup),
     };

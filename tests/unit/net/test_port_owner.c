@@ -56,6 +56,9 @@ static int setup(void **state)
                          "59 /run/a.sock\n"
                          "0000000000000000: 00000002 00000000 00010000 0001 01 "
                          "60\n");
+    tree_write(&tree, "net/udp",
+               TCP_HEAD TCP_LINE("0035", "07", "61")
+                   TCP_LINE("0036", "01", "62"));
     tree_write(&tree, "812/comm", "nginx\n");
     tree_write(&tree, "813/comm", "a name that is long\n");
     tree_write(&tree, "self/comm", "test\n");
@@ -63,6 +66,8 @@ static int setup(void **state)
     add_socket("813", "3", "55");
     add_socket("813", "4", "57");
     add_socket("813", "5", "59");
+    add_socket("813", "6", "61");
+    add_socket("813", "7", "62");
     return 0;
 }
 
@@ -83,6 +88,32 @@ static void the_listener_on_a_port_is_found(void **state)
     assert_string_equal(owner.name, "nginx");
     assert_int_equal(yk_port_owner_tcp(tree.root, 80, &owner), 0);
     assert_int_equal(owner.pid, 813);
+}
+
+static void who_has_bound_a_udp_port_is_found(void **state)
+{
+    struct yk_port_owner owner;
+
+    (void)state;
+    assert_int_equal(yk_port_owner_udp(tree.root, 0x35, &owner), 0);
+    assert_int_equal(owner.pid, 813);
+    /* One that is connected keeps nobody from the port's other peers. */
+    assert_int_equal(yk_port_owner_udp(tree.root, 0x36, &owner), -ENOENT);
+}
+
+static void a_process_is_named_by_its_number(void **state)
+{
+    struct yk_port_owner owner;
+    char text[64];
+
+    (void)state;
+    assert_int_equal(yk_port_owner_pid(tree.root, 812, &owner), 0);
+    yk_port_owner_text(&owner, "port 80", text, sizeof(text));
+    assert_string_equal(text, "port 80 is in use by nginx (pid 812)");
+    assert_int_equal(yk_port_owner_pid(tree.root, 814, &owner), -ENOENT);
+    assert_int_equal(yk_port_owner_pid(tree.root, 0, &owner), -ENOENT);
+    yk_port_owner_text(NULL, "port 80", text, sizeof(text));
+    assert_string_equal(text, "port 80 is in use");
 }
 
 static void the_listener_on_a_path_is_found(void **state)
@@ -116,7 +147,7 @@ static void the_kernel_is_understood(void **state)
     int fd = socket(AF_INET, SOCK_STREAM, 0);
 
     (void)state;
-    yk_sockaddr_tcp(&addr, "127.0.0.1", 0);
+    yk_sockaddr_ip(&addr, "127.0.0.1", 0);
     assert_int_equal(bind(fd, (struct sockaddr *)&addr.addr, addr.len), 0);
     assert_int_equal(listen(fd, 1), 0);
     getsockname(fd, (struct sockaddr *)&bound, &len);
@@ -133,6 +164,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_PROC(the_listener_on_a_port_is_found),
+        WITH_PROC(who_has_bound_a_udp_port_is_found),
+        WITH_PROC(a_process_is_named_by_its_number),
         WITH_PROC(the_listener_on_a_path_is_found),
         WITH_PROC(what_cannot_be_found_is_said),
         WITH_PROC(the_kernel_is_understood),

@@ -95,51 +95,6 @@ static void impossible_places_are_refused_in_words(void **state)
     }
 }
 
-static void the_file_of_a_socket_comes_and_goes(void **state)
-{
-    struct yk_socket socket;
-    const char *path = tree_path(&tree, "a.sock");
-
-    (void)state;
-    assert_int_equal(open_(&socket, (struct yk_listen_spec){.path = path}), 0);
-    assert_int_equal(socket.address.family, -1);
-    assert_string_equal(socket.address.host, path);
-    assert_int_equal(access(path, F_OK), 0);
-    yk_socket_close(&socket);
-    assert_int_equal(access(path, F_OK), -1);
-}
-
-static void a_file_that_is_another_sockets_by_now_stays(void **state)
-{
-    struct yk_socket old, new_;
-    const char *path = tree_path(&tree, "a.sock");
-
-    (void)state;
-    assert_int_equal(open_(&old, (struct yk_listen_spec){.path = path}), 0);
-    unlink(path);
-    assert_int_equal(open_(&new_, (struct yk_listen_spec){.path = path}), 0);
-    yk_socket_close(&old);
-    assert_int_equal(access(path, F_OK), 0);
-    yk_socket_close(&new_);
-}
-
-static void only_the_file_of_a_dead_socket_is_replaced(void **state)
-{
-    struct yk_socket dead, live, other;
-    const char *path = tree_path(&tree, "a.sock");
-
-    (void)state;
-    assert_int_equal(open_(&dead, (struct yk_listen_spec){.path = path}), 0);
-    close(dead.fd); /* As its process's end does: the file stays. */
-    assert_int_equal(open_(&live, (struct yk_listen_spec){.path = path}), 0);
-    assert_int_equal(open_(&other, (struct yk_listen_spec){.path = path}),
-                     -EADDRINUSE);
-    yk_socket_close(&live);
-    tree_write(&tree, "a.sock", "precious");
-    assert_int_equal(open_(&other, (struct yk_listen_spec){.path = path}),
-                     -EEXIST);
-}
-
 static int somaxconn(void)
 {
     FILE *file = fopen("/proc/sys/net/core/somaxconn", "r");
@@ -176,6 +131,68 @@ static void the_backlog_reaches_the_kernel(void **state)
     yk_socket_close(&socket_);
 }
 
+static void datagrams_are_bound_and_do_not_listen(void **state)
+{
+    struct yk_socket socket_, other;
+    struct yk_listen_spec spec = {.host = "127.0.0.1", .is_udp = true};
+    char expected[128];
+
+    (void)state;
+    assert_int_equal(open_(&socket_, spec), 0);
+    assert_true(socket_.address.is_udp);
+    spec.port = socket_.address.port;
+    assert_int_equal(open_(&other, spec), -EADDRINUSE);
+    snprintf(expected, sizeof(expected),
+             "UDP 127.0.0.1:%d is in use by this program itself", spec.port);
+    assert_string_equal(text, expected);
+    /* The numbers of TCP are others. */
+    spec.is_udp = false;
+    int err = open_(&other, spec);
+    if (err == 0)
+        yk_socket_close(&other);
+    assert_true(err == 0 || err == -EADDRINUSE);
+    yk_socket_close(&socket_);
+}
+
+static void an_address_is_shared_by_those_who_agree(void **state)
+{
+    struct yk_listen_spec specs[] = {
+        {.host = "127.0.0.1", .is_udp = true, .reuse_addr = true},
+        {.host = "127.0.0.1", .is_udp = true, .reuse_port = true},
+        {.host = "127.0.0.1", .reuse_port = true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(specs); i++) {
+        struct yk_socket first, second, third;
+        struct yk_listen_spec spec = specs[i];
+        assert_int_equal(open_(&first, spec), 0);
+        spec.port = first.address.port;
+        assert_int_equal(open_(&second, spec), 0);
+        spec.reuse_addr = spec.reuse_port = false;
+        assert_int_equal(open_(&third, spec), -EADDRINUSE);
+        yk_socket_close(&first);
+        yk_socket_close(&second);
+    }
+}
+
+static void both_families_have_the_port_if_one_keeps_to_itself(void **state)
+{
+    static const bool kinds[] = {false, true};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct yk_socket six, four;
+        struct yk_listen_spec spec = {.is_udp = kinds[i], .ipv6_only = true};
+        assert_int_equal(open_(&six, spec), 0);
+        spec = (struct yk_listen_spec){
+            .is_udp = kinds[i], .host = "0.0.0.0", .port = six.address.port};
+        assert_int_equal(open_(&four, spec), 0);
+        yk_socket_close(&six);
+        yk_socket_close(&four);
+    }
+}
+
 #define WITH_FOLDER(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -183,10 +200,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(port_0_becomes_a_real_one),
         cmocka_unit_test(a_port_in_use_names_its_holder),
+        cmocka_unit_test(datagrams_are_bound_and_do_not_listen),
+        cmocka_unit_test(an_address_is_shared_by_those_who_agree),
+        cmocka_unit_test(both_families_have_the_port_if_one_keeps_to_itself),
         cmocka_unit_test(impossible_places_are_refused_in_words),
-        WITH_FOLDER(the_file_of_a_socket_comes_and_goes),
-        WITH_FOLDER(a_file_that_is_another_sockets_by_now_stays),
-        WITH_FOLDER(only_the_file_of_a_dead_socket_is_replaced),
         WITH_FOLDER(the_backlog_reaches_the_kernel),
     };
     return cmocka_run_group_tests_name("socket", tests, NULL, NULL);
