@@ -6,8 +6,8 @@
  * The primary forks workers. A worker is the same program, started again: it
  * runs main from the top, and `yoke_cluster_is_worker()` tells it what it is.
  * Whatever a worker listens on, the primary opens and keeps; connections are
- * dealt to the workers in turn (round-robin), or accepted by whichever worker
- * the kernel wakes first. The primary runs no request.
+ * dealt to the workers in turn (round-robin), or the workers accept themselves
+ * (enum yoke_sched). The primary runs no request.
  *
  *     int main(int argc, char **argv)
  *     {
@@ -32,6 +32,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include <yoke/app.h>
@@ -48,11 +49,94 @@ typedef struct yoke_worker yoke_worker;
 
 /* How connections find a worker. */
 enum yoke_sched {
-    YOKE_SCHED_DEFAULT = 0, /* What YOKE_SCHED_POLICY says (`rr`, `none`); else
-                               round-robin. */
+    YOKE_SCHED_DEFAULT = 0, /* What YOKE_SCHED_POLICY says; else YOKE_SCHED_AUTO
+                               in the supervised form, and round-robin with
+                               yoke_cluster_fork, as in Node. */
     YOKE_SCHED_NONE = 1,    /* The kernel decides: every worker accepts. */
     YOKE_SCHED_RR = 2,      /* The primary accepts and deals them in turn. */
+    YOKE_SCHED_AUTO = 3,    /* The best that there is: balanced. */
+    YOKE_SCHED_BALANCED = 4,  /* Every worker accepts, and gives away what is
+                                 more than its share. */
+    YOKE_SCHED_KERNEL_RR = 5, /* A program in the kernel deals in turn, and */
+    YOKE_SCHED_KERNEL_LEAST = 6, /* this one to whoever has fewest connections.
+                                    Both need CAP_BPF and Linux 5.14; else it is
+                                    balanced, and the log says why. */
+    YOKE_SCHED_STICKY = 7,   /* The kernel keeps each client's address with its
+                                worker; UNIX sockets, whose clients have none,
+                                are balanced. */
+    YOKE_SCHED_CALLBACK = 8, /* The primary accepts, and a function of the
+                                user's chooses: yoke_cluster_set_pick. */
 };
+
+/* What becomes of one of a worker's descriptors. */
+enum yoke_stdio {
+    YOKE_STDIO_DEFAULT = 0, /* 0 to 2: inherited, or a pipe if `silent`. */
+    YOKE_STDIO_INHERIT,     /* The primary's descriptor of that number. */
+    YOKE_STDIO_IGNORE,      /* /dev/null. */
+    YOKE_STDIO_PIPE,        /* The primary has the other end; see
+                               yoke_cluster_on_output. */
+    YOKE_STDIO_NONE,        /* It has none. */
+    YOKE_STDIO_FIRST_FD = 16
+};
+
+/* Descriptor `fd` of the primary, as a place in `stdio`. It has to be open
+ * when a worker is forked; it stays the caller's. */
+#define YOKE_STDIO_FD(fd) (YOKE_STDIO_FIRST_FD + (fd))
+
+/* A worker's descriptors that `stdio` can speak of: 0 to 15. */
+#define YOKE_STDIO_MAX 16
+
+/* The value of a name, as YOKE_SCHED_POLICY and `yoke run --sched` have it:
+ * "rr", "balanced", ...; -EINVAL when there is none such. */
+int yoke_sched_find(const char *name);
+
+/* The name of a value; NULL when it has none. Static. */
+const char *yoke_sched_name(enum yoke_sched policy);
+
+/* All names, for people: "auto, balanced, rr or none". Static. */
+const char *yoke_sched_names(void);
+
+/* Where a connection comes from. Borrowed for the call. */
+struct yoke_peer_info {
+    int family;              /* 4, 6, or -1 for a UNIX socket. */
+    int port;                /* Of the client; 0 for a UNIX socket. */
+    const char *address;     /* Numeric; "" for a UNIX socket. */
+    const unsigned char *ip; /* The same as bytes in network order; */
+    size_t ip_len;           /* 4, 16 or 0. */
+    const struct yoke_address *listener; /* Where it came in. */
+};
+
+/* A worker that can take a connection now. Borrowed for the call. */
+struct yoke_candidate {
+    yoke_worker *worker;
+    int slot;      /* Its place in the supervised form, from 1; or 0. */
+    unsigned open; /* Connections that it has or will have in a moment. */
+};
+
+/* Chooses among `n` candidates, at least one, which are in order of their slots
+ * and ids: returns an index, or -1 for whoever's turn it is. Called from the
+ * loop of the primary for each connection, and again for one that comes back
+ * from a worker which died before it began; so it has to be quick. Anything
+ * else that it returns counts as -1, and is logged once. */
+typedef int yoke_pick_fn(const struct yoke_peer_info *peer,
+                         const struct yoke_candidate *candidates, int n,
+                         void *data);
+
+/* The function that chooses under the policy `callback`, which is to be set,
+ * too; NULL: none, by turn. Returns 0; -YOKE_EROLE in a worker. (Node has no
+ * such thing.)
+ *
+ *     static int by_address(const struct yoke_peer_info *peer,
+ *                           const struct yoke_candidate *candidates, int n,
+ *                           void *data)
+ *     {
+ *         unsigned hash = 0;
+ *         for (size_t i = 0; i < peer->ip_len; i++)
+ *             hash = hash * 31 + peer->ip[i];
+ *         return (int)(hash % (unsigned)n);
+ *     }
+ */
+int yoke_cluster_set_pick(yoke_pick_fn *pick, void *data);
 
 /* How workers are made. A field left 0 or NULL keeps what it was. */
 struct yoke_cluster_settings {
@@ -61,6 +145,15 @@ struct yoke_cluster_settings {
                                 default: this process's. */
     const char *cwd;         /* Its working directory. */
     enum yoke_sched sched;   /* Fixed by the first fork. */
+    int silent; /* 1: standard input, output and error of workers are pipes to
+                   the primary; -1: no longer. */
+    int stdio[YOKE_STDIO_MAX]; /* stdio[n] is a worker's descriptor n: an enum
+                                  yoke_stdio or YOKE_STDIO_FD. Goes before
+                                  `silent`. The channel's descriptor comes
+                                  behind the last one. */
+    uid_t uid; /* User and group of workers, with the supplementary groups */
+    gid_t gid; /* of that user; without `gid` its own group. They are taken
+                  before the program is run, which takes root. */
 };
 
 /* Why a worker ended. */
@@ -84,7 +177,8 @@ struct yoke_exit {
     int code;           /* Exit code, or -1 when a signal ended it. */
     int signal;         /* Signal number, or 0. */
     bool core_dumped;   /* The signal left a core file. */
-    const char *reason; /* What `yoke_cluster_fail` was given, or NULL. */
+    const char *reason; /* What `yoke_cluster_fail` was given, or more about
+                           the cause; or NULL. */
 };
 
 /* ---- Start ---- */
@@ -110,9 +204,11 @@ bool yoke_cluster_is_worker(void);
 int yoke_cpus(void);
 
 /* Changes the settings of later forks: fields that are set replace, the others
- * stay; strings are copied. -YOKE_EROLE in a worker; -YOKE_ESTARTED when
- * `sched` comes after the first fork; -EINVAL for NULL or a `sched` that there
- * is not. (Node: setupPrimary.) */
+ * stay; strings are copied. The event `setup` follows from the loop, once for
+ * each call. -YOKE_EROLE in a worker; -YOKE_ESTARTED when `sched` comes after
+ * the first fork; -EINVAL for NULL, or a `sched`, `silent` or `stdio` that
+ * there is not; -ENOENT when `uid` is not in the user database and `gid` is not
+ * given. On failure nothing has changed. (Node: setupPrimary.) */
 int yoke_cluster_setup(const struct yoke_cluster_settings *settings);
 
 /* The settings as they are. Borrowed: valid until the next setup. */
@@ -121,7 +217,8 @@ const struct yoke_cluster_settings *yoke_cluster_settings(void);
 /* ---- Workers ---- */
 
 /* Starts a worker. `env`, which may be NULL, has more environment variables,
- * "NAME=value", NULL at the end; they win over the primary's. Returns the
+ * "NAME=value", NULL at the end; they win over the primary's; "NAME" alone
+ * removes one. Returns the
  * worker, borrowed until after its `exit` event; NULL with errno set when the
  * system refuses (EAGAIN, ENOMEM, EMFILE); ESHUTDOWN when the primary is
  * stopping; EPERM in a worker; EINVAL before yoke_cluster_init. */
@@ -156,26 +253,62 @@ int yoke_worker_kill(yoke_worker *worker, int signal);
  * already disconnected. */
 int yoke_worker_disconnect(yoke_worker *worker);
 
-/* Sends bytes: from the primary to that worker, in a worker to the primary
- * (`worker` is then `yoke_cluster_worker()`). The message arrives whole, as one
- * `message` event, in order. The bytes are copied.
- *
- * Returns the bytes that wait in the queue (0: all gone), -YOKE_EFULL when
- * `len` or the queue would be over 64 MiB, -YOKE_ECHANNEL after
- * disconnection. */
-ssize_t yoke_worker_send(yoke_worker *worker, const void *ptr, size_t len);
+/* Closes the channel at once, from either side, without a word: messages that
+ * wait are lost. The worker takes it as the end of its primary: it finishes
+ * what it has begun, and ends with 0; `exited_after_disconnect` is 0, unless it
+ * was to leave anyway. -YOKE_ECHANNEL when it is closed. (Node:
+ * process.disconnect.) */
+int yoke_worker_hang_up(yoke_worker *worker);
 
+/* The primary's end of a pipe of the settings' `stdio`, by the number that the
+ * worker's end has; -1 when there is none, or it has ended. Non-blocking.
+ * Standard input is to be written; standard output and error are read by yoke
+ * (`yoke_cluster_on_output`); other pipes can be written as well. Borrowed:
+ * closed when the worker has died. */
+int yoke_worker_stdio(const yoke_worker *worker, int number);
+
+/* The same, but it is the caller's from here on, to read or to close: to end a
+ * worker's standard input, for example. */
+int yoke_worker_take_stdio(yoke_worker *worker, int number);
+
+/* The channel is open; the process has ended. */
 bool yoke_worker_is_connected(const yoke_worker *worker);
 bool yoke_worker_is_dead(const yoke_worker *worker);
 
-/* True when it ended, or is ending, because it was disconnected, by either
- * side, rather than by accident. */
-bool yoke_worker_exited_after_disconnect(const yoke_worker *worker);
+/* 1 when it ended, or is ending, because it was disconnected, by either side;
+ * 0 when it ended by accident; -1 as long as neither is the case. In its
+ * `disconnect` and `exit` events it is 0 or 1. (Node: exitedAfterDisconnect,
+ * with undefined for -1.) */
+int yoke_worker_exited_after_disconnect(const yoke_worker *worker);
+
+/* Where a worker is in its life. */
+enum yoke_worker_state {
+    YOKE_WORKER_NONE,          /* Forked. */
+    YOKE_WORKER_ONLINE,        /* It runs. */
+    YOKE_WORKER_LISTENING,     /* It listens on something. */
+    YOKE_WORKER_DISCONNECTING, /* It is to leave, and finishes what it has
+                                  begun. (Node also: destroying.) */
+    YOKE_WORKER_DISCONNECTED,  /* Its channel is closed. */
+    YOKE_WORKER_DEAD,          /* Its process has ended. */
+};
+
+enum yoke_worker_state yoke_worker_state(const yoke_worker *worker);
+
+/* The state's name: "none", "online" ... Static. */
+const char *yoke_worker_state_text(enum yoke_worker_state state);
+
+/* Something of the caller's that belongs to a worker; NULL until it is set. It
+ * is the caller's to free, at the latest in the later of `disconnect` and
+ * `exit`. There are no callbacks for single workers as Node has them: this
+ * tells them apart as well. */
+void yoke_worker_set_data(yoke_worker *worker, void *data);
+void *yoke_worker_data(const yoke_worker *worker);
 
 /* ---- Events: one callback each, called from the loop; NULL removes it.
  * `data` is handed through. In this order for one worker: fork, online,
  * listening (once for each address), disconnect, exit; the last two in the
- * order in which they happen. ---- */
+ * order in which they happen. In a worker, about itself: disconnect, error, and
+ * those of yoke/message.h. ---- */
 
 void yoke_cluster_on_fork(void (*fn)(yoke_worker *, void *data), void *data);
 void yoke_cluster_on_online(void (*fn)(yoke_worker *, void *data), void *data);
@@ -184,22 +317,47 @@ void yoke_cluster_on_listening(void (*fn)(yoke_worker *,
                                           void *data),
                                void *data);
 
-/* In the primary: a message from a worker. In a worker: a message from the
- * primary. `ptr` is borrowed for the call. */
-void yoke_cluster_on_message(void (*fn)(yoke_worker *, const void *ptr,
-                                        size_t len, void *data),
-                             void *data);
 void yoke_cluster_on_disconnect(void (*fn)(yoke_worker *, void *data),
                                 void *data);
 void yoke_cluster_on_exit(void (*fn)(yoke_worker *, const struct yoke_exit *,
                                      void *data),
                           void *data);
 
+/* Something that was asked for has failed, and nobody else is told: messages
+ * that could not be sent any more (-YOKE_ECHANNEL), a program that cannot be
+ * run (-ENOENT ...; `exit` follows), JSON that is none (-EBADMSG). `text` says
+ * it in words, borrowed for the call. It may be left alone. (Node: the event
+ * `error` of a worker, which ends the process if nobody listens.) */
+void yoke_cluster_on_error(void (*fn)(yoke_worker *, int err, const char *text,
+                                      void *data),
+                           void *data);
+
+/* A worker has written to a pipe of the settings' `stdio`: `number` is its
+ * descriptor, `ptr` has `len` bytes, borrowed for the call, in pieces as they
+ * come. `len` 0: it has closed it. What it had written comes before its `exit`.
+ * Without this callback it is read all the same, and dropped, for a full pipe
+ * would stop the worker. */
+void yoke_cluster_on_output(void (*fn)(yoke_worker *, int number,
+                                       const char *ptr, size_t len, void *data),
+                            void *data);
+
+/* After each yoke_cluster_setup, with the settings that it led to. (Node emits
+ * it at each fork, too.) */
+void yoke_cluster_on_setup(void (*fn)(const struct yoke_cluster_settings *,
+                                      void *data),
+                           void *data);
+
 /* The cause in words: "exit code 1", "killed by SIGSEGV, core dumped", "killed
  * for memory". The string is static and is overwritten by the next call. */
 const char *yoke_exit_text(const struct yoke_exit *why);
 
 /* ---- The supervised form ---- */
+
+/* A limit of a worker's process, both soft and hard; see setrlimit(2). */
+struct yoke_rlimit {
+    int resource; /* RLIMIT_NOFILE, RLIMIT_CORE, RLIMIT_AS ... */
+    uint64_t value;
+};
 
 /* Zero is every field's default, which stands behind it; where that is a time
  * or a limit, -1 is none. Times are in milliseconds. */
@@ -255,7 +413,32 @@ struct yoke_cluster_options {
     int recycle_jitter;  /* Each worker's limits are lowered by up to so many
                              per cent, by chance; 10. */
 
-    bool quiet; /* Without the start-up lines. */
+    /* ---- What workers' processes are bound to. The primary keeps what it has:
+     * it opens ports, and may need root for that. There is no chroot: a service
+     * manager's namespaces do that better, and the program is run again at a
+     * reload, which needs its files. ---- */
+    const char *user;  /* Name or number; with its groups. The primary's. */
+    const char *group; /* The user's. */
+    int nice;          /* Added to the primary's; see nice(2). */
+    const char *umask; /* Octal, "027". The primary's. */
+    bool pin_cpus;     /* Each slot on a CPU of its own, as far as they go. */
+    const struct yoke_rlimit *rlimits; /* Borrowed for the run. */
+    int rlimit_count;
+
+    const char *file; /* What workers load: kept open, so that a worker which is
+                         replaced loads the same, until a reload takes the new
+                         one; see yoke_cluster_file. */
+
+    bool own_stderr; /* Workers write to the primary's standard error
+                        themselves. Else it passes their lines on, whole, and
+                        keeps the last ones, to explain a death. */
+    bool quiet;      /* Without the start-up lines. */
+
+    /* ---- Watching ---- */
+    const char *name;      /* What `yoke ps` and its like call it, which has to
+                              be free; $YOKE_NAME, else: */
+    const char *name_hint; /* The same, but with the process's number behind it
+                              if it is taken; the program's name. */
 };
 
 /* Runs an application on every core, and keeps it running: the whole main of a
@@ -277,6 +460,11 @@ struct yoke_cluster_options {
  * it is copied. */
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options);
+
+/* In a worker: where it finds the options' `file` as its generation has it, to
+ * open or to load (dlopen(3)): a path below /proc/self/fd. NULL when there is
+ * none. Static. */
+const char *yoke_cluster_file(void);
 
 /* In a worker: it is ready, and may count as one that serves; for
  * `wait_ready`. Harmless otherwise, more than once and alone. (PM2:
@@ -300,6 +488,18 @@ int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
  * more) and SIGTTOU (one less) do. Those that go finish what they have begun.
  * -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN. */
 int yoke_cluster_scale(int workers);
+
+/* In a primary of Node's form: opens the control socket, by which `yoke ps` and
+ * its like find this cluster (yoke/control.h). The supervised form does so by
+ * itself. `name` is what it is to be called; NULL: $YOKE_NAME, else the
+ * program's name, with the process's number behind it if that is taken. Does
+ * not keep the loop alive.
+ *
+ * Returns 0, also when $YOKE_CONTROL is `off`. Otherwise why there is none has
+ * been logged: -EADDRINUSE when a cluster of that name is running, -EINVAL for
+ * what cannot be a name, -EALREADY when it is open, -YOKE_EROLE in a worker, or
+ * -errno. */
+int yoke_cluster_control(const char *name);
 
 /* In a worker that cannot start: tells the primary why, in words, and makes
  * `yoke_run` return 1. It is not started again unless others are already

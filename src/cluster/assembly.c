@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cluster/channel.h"
 #include "cluster/message.h"
+#include "cluster/sender.h"
 #include "core/alloc.h"
 
 void yk_assembly_clear(struct yk_assembly *assembly)
@@ -53,7 +53,10 @@ int yk_assembly_add(struct yk_assembly *assembly,
 {
     int err;
 
-    if (piece->total > YK_CHANNEL_MAX || piece->offset != assembly->have ||
+    /* Its sender had no memory for the rest of the last one. */
+    if (piece->offset == 0)
+        yk_assembly_clear(assembly);
+    if (piece->total > YK_SENDER_MAX || piece->offset != assembly->have ||
         (piece->offset && piece->total != assembly->total)) {
         yk_assembly_clear(assembly);
         return -EBADMSG;

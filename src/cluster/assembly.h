@@ -23,7 +23,8 @@ struct yk_assembled {
 /* Adds the piece with its `len` bytes. Returns 1 when it completed a message,
  * which is then in `*ret`: a message of one piece is borrowed from `bytes`. 0
  * when there is more to come. -EBADMSG when the piece does not fit, -ENOMEM:
- * the message it belongs to is dropped, with its later pieces (-EBADMSG). */
+ * the message it belongs to is dropped, with its later pieces (-EBADMSG). A
+ * first piece drops what is under way. */
 int yk_assembly_add(struct yk_assembly *assembly,
                     const struct yk_message_piece *piece, const char *bytes,
                     size_t len, struct yk_assembled *ret);

@@ -3,8 +3,12 @@
  *
  * Packets are typed structures (message.h). What cannot be sent at once is
  * queued, up to a limit, and sent as the other side reads. Messages of the
- * user's travel beside them, in pieces, and are handed up whole. That the other
- * side has died is an ordinary event. */
+ * user's travel beside them, in pieces, and are handed up whole; packets
+ * overtake them, unless they are to keep their place. That the other side has
+ * died is an ordinary event.
+ *
+ * A message may have descriptors. The other side acknowledges it; until then
+ * they are kept here, and go back to the sender if it never does. */
 #ifndef YK_CLUSTER_CHANNEL_H
 #define YK_CLUSTER_CHANNEL_H
 
@@ -16,12 +20,7 @@
 
 #include "cluster/assembly.h"
 #include "cluster/message.h"
-#include "core/list.h"
-
-/* Longest message of the user's, and most bytes that wait. */
-#define YK_CHANNEL_MAX         (64u << 20)
-/* Most packets that wait. */
-#define YK_CHANNEL_PACKETS_MAX 4096
+#include "cluster/sender.h"
 
 struct yk_channel;
 
@@ -35,11 +34,21 @@ struct yk_packet {
     int fd_count;
 };
 
+/* A message of the user's that has come; borrowed in the same way. */
+struct yk_incoming {
+    const void *ptr;
+    size_t len;
+    enum yk_message_kind kind;
+    int *fds;
+    int fd_count;
+};
+
 struct yk_channel_ops {
     void (*on_packet)(struct yk_channel *channel,
                       const struct yk_packet *packet);
-    /* A message of the user's, whole; borrowed for the call. */
-    void (*on_message)(struct yk_channel *channel, const void *ptr, size_t len);
+    /* A message of the user's, whole. */
+    void (*on_message)(struct yk_channel *channel,
+                       const struct yk_incoming *message);
     /* yk_channel_try_send said -EAGAIN, and may succeed now. */
     void (*on_room)(struct yk_channel *channel);
     /* The other side has closed it or died; everything it had sent has been
@@ -47,6 +56,8 @@ struct yk_channel_ops {
     void (*on_end)(struct yk_channel *channel);
     /* yk_channel_close is complete: the memory is the owner's again. */
     void (*on_closed)(struct yk_channel *channel);
+    /* A message had to wait, and now none does. */
+    void (*on_drain)(struct yk_channel *channel);
 };
 
 /* Embedded in its owner. */
@@ -55,12 +66,11 @@ struct yk_channel {
     uv_timer_t retry; /* Runs while the kernel is short of memory. */
     const struct yk_channel_ops *ops;
     int fd;                      /* -1: closed. */
-    struct yk_list queue;        /* What waits to be sent. */
-    size_t queued_len;           /* Bytes of the user's in it. */
-    uint32_t queued_count;       /* Packets in it that are not the user's. */
+    struct yk_sender sender;     /* What goes out. */
     struct yk_assembly assembly; /* The message that is coming in. */
     uint8_t open_count;          /* Handles that are not closed yet. */
     bool wants_room;             /* on_room is owed. */
+    bool wants_drain;            /* on_drain is owed. */
     bool is_ended;               /* on_end has been called. */
 };
 
@@ -73,11 +83,17 @@ int yk_channel_pair(int ret_fds[2]);
 int yk_channel_open(struct yk_channel *channel, int fd,
                     const struct yk_channel_ops *ops);
 
-/* Sends a packet, or queues it. `fd`, unless it is -1, goes beside it; it stays
+/* Sends a packet, or queues it; it goes before messages that wait. `fd`, unless it is -1, goes beside it; it stays
  * the caller's. Returns 0; -YOKE_EFULL when too many wait; -YOKE_ECHANNEL when
  * the other side is gone. */
 int yk_channel_send(struct yk_channel *channel, enum yk_message_type type,
                     const void *body, size_t len, int fd);
+
+/* Sends a packet that keeps its place among the user's messages: those that
+ * were sent before it arrive before it. Otherwise as above. */
+int yk_channel_send_in_order(struct yk_channel *channel,
+                             enum yk_message_type type, const void *body,
+                             size_t len);
 
 /* Sends a packet now, past what waits, or not at all: -EAGAIN when there is no
  * room (on_room follows), -YOKE_ECHANNEL. The descriptors stay the caller's. */
@@ -85,10 +101,11 @@ int yk_channel_try_send(struct yk_channel *channel, enum yk_message_type type,
                         const void *body, size_t len, const int *fds,
                         int fd_count);
 
-/* Sends a message of the user's. Returns the bytes that wait in the queue;
- * -YOKE_EFULL; -YOKE_ECHANNEL. */
-ssize_t yk_channel_send_message(struct yk_channel *channel, const void *ptr,
-                                size_t len);
+/* Sends a message of the user's. Returns the bytes that wait in the queue, at
+ * least 1 if it is not empty, and on_drain follows; -YOKE_EFULL, or
+ * -YOKE_ECHANNEL, and the descriptors are still the caller's. */
+ssize_t yk_channel_send_message(struct yk_channel *channel,
+                                const struct yk_outgoing *message);
 
 /* Waits until everything queued has been sent, at most `timeout_ms`: for a
  * process that is about to end. */

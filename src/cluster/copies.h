@@ -34,6 +34,7 @@ struct yk_port;
 struct yk_conn {
     int fd;         /* The primary's own copy. */
     uint8_t deaths; /* How many workers died that had taken it. */
+    int giver;      /* The id of the worker that gave it; 0: nobody did. */
     struct yk_peer peer;
     struct yk_port *port; /* Where it came in; NULL: that is closed. */
 };

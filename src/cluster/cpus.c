@@ -104,3 +104,16 @@ int yoke_cpus(void)
 {
     return yk_cpus_limit(&yk_cgroup_system, yk_cpus_affinity());
 }
+
+int yk_cpus_nth(int n)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) < 0 || CPU_COUNT(&set) == 0)
+        return -1;
+    n %= CPU_COUNT(&set);
+    for (int cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET((size_t)cpu, &set) && n-- == 0)
+            return cpu;
+    return -1;
+}

@@ -11,4 +11,8 @@ int yk_cpus_limit(const struct yk_cgroup_roots *roots, int affinity);
 /* CPUs in the affinity mask; at least 1. */
 int yk_cpus_affinity(void);
 
+/* The n-th CPU of the affinity mask, from 0, and round again behind the last
+ * one; -1 when it is not known. */
+int yk_cpus_nth(int n);
+
 #endif

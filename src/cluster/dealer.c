@@ -8,9 +8,13 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/line.h"
+#include "cluster/loads.h"
 #include "cluster/ports.h"
+#include "cluster/seats.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
+#include "core/probe.h"
 #include "net/later.h"
 
 /* A hand-off that has not been taken for this long makes its worker late. Long
@@ -71,7 +75,7 @@ static void give(void *data, const struct yk_conn *conn)
         close(conn->fd);
         return;
     }
-    conn->port->sched->give(conn->port, conn);
+    yk_line_add_first(conn->port, conn);
     if (!deal_again.fn)
         yk_later_init(&deal_again, on_deal_again);
     yk_later_start(&deal_again);
@@ -106,15 +110,23 @@ static bool has_better_than(const struct yoke_worker *late)
 
     YK_WORKERS_EACH(worker)
     if (worker != late && yk_worker_is_useful(worker) && worker->has_listened &&
-        !is_late(worker) && !worker->rests_until_ms)
+        !worker->is_unrouted && !is_late(worker) && !worker->rests_until_ms)
         return true;
     return false;
+}
+
+/* For the other workers to see. */
+static void publish(struct yoke_worker *worker)
+{
+    atomic_store_explicit(&yk_seats_load(worker->seat)->coming,
+                          worker->copies.sent.count, memory_order_relaxed);
 }
 
 static void sweep(struct yoke_worker *worker, unsigned max)
 {
     yk_copies_refresh(&worker->copies, give, NULL);
     yk_copies_sweep(&worker->copies, max, give, NULL);
+    publish(worker);
 }
 
 /* What is taken back no longer shows that the worker is late, so that is noted.
@@ -191,8 +203,8 @@ enum yk_readiness yk_dealer_readiness(struct yoke_worker *worker)
 {
     struct yk_copies *copies = &worker->copies;
 
-    if (!yk_worker_is_useful(worker) || worker->rests_until_ms ||
-        worker->channel.wants_room)
+    if (!yk_worker_is_useful(worker) || worker->is_unrouted ||
+        worker->rests_until_ms || worker->channel.wants_room)
         return YK_LATE;
     if (!yk_copies_are_full(copies) && !is_late(worker))
         return YK_READY;
@@ -202,6 +214,18 @@ enum yk_readiness yk_dealer_readiness(struct yoke_worker *worker)
     if (is_late(worker))
         return YK_LATE;
     return yk_copies_are_full(copies) ? YK_BUSY : YK_READY;
+}
+
+uint32_t yk_dealer_load(struct yoke_worker *worker)
+{
+    yk_copies_refresh(&worker->copies, give, NULL);
+    publish(worker);
+    return yk_load_total(yk_seats_load(worker->seat));
+}
+
+uint64_t yk_dealer_busy_ns(const struct yoke_worker *worker, uint64_t now_ns)
+{
+    return yk_load_busy_ns(yk_seats_load(worker->seat), now_ns);
 }
 
 /* ---- Sending ---- */
@@ -220,6 +244,7 @@ static void take_back(struct yoke_worker *worker)
     /* Backwards, for each goes in front of the others. */
     for (int i = outbox->count; i-- > 0;) {
         yk_copies_undo(&worker->copies, outbox->index[i], &conn);
+        yk_ports_undealt(worker, outbox->token[i]);
         give(NULL, &conn);
     }
 }
@@ -235,6 +260,7 @@ static void send_outbox(struct yoke_worker *worker)
         body[i] = (struct yk_message_conn){.token = outbox->token[i],
                                            .index = outbox->index[i],
                                            .generation = copy->generation,
+                                           .was_given = copy->conn.giver != 0,
                                            .peer = copy->conn.peer};
         fds[i] = copy->conn.fd;
     }
@@ -259,6 +285,7 @@ int yk_dealer_add(struct yoke_worker *worker, uint32_t token,
         return -YOKE_EFULL;
     if (outbox->count == 0)
         yk_list_add(&outboxes, &outbox->node);
+    YK_PROBE2(handoff__deal, worker->id, conn->fd);
     outbox->index[outbox->count] = index;
     outbox->token[outbox->count] = token;
     if (++outbox->count == YK_PACKET_FDS)

@@ -29,6 +29,15 @@ enum yk_readiness {
  * when that may have changed. */
 enum yk_readiness yk_dealer_readiness(struct yoke_worker *worker);
 
+/* Connections that the worker has and that are on their way to it, as far as is
+ * known. */
+uint32_t yk_dealer_load(struct yoke_worker *worker);
+
+/* For how long the worker's loop has been in the same turn, in which what is
+ * dealt to it waits; 0: it sleeps. Only known of workers that accept
+ * themselves. */
+uint64_t yk_dealer_busy_ns(const struct yoke_worker *worker, uint64_t now_ns);
+
 /* Puts a connection into the worker's outbox; takes its descriptor over. The
  * worker is to be YK_READY. -YOKE_EFULL: it is not, and nothing is taken over.
  */

@@ -13,6 +13,7 @@
 
 #include "cluster/ports.h"
 #include "cluster/primary.h"
+#include "cluster/watch.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -85,8 +86,8 @@ static void tell_worker(struct yoke_worker *worker)
 
     worker->is_leaving = true;
     if (!worker->is_connected ||
-        yk_channel_send(&worker->channel, YK_MESSAGE_STOP, &body, sizeof(body),
-                        -1) < 0)
+        yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
+                                 sizeof(body)) < 0)
         kill(worker->pid, SIGTERM);
 }
 
@@ -192,6 +193,7 @@ static void kill_all(void)
 
 static int end(int status)
 {
+    yk_watch_stop();
     return status == 0 && yk_primary_ended_uncleanly() ? 1 : status;
 }
 

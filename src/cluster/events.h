@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+struct yk_incoming;
 struct yoke_address;
 struct yoke_exit;
 struct yoke_worker;
@@ -13,6 +14,9 @@ struct yk_observer {
     void (*on_listening)(struct yoke_worker *worker);
     void (*on_ready)(struct yoke_worker *worker);
     void (*on_exit)(struct yoke_worker *worker, const struct yoke_exit *why);
+    /* As yoke_cluster_on_output. */
+    void (*on_output)(struct yoke_worker *worker, int number, const char *ptr,
+                      size_t len);
 };
 
 /* Borrowed for the life of the process. */
@@ -23,7 +27,15 @@ void yk_event_online(struct yoke_worker *worker);
 void yk_event_listening(struct yoke_worker *worker,
                         const struct yoke_address *address);
 void yk_event_ready(struct yoke_worker *worker);
-void yk_event_message(struct yoke_worker *worker, const void *ptr, size_t len);
+void yk_event_message(struct yoke_worker *worker,
+                      const struct yk_incoming *message);
+void yk_event_drain(struct yoke_worker *worker);
+void yk_event_error(struct yoke_worker *worker, int err, const char *text);
+void yk_event_output(struct yoke_worker *worker, int number, const char *ptr,
+                     size_t len);
+
+/* From the loop, with the settings as they are now. */
+void yk_event_setup(void);
 void yk_event_disconnect(struct yoke_worker *worker);
 void yk_event_exit(struct yoke_worker *worker, const struct yoke_exit *why);
 

@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <yoke/cluster.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/deaths.h"
 #include "cluster/events.h"
 #include "cluster/generation.h"
 #include "cluster/ports.h"
@@ -219,16 +221,40 @@ static enum yk_slot_event event_of(const struct yoke_worker *worker,
     return has_left(worker, why) ? YK_SLOT_LEAVES : YK_SLOT_DIES;
 }
 
+/* The end of what it said, for whoever asks why it died. */
+static void keep_output(struct yk_life *life)
+{
+    char kept[YK_OUTPUT_KEPT];
+
+    yk_output_end(&life->output, STDERR_FILENO);
+    yk_deaths_set_stderr(life->worker->id, kept,
+                         yk_output_read(&life->output, kept, sizeof(kept)));
+}
+
+/* Why it died, and what it said last, unless that is the reason. */
+static void explain(const struct yk_life *life, const struct yoke_exit *why,
+                    char *out, size_t size)
+{
+    char line[256];
+
+    yk_output_last_line(&life->output, line, sizeof(line));
+    bool has_said = *line && why->cause != YOKE_CAUSE_STARTUP;
+    snprintf(out, size, "worker %d: %s%s%s", (int)life->worker->pid,
+             yoke_exit_text(why), has_said ? "; it said: " : "",
+             has_said ? line : "");
+}
+
 static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
 {
     struct yk_life *life = worker->life;
     char text[TEXT_MAX];
 
+    if (life)
+        keep_output(life);
     log_death(worker, why);
     if (!life)
         return;
-    snprintf(text, sizeof(text), "worker %d: %s", (int)worker->pid,
-             yoke_exit_text(why));
+    explain(life, why, text, sizeof(text));
     enum yk_slot_event event = event_of(worker, why);
     yk_life_handle(life, YK_LIFE_DIES, why->cause);
     if (event != YK_SLOT_LEAVES)
@@ -237,7 +263,15 @@ static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
     yk_life_end(life);
 }
 
+static void on_output(struct yoke_worker *worker, int number, const char *ptr,
+                      size_t len)
+{
+    if (number == STDERR_FILENO && worker->life)
+        yk_output_take(&worker->life->output, STDERR_FILENO, ptr, len);
+}
+
 static const struct yk_observer observer = {
+    .on_output = on_output,
     .on_listening = on_listening,
     .on_ready = on_ready,
     .on_exit = on_exit_,
@@ -248,7 +282,8 @@ static const struct yk_observer observer = {
 int yk_fleet_start(const struct yoke_cluster_options *options)
 {
     struct yk_generation *first;
-    int err = yk_generation_open(yoke_cluster_settings()->exec, &first);
+    int err = yk_generation_open(yoke_cluster_settings()->exec, options->file,
+                                 &first);
 
     if (err < 0)
         return err;

@@ -74,23 +74,49 @@ static char *program_of(const char *path, int fd)
     return yk_strdup(text);
 }
 
-int yk_generation_open(const char *path, struct yk_generation **ret)
+/* Opens out of the way of descriptors that children get by number. */
+static int open_high(const char *path, int flags)
+{
+    YK_CLEANUP(yk_close_fd) int low = open(path, flags | O_CLOEXEC);
+
+    if (low < 0)
+        return -errno;
+    int fd = fcntl(low, F_DUPFD_CLOEXEC, FIRST_FD);
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_program(const char *path)
+{
+    YK_CLEANUP(yk_close_fd) int fd = open_high(path, O_PATH);
+
+    if (fd < 0)
+        return fd;
+    if (faccessat(fd, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
+        return -errno;
+    return yk_take_fd(&fd);
+}
+
+int yk_generation_open(const char *path, const char *file,
+                       struct yk_generation **ret)
 {
     if (!path)
         path = path_of_own();
-    YK_CLEANUP(yk_close_fd) int low = open(path, O_PATH | O_CLOEXEC);
-    if (low < 0 || faccessat(low, "", X_OK, AT_EMPTY_PATH | AT_EACCESS) < 0)
-        return -errno;
-    YK_CLEANUP(yk_close_fd) int fd = fcntl(low, F_DUPFD_CLOEXEC, FIRST_FD);
+    YK_CLEANUP(yk_close_fd) int fd = open_program(path);
+    YK_CLEANUP(yk_close_fd) int file_fd = file ? open_high(file, O_RDONLY) : -1;
     if (fd < 0)
-        return -errno;
+        return fd;
+    if (file && file_fd < 0)
+        return file_fd;
     struct yk_generation *generation = yk_try_alloc(sizeof(*generation));
     if (!generation)
         return -ENOMEM;
+    /* Apart: what stands in one initializer has no order. */
+    char *program = program_of(path, fd);
     *generation = (struct yk_generation){.number = ++last_number,
                                          .uses = 1,
-                                         .program = program_of(path, fd),
-                                         .fd = yk_take_fd(&fd)};
+                                         .program = program,
+                                         .fd = yk_take_fd(&fd),
+                                         .file_fd = yk_take_fd(&file_fd)};
     count++;
     *ret = generation;
     return 0;
@@ -108,6 +134,7 @@ void yk_generation_drop(struct yk_generation *generation)
         return;
     count--;
     yk_close_fd(&generation->fd);
+    yk_close_fd(&generation->file_fd);
     free(generation->program);
     free(generation);
 }

@@ -12,13 +12,16 @@ struct yk_generation {
     unsigned uses;   /* Slots and workers that refer to it. */
     int fd;          /* The program (O_PATH). */
     char *program;   /* What to hand to execve(2). */
+    int file_fd;     /* The file it loads, opened for reading; or -1. */
 };
 
 /* Opens the program: `path`, or NULL for the one that this process runs, which
  * is looked up anew under its name; only the very first generation takes this
- * process's own, whatever its name stands for by now. Returns 0 with one use,
+ * process's own, whatever its name stands for by now. `file` is what the
+ * program loads and is to stay the same as well, or NULL. Returns 0 with one use,
  * the caller's; or -errno: -ENOENT, -EACCES when it may not be executed ... */
-int yk_generation_open(const char *path, struct yk_generation **ret);
+int yk_generation_open(const char *path, const char *file,
+                       struct yk_generation **ret);
 
 /* One more use; returns it. */
 struct yk_generation *yk_generation_use(struct yk_generation *generation);

@@ -16,12 +16,14 @@
 #include <yoke/log.h>
 
 #include "cluster/drain.h"
+#include "cluster/events.h"
 #include "cluster/generation.h"
 #include "cluster/pid1.h"
 #include "cluster/primary.h"
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/worker.h"
+#include "net/inherit.h"
 #include "net/loop.h"
 
 #include "core/banned.h"
@@ -113,6 +115,7 @@ int yoke_cluster_init(int argc, char **argv)
         return 0;
     }
     raise_descriptor_limit();
+    yk_inherit_init();
     yk_generation_init();
     yk_loop_set_role(&yk_drain_role);
     /* From here on, not from yoke_run on: a stop that comes while the workers
@@ -141,7 +144,12 @@ int yoke_cluster_setup(const struct yoke_cluster_settings *settings)
 {
     if (!settings)
         return -EINVAL;
-    return yk_self() ? -YOKE_EROLE : yk_settings_change(settings);
+    if (yk_self())
+        return -YOKE_EROLE;
+    int err = yk_settings_change(settings);
+    if (err == 0)
+        yk_event_setup();
+    return err;
 }
 
 yoke_worker *yoke_cluster_fork(const char *const *env)
@@ -168,6 +176,11 @@ int yoke_worker_disconnect(yoke_worker *worker)
 {
     return worker == yk_self() ? yk_self_disconnect(0)
                                : yk_primary_disconnect(worker);
+}
+
+int yoke_worker_hang_up(yoke_worker *worker)
+{
+    return worker == yk_self() ? yk_self_hang_up() : yk_primary_hang_up(worker);
 }
 
 int yoke_worker_kill(yoke_worker *worker, int signum)

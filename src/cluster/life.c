@@ -7,11 +7,14 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/confine.h"
+#include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/primary.h"
 #include "cluster/slot.h"
 #include "cluster/worker.h"
 #include "core/alloc.h"
+#include "core/random.h"
 
 /* What a worker gets after its deadline to cut its connections by itself. */
 #define GRACE_MS 500
@@ -129,6 +132,7 @@ static void on_closed(uv_handle_t *handle)
 {
     struct yk_life *life = handle->data;
 
+    yk_output_done(&life->output);
     yk_generation_drop(life->generation);
     free(life);
 }
@@ -149,9 +153,13 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
         return -ENOMEM;
     *life = (struct yk_life){
         .slot = slot, .limits = limits, .is_on_trial = is_on_trial};
+    struct yk_confine confine;
+    yk_confine_of(&confine, yk_fleet_options(), slot->number);
     struct yk_fork how = {.slot = slot->number,
                           .program = generation->program,
+                          .file_fd = generation->file_fd,
                           .generation = generation->number,
+                          .confine = &confine,
                           .is_on_trial = is_on_trial};
     int err = yk_primary_fork(&how, &life->worker);
     if (err < 0) {
@@ -161,6 +169,8 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
     life->worker->life = life;
     life->generation = yk_generation_use(generation);
     life->forked_ms = uv_now(yoke_loop());
+    life->jitter = (uint32_t)yk_random_below(
+        yk_fleet_random(), (uint64_t)yk_fleet_options()->recycle_jitter + 1);
     uv_timer_init(yoke_loop(), &life->deadline);
     life->deadline.data = life;
     set_deadline(life, limits->boot_ms);

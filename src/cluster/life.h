@@ -22,6 +22,8 @@
 
 #include <yoke/cluster.h>
 
+#include "cluster/output.h"
+
 struct yk_generation;
 struct yk_slot;
 struct yoke_worker;
@@ -63,6 +65,9 @@ struct yk_life {
     bool has_cause;
     bool is_on_trial; /* The first of its generation: checks itself first. */
     uint64_t forked_ms, ready_ms;
+    uint64_t stopped_since_ms; /* By a signal; 0: it is not. */
+    uint32_t jitter;           /* Its limits are lower by so many per cent. */
+    struct yk_output output;   /* Its standard error. */
     uv_timer_t deadline;
 };
 

@@ -14,12 +14,14 @@
  *      | LISTEN_REPLY (socket) -------------> |  listening
  *      | CONNS (connections) ---------------> |
  *      | <------------------------------WAKE  |  room again, or some returned
+ *      | <-----------------------------OFFER  |  a listener's limit
  *      | <-----------------------------CLOSE  |
  *      | CLOSED ----------------------------> |  no connection comes after it
  *      | DISCONNECT ------------------------> |  drain, then leave
  *      | STOP ------------------------------> |  drain, then end
  *      | <-----------------------------LEAVE  |  on purpose
  *      | LEAVE_OK --------------------------> |  closes the channel
+ *      | NUDGE -----------------------------> |  is it there?
  */
 #ifndef YK_CLUSTER_MESSAGE_H
 #define YK_CLUSTER_MESSAGE_H
@@ -47,17 +49,22 @@ enum yk_message_type {
     YK_MESSAGE_DISCONNECT,
     YK_MESSAGE_STOP,
     YK_MESSAGE_LEAVE_OK,
+    YK_MESSAGE_NUDGE, /* Nothing: wakes it up, if it can be. */
     /* From a worker. */
     YK_MESSAGE_HELLO = 32,
     YK_MESSAGE_LISTEN,
     YK_MESSAGE_CLOSE,
+    YK_MESSAGE_OFFER,
     YK_MESSAGE_WAKE,
     YK_MESSAGE_LEAVE,
+    YK_MESSAGE_GIVE,      /* Connections that are to be dealt to others. */
     YK_MESSAGE_FAIL,      /* Body: the reason, text. */
     YK_MESSAGE_READY,     /* It serves. */
-    YK_MESSAGE_EXEC_FAIL, /* Body: errno, an int32_t. */
-    /* From either: a piece of what yoke_worker_send was given. */
+    YK_MESSAGE_EXEC_FAIL, /* Before it runs the program. */
+    /* From either: a piece of what yoke_worker_send was given, and that such
+     * messages have come. */
     YK_MESSAGE_USER = 64,
+    YK_MESSAGE_ACK,
 };
 
 struct yk_message_head {
@@ -67,9 +74,20 @@ struct yk_message_head {
     uint32_t len; /* Bytes of the body. */
 };
 
+/* WELCOME. Beside it the board and the table of loads. */
+struct yk_message_welcome {
+    uint32_t seat; /* The worker's, in that table. */
+};
+
 /* HELLO. */
 struct yk_message_hello {
     int32_t pid;
+};
+
+/* EXEC_FAIL. */
+struct yk_message_exec_fail {
+    int32_t err;  /* An errno. */
+    int32_t step; /* An enum yk_spawn_step (spawn.h). */
 };
 
 /* CLOSE: a listener, by the number its worker gave it. */
@@ -88,30 +106,53 @@ struct yk_message_wake {
     uint32_t is_short; /* It had no descriptor for a connection. */
 };
 
-/* What follows a LISTEN body, NUL-terminated. */
+/* OFFER: how many connections a listener may be dealt, until it says so again;
+ * YK_ROOM_ANY when it does not count. */
+struct yk_message_offer {
+    uint32_t token;
+    uint32_t room;
+};
+
+/* What the name behind a LISTEN body is. */
 enum yk_name_kind {
     YK_NAME_NONE,
     YK_NAME_HOST,
-    YK_NAME_PATH
+    YK_NAME_PATH,
+    YK_NAME_OF_FD /* A descriptor's, from the service manager. */
 };
 
-/* LISTEN. */
+/* LISTEN; strings follow (request.h). */
 struct yk_message_listen {
     uint32_t token; /* The worker's number for this listener. */
     uint32_t index; /* It is the worker's n-th listener on this address. */
     int32_t port;
     int32_t backlog;
-    uint8_t ipv6_only;
+    int32_t fd;   /* A descriptor of the primary's; or 0. */
+    int32_t mode; /* Of a UNIX socket's file; or 0. */
     uint8_t name; /* An enum yk_name_kind. */
+    uint8_t is_udp;
+    uint8_t ipv6_only;
+    uint8_t reuse_addr;
+    uint8_t readable_all;
+    uint8_t writable_all;
     uint8_t unused[2];
 };
 
-/* LISTEN_REPLY. When the worker accepts itself, the socket is beside it. */
+/* LISTEN_REPLY. When the worker accepts itself, or reads datagrams, the socket
+ * is beside it. */
 struct yk_message_listen_reply {
     uint32_t token;
     int32_t err; /* 0, or why it cannot listen; `text` says it in words. */
+    uint32_t has_socket; /* There is one beside it, or was. */
+    uint32_t ways; /* How it accepts on that socket: enum yk_accept_ways. */
     struct yoke_address address;
     char text[256];
+};
+
+enum yk_accept_ways {
+    YK_ACCEPT_SHARED = 1,   /* Others accept on the socket, too. */
+    YK_ACCEPT_BALANCED = 2, /* It gives away what is more than its share. */
+    YK_ACCEPT_OWN = 4,      /* The socket is its own; the primary looks on. */
 };
 
 /* CONNS: an array, with as many descriptors. */
@@ -119,6 +160,15 @@ struct yk_message_conn {
     uint32_t token;
     uint32_t index;      /* Its word on the board. */
     uint32_t generation; /* What the word has to say for it to be valid. */
+    uint32_t was_given;  /* A worker gave it, and may still hold a copy. */
+    struct yk_peer peer;
+};
+
+/* GIVE: an array, with as many descriptors. */
+struct yk_message_give {
+    uint32_t token;
+    uint32_t index; /* Its word among the board's gifts; valid as above. */
+    uint32_t generation;
     struct yk_peer peer;
 };
 
@@ -128,11 +178,27 @@ struct yk_message_stop {
     uint32_t has_others; /* Others go on: they take what it has not begun. */
 };
 
+/* What a message of the user's is. */
+enum yk_message_kind {
+    YK_KIND_BYTES,
+    YK_KIND_JSON
+};
+
 /* USER; the piece's bytes follow. Pieces of one message come in order, none
- * of another between them. */
+ * of another between them. Its descriptors are beside the last one. */
 struct yk_message_piece {
     uint32_t total;  /* Bytes of the whole message. */
     uint32_t offset; /* Of this piece within it. */
+    uint32_t number; /* It is acknowledged by this number; 0: not at all. */
+    uint16_t kind;   /* An enum yk_message_kind. */
+    uint16_t fd_count;
+};
+
+/* ACK: an array. */
+struct yk_message_ack {
+    uint32_t number;
+    int32_t err; /* 0: it has been handed up; -EMFILE: it came without its
+                    descriptors and has been dropped. */
 };
 
 #endif

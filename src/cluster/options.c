@@ -4,15 +4,18 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <yoke/cluster.h>
 #include <yoke/loop.h>
 
 #include "cluster/fleet.h"
+#include "net/owner.h"
 
 #include "core/banned.h"
 
-#define DAY_MS 86400000
+#define DAY_MS      86400000
+#define RLIMITS_MAX 16
 
 /* A field that counts something, or a time. */
 struct rule {
@@ -48,6 +51,8 @@ static const struct rule rules[] = {
     RULE(max_requests, 0, -1, INT_MAX),
     RULE(max_lifetime_ms, 0, -1, INT_MAX),
     RULE(recycle_jitter, 10, -1, 90),
+    RULE(nice, 0, -40, 39),
+    RULE(rlimit_count, 0, 0, RLIMITS_MAX),
 };
 
 static int apply(const struct rule *rule, struct yoke_cluster_options *options,
@@ -62,7 +67,8 @@ static int apply(const struct rule *rule, struct yoke_cluster_options *options,
                  rule->name, *field, rule->min, rule->max);
         return -EINVAL;
     }
-    if (*field < 0)
+    /* Below it, a negative value is one; -1 asks for none. */
+    if (*field < 0 && rule->min == -1)
         *field = 0;
     return 0;
 }
@@ -76,6 +82,35 @@ static int count_workers(void)
     return count > YK_WORKERS_MAX ? YK_WORKERS_MAX : count;
 }
 
+static int check_umask(const char *text, char message[128])
+{
+    size_t len = text ? strspn(text, "01234567") : 0;
+
+    if (!text || (len > 0 && len <= 4 && text[len] == '\0'))
+        return 0;
+    snprintf(message, 128, "the option umask is '%.40s': it is octal, as 027",
+             text);
+    return -EINVAL;
+}
+
+int yk_options_owner(const struct yoke_cluster_options *options,
+                     struct yoke_cluster_settings *settings, char text[128])
+{
+    int uid = 0, gid = 0;
+
+    if (options->user && yk_owner_user(options->user, &uid) < 0) {
+        snprintf(text, 128, "there is no user '%.64s'", options->user);
+        return -EINVAL;
+    }
+    if (options->group && yk_owner_group(options->group, &gid) < 0) {
+        snprintf(text, 128, "there is no group '%.64s'", options->group);
+        return -EINVAL;
+    }
+    settings->uid = (uid_t)uid;
+    settings->gid = (gid_t)gid;
+    return 0;
+}
+
 int yk_options_fill(struct yoke_cluster_options *options,
                     const struct yoke_cluster_options *given, char text[128])
 {
@@ -83,6 +118,8 @@ int yk_options_fill(struct yoke_cluster_options *options,
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (apply(&rules[i], options, text) < 0)
             return -EINVAL;
+    if (check_umask(options->umask, text) < 0)
+        return -EINVAL;
     if (options->workers == 0)
         options->workers = count_workers();
     if (options->max_surge == 0 && options->max_unavailable == 0)

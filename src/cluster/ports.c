@@ -11,11 +11,14 @@
 #include <yoke/error.h>
 #include <yoke/loop.h>
 
+#include "cluster/intake.h"
+#include "cluster/line.h"
+#include "cluster/request.h"
+#include "cluster/seats.h"
 #include "cluster/settings.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
-#include "net/address.h"
 #include "net/listener.h"
 
 #include "core/banned.h"
@@ -33,94 +36,122 @@ static void (*on_drain_progress)(void); /* Of yk_ports_drain; or NULL. */
 /* ---- Finding and opening ---- */
 
 static bool is_same(const struct yk_port *port,
-                    const struct yk_message_listen *key, const char *name)
+                    const struct yk_listen_request *request)
 {
-    return port->key.port == key->port && port->key.index == key->index &&
-           port->key.ipv6_only == key->ipv6_only &&
-           port->key.name == key->name &&
-           strcmp(port->name ? port->name : "", name ? name : "") == 0;
+    return port->key.index == request->listen.index &&
+           yk_listen_is_same(&port->key, port->name, &request->listen,
+                             request->name);
 }
 
-static struct yk_port *find(const struct yk_message_listen *key,
-                            const char *name)
+static bool has_user(const struct yk_port *port,
+                     const struct yoke_worker *worker)
+{
+    YK_LIST_EACH(node, &worker->users)
+    if (YK_CONTAINER_OF(node, struct yk_user, of_worker)->port == port)
+        return true;
+    return false;
+}
+
+/* It was opened as port 0, and has got the number that is asked for now. */
+static bool has_become(const struct yk_port *port,
+                       const struct yk_listen_request *request)
+{
+    struct yk_message_listen key = port->key;
+
+    if (key.port != 0 || request->listen.port == 0)
+        return false;
+    key.port = port->socket.address.port;
+    return yk_listen_is_same(&key, port->name, &request->listen, request->name);
+}
+
+static struct yk_port *find(const struct yoke_worker *worker,
+                            const struct yk_listen_request *request)
 {
     YK_LIST_EACH(node, &ports)
     {
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
-        if (!port->is_stopping && is_same(port, key, name))
+        if (port->is_stopping)
+            continue;
+        if (is_same(port, request) ||
+            (has_become(port, request) && !has_user(port, worker)))
             return port;
     }
     return NULL;
 }
 
-/* A path that is too long for a socket may be short enough when it is seen
- * from where this process is. */
-static const char *shorten(const char *path, char *room, size_t len)
+/* The sockets of ports that are being closed are closed a moment later; whoever
+ * wants the address next must not find it in use. Nothing accepts on them any
+ * more. */
+static void close_stopping(void)
 {
-    if (strlen(path) <= YK_UNIX_PATH_MAX || !getcwd(room, len))
-        return path;
-    size_t n = strlen(room);
-    if (strncmp(path, room, n) == 0 && path[n] == '/')
-        return path + n + 1;
-    return path;
+    YK_LIST_EACH(node, &ports)
+    {
+        struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
+        if (port->is_stopping && !port->is_draining)
+            yk_socket_close(&port->socket);
+    }
 }
 
-static int open_socket(struct yk_port *port, char text[YK_SOCKET_TEXT_MAX])
+static int open_socket(struct yk_port *port,
+                       const struct yk_listen_request *request,
+                       char text[YK_SOCKET_TEXT_MAX])
 {
-    char room[PATH_MAX];
-    struct yk_listen_spec spec = {.port = port->key.port,
-                                  .backlog = port->key.backlog,
-                                  .ipv6_only = port->key.ipv6_only};
+    struct yk_listen_spec spec;
 
-    if (port->key.name == YK_NAME_HOST)
-        spec.host = port->name;
-    if (port->key.name == YK_NAME_PATH)
-        spec.path = shorten(port->name, room, sizeof(room));
+    yk_listen_request_spec(&request->listen, request->name, request->owner,
+                           request->group, &spec);
+    close_stopping();
     return yk_socket_open(&port->socket, &spec, text);
 }
 
 static void free_port(struct yk_port *port)
 {
     yk_list_remove(&port->node);
+    yk_conn_queue_clear(&port->line);
     yk_socket_close(&port->socket);
     free(port->name);
     free(port);
 }
 
-static struct yk_port *new_port(const struct yk_message_listen *key,
-                                const char *name)
+/* Datagrams are nobody's to deal. */
+static const struct yk_sched *sched_for(const struct yk_message_listen *key)
+{
+    return yk_sched_of(key->is_udp ? YOKE_SCHED_NONE : yk_settings_sched());
+}
+
+static struct yk_port *new_port(const struct yk_listen_request *request)
 {
     struct yk_port *port = yk_try_alloc(sizeof(*port));
-    size_t len = name ? strlen(name) + 1 : 0;
-    char *copy = name ? yk_try_alloc(len) : NULL;
+    size_t len = strlen(request->name) + 1;
+    char *name = yk_try_alloc(len);
 
-    if (!port || (name && !copy)) {
+    if (!port || !name) {
         free(port);
-        free(copy);
+        free(name);
         return NULL;
     }
-    if (name)
-        memcpy(copy, name, len);
-    *port = (struct yk_port){.key = *key,
-                             .name = copy,
+    memcpy(name, request->name, len);
+    *port = (struct yk_port){.key = request->listen,
+                             .name = name,
                              .socket = {.fd = -1},
-                             .sched = yk_sched_of(yk_settings_sched())};
+                             .sched = sched_for(&request->listen)};
     yk_list_init(&port->node);
     yk_list_init(&port->users);
+    yk_list_init(&port->full);
     return port;
 }
 
-static int open_port(const struct yk_message_listen *key, const char *name,
+static int open_port(const struct yk_listen_request *request,
                      struct yk_port **ret_port, char text[YK_SOCKET_TEXT_MAX])
 {
-    struct yk_port *port = new_port(key, name);
+    struct yk_port *port = new_port(request);
     int err;
 
     snprintf(text, YK_SOCKET_TEXT_MAX, "%s", yoke_strerror(-ENOMEM));
     if (!port)
         return -ENOMEM;
-    err = open_socket(port, text);
-    if (err == 0) {
+    err = open_socket(port, request, text);
+    if (err == 0 && port->sched->start) {
         err = port->sched->start(port);
         if (err < 0)
             snprintf(text, YK_SOCKET_TEXT_MAX, "cannot accept connections: %s",
@@ -149,6 +180,11 @@ static void free_user(struct yk_user *user)
     free(user);
 }
 
+static bool is_used(const struct yk_port *port)
+{
+    return !yk_list_is_empty(&port->users) || !yk_list_is_empty(&port->full);
+}
+
 static void stop_port(struct yk_port *port)
 {
     struct yoke_worker *worker;
@@ -156,6 +192,7 @@ static void stop_port(struct yk_port *port)
     if (port->is_stopping)
         return;
     port->is_stopping = true;
+    yk_list_move_all(&port->users, &port->full);
     YK_LIST_EACH(node, &port->users)
     free_user(YK_CONTAINER_OF(node, struct yk_user, node));
     YK_WORKERS_EACH(worker)
@@ -201,7 +238,7 @@ void yk_ports_review(void)
     YK_LIST_EACH(node, &ports)
     {
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
-        if (!yk_list_is_empty(&port->users))
+        if (is_used(port))
             continue;
         is_waiting = is_coming;
         if (!is_coming)
@@ -229,17 +266,31 @@ static struct yk_user *find_user(struct yoke_worker *worker, uint32_t token)
     return NULL;
 }
 
+struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token)
+{
+    struct yk_user *user = find_user(worker, token);
+
+    return user ? user->port : NULL;
+}
+
 static int add_user(struct yoke_worker *worker, struct yk_port *port,
-                    uint32_t token)
+                    uint32_t token, struct yk_user **ret_user)
 {
     struct yk_user *user = yk_try_alloc(sizeof(*user));
 
     if (!user)
         return -ENOMEM;
-    *user = (struct yk_user){.worker = worker, .port = port, .token = token};
+    *user = (struct yk_user){
+        .worker = worker, .port = port, .token = token, .room = YK_ROOM_ANY};
     yk_list_add(&port->users, &user->node);
     yk_list_add(&worker->users, &user->of_worker);
-    port->sched->users_changed(port);
+    int err = port->sched->user_added ? port->sched->user_added(port, user) : 0;
+    if (err < 0) {
+        free_user(user);
+        return err;
+    }
+    yk_seats_serve(worker->seat, true);
+    *ret_user = user;
     return 0;
 }
 
@@ -247,31 +298,82 @@ static void remove_user(struct yk_user *user)
 {
     struct yk_port *port = user->port;
 
+    yk_list_remove(&user->node);
+    if (port->sched->user_removed)
+        port->sched->user_removed(port, user);
     free_user(user);
-    if (yk_list_is_empty(&port->users))
-        port->sched->users_changed(port);
 }
 
 int yk_ports_listen(struct yoke_worker *worker,
-                    const struct yk_message_listen *request, const char *name,
+                    const struct yk_listen_request *request,
                     struct yk_message_listen_reply *reply)
 {
-    struct yk_port *port = find(request, name);
+    uint32_t token = request->listen.token;
+    struct yk_port *port = find(worker, request);
+    struct yk_user *user = NULL;
     char text[YK_SOCKET_TEXT_MAX] = "";
 
-    *reply = (struct yk_message_listen_reply){.token = request->token};
+    *reply = (struct yk_message_listen_reply){.token = token};
     if (!port)
-        reply->err = open_port(request, name, &port, text);
+        reply->err = open_port(request, &port, text);
     if (reply->err == 0)
-        reply->err = add_user(worker, port, request->token);
+        reply->err = add_user(worker, port, token, &user);
     if (reply->err < 0) {
-        snprintf(reply->text, sizeof(reply->text), "%s", text);
+        snprintf(reply->text, sizeof(reply->text), "%s",
+                 text[0] ? text : yoke_strerror(reply->err));
         if (port)
             yk_ports_review();
         return -1;
     }
     reply->address = port->socket.address;
-    return port->sched->gives_socket ? port->socket.fd : -1;
+    reply->ways = port->sched->ways;
+    int fd = port->sched->socket ? port->sched->socket(port, user) : -1;
+    reply->has_socket = fd >= 0;
+    return fd;
+}
+
+/* Who is full is out of the turns, whatever the policy, and comes back at their
+ * end; when all are, nobody accepts. */
+static void change_room(struct yk_user *user, uint32_t room)
+{
+    bool is_full = room == 0;
+
+    user->room = room;
+    if (user->is_full == is_full)
+        return;
+    user->is_full = is_full;
+    yk_list_remove(&user->node);
+    yk_list_add(is_full ? &user->port->full : &user->port->users, &user->node);
+}
+
+void yk_ports_set_room(struct yoke_worker *worker, uint32_t token,
+                       uint32_t room)
+{
+    struct yk_user *user = find_user(worker, token);
+
+    if (!user)
+        return;
+    change_room(user, room);
+    yk_intake_update(user->port);
+    if (room)
+        yk_line_deal(user->port);
+}
+
+void yk_ports_dealt(struct yk_user *user)
+{
+    if (user->room == YK_ROOM_ANY || user->room == 0)
+        return;
+    change_room(user, user->room - 1);
+    if (user->is_full)
+        yk_intake_update(user->port);
+}
+
+void yk_ports_undealt(struct yoke_worker *worker, uint32_t token)
+{
+    struct yk_user *user = find_user(worker, token);
+
+    if (user && user->room != YK_ROOM_ANY)
+        change_room(user, user->room + 1);
 }
 
 /* For a worker whose uses have been ended from here already. */
@@ -290,18 +392,38 @@ bool yk_ports_leave(struct yoke_worker *worker, uint32_t token)
     struct yk_user *user = find_user(worker, token);
 
     if (!user)
-        return is_somebody_else_listening(worker);
+        /* A port that is kept for somebody is open, too. */
+        return are_kept || is_somebody_else_listening(worker) ||
+               is_somebody_coming();
     struct yk_port *port = user->port;
     remove_user(user);
-    if (!yk_list_is_empty(&port->users))
+    if (is_used(port))
         return true;
-    if (!are_kept)
-        stop_port(port);
+    /* Kept for a replacement, the port is open for those who come meanwhile:
+     * they wait for it. */
+    if (are_kept)
+        return true;
+    stop_port(port);
     return false;
+}
+
+void yk_ports_unroute(struct yoke_worker *worker)
+{
+    if (worker->is_unrouted)
+        return;
+    worker->is_unrouted = true;
+    yk_seats_serve(worker->seat, false);
+    YK_LIST_EACH(node, &worker->users)
+    {
+        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, of_worker);
+        if (user->port->sched->unroute)
+            user->port->sched->unroute(user->port, user);
+    }
 }
 
 void yk_ports_leave_all(struct yoke_worker *worker, bool by_accident)
 {
+    yk_seats_serve(worker->seat, false);
     YK_LIST_EACH(node, &worker->users)
     {
         struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, of_worker);
@@ -319,9 +441,19 @@ void yk_ports_deal(void)
     YK_LIST_EACH(node, &ports)
     {
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
-        if (!port->is_stopping && !port->sched->gives_socket)
-            port->sched->deal(port);
+        if (!port->is_stopping)
+            yk_line_deal(port);
     }
+}
+
+/* When all workers are at their limit, a stop cannot wait until they are not:
+ * that may be never. */
+static unsigned count_hopeful(const struct yk_port *port)
+{
+    bool is_full =
+        yk_list_is_empty(&port->users) && !yk_list_is_empty(&port->full);
+
+    return is_full ? 0 : port->line.count;
 }
 
 unsigned yk_ports_waiting(void)
@@ -331,8 +463,8 @@ unsigned yk_ports_waiting(void)
     YK_LIST_EACH(node, &ports)
     {
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
-        if (!port->is_stopping && !port->sched->gives_socket)
-            sum += port->sched->waiting(port);
+        if (!port->is_stopping)
+            sum += yk_intake_is_draining(port) + count_hopeful(port);
     }
     return sum;
 }
@@ -352,9 +484,7 @@ void yk_ports_drain(void (*on_progress)(void))
         if (port->is_draining || port->is_stopping)
             continue;
         port->is_draining = true;
-        if (port->sched->gives_socket)
-            stop_port(port);
-        else
+        if (port->sched->drain)
             port->sched->drain(port);
     }
 }

@@ -2,7 +2,11 @@
  *
  * Workers that listen on the same address share one. They are told apart by
  * what was asked for, not by the address that came of it, so that the n-th
- * listener on port 0 of every worker is the same port.
+ * listener on port 0 of every worker is the same port. Who asks for that port by
+ * its number shares it all the same.
+ *
+ * Datagram sockets are shared as without scheduling, whatever the policy: the
+ * workers read from one socket.
  *
  * A port is closed with its last user. When that user has died, rather than
  * closed it, a worker that is just starting may be its replacement: the port is
@@ -14,11 +18,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cluster/conn_queue.h"
 #include "cluster/message.h"
 #include "cluster/sched.h"
 #include "core/list.h"
 #include "net/socket.h"
 
+struct yk_intake;
+struct yk_listen_request;
 struct yoke_worker;
 
 /* One worker's part in one port. */
@@ -28,30 +35,53 @@ struct yk_user {
     struct yoke_worker *worker;
     struct yk_port *port;
     uint32_t token; /* The worker's number for it. */
+    uint32_t room;  /* How many it may be dealt; YK_ROOM_ANY: it counts not. */
+    bool is_full;   /* None; then it is in port->full. */
+    void *state;    /* The scheduler's own, for this user. */
 };
 
 struct yk_port {
     struct yk_list node;
-    char *name; /* Host or path that was asked for, or NULL. */
+    char *name; /* Host, path or name that was asked for, or "". */
     struct yk_message_listen key;
     struct yk_socket socket;
     const struct yk_sched *sched;
-    void *state; /* The scheduler's own. */
-    struct yk_list users;
-    bool is_draining; /* Accepts no more. */
-    bool is_stopping; /* Being closed. */
+    void *state;               /* The scheduler's own. */
+    struct yk_list users;      /* Those that connections go to, */
+    struct yk_list full;       /* and those that are at their limit. */
+    struct yk_conn_queue line; /* Connections that wait in the primary. */
+    struct yk_intake *intake;  /* The primary accepts here; or NULL. */
+    bool is_draining;          /* Accepts no more. */
+    bool is_stopping;          /* Being closed. */
 };
 
 /* Enters the worker as a user of the port it asks for, which is opened if it is
- * the first. `name` is NULL without one. Fills in the reply; returns the socket
- * that goes with it, the port's, or -1. */
+ * the first. Fills in the reply; returns the socket that goes with it, the
+ * port's, or -1. */
 int yk_ports_listen(struct yoke_worker *worker,
-                    const struct yk_message_listen *request, const char *name,
+                    const struct yk_listen_request *request,
                     struct yk_message_listen_reply *reply);
 
-/* Ends the use; a port without users is closed. Returns true when others still
- * use it. */
+/* So many connections may the worker be dealt there, until it says so again.
+ * When there is room with nobody, connections wait. */
+void yk_ports_set_room(struct yoke_worker *worker, uint32_t token,
+                       uint32_t room);
+
+/* For the line and the dealer: one has been put into the worker's outbox, or
+ * has come back out of it unsent. */
+void yk_ports_dealt(struct yk_user *user);
+void yk_ports_undealt(struct yoke_worker *worker, uint32_t token);
+
+/* The port of the worker's listener with that number; NULL: it has none. */
+struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token);
+
+/* Ends the use; a port without users is closed. Returns true when it stays
+ * open, for others or for a replacement. */
 bool yk_ports_leave(struct yoke_worker *worker, uint32_t token);
+
+/* The worker is going to drain: no new connection finds it any more. It goes on
+ * with those that it has, and takes what is in its own queue. */
+void yk_ports_unroute(struct yoke_worker *worker);
 
 /* Ends all of a worker's uses. `by_accident`: a replacement may come. */
 void yk_ports_leave_all(struct yoke_worker *worker, bool by_accident);

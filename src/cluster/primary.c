@@ -22,18 +22,25 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/account.h"
 #include "cluster/cgroup.h"
 #include "cluster/dealer.h"
 #include "cluster/death.h"
+#include "cluster/deaths.h"
 #include "cluster/events.h"
+#include "cluster/given.h"
 #include "cluster/life.h"
 #include "cluster/ports.h"
+#include "cluster/request.h"
+#include "cluster/seats.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
+#include "cluster/totals.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "core/probe.h"
 
 #include "core/banned.h"
 
@@ -59,7 +66,11 @@ static void free_worker(struct yoke_worker *worker)
     yk_later_stop(&worker->ending);
     yk_copies_done(&worker->copies);
     yk_board_unmap(worker->board);
+    if (worker->seat >= 0)
+        yk_seats_free(worker->seat);
     yk_close_fd(&worker->pidfd);
+    yk_stdio_close(worker);
+    yk_settings_unref(worker->settings);
     free(worker->reason);
     free(worker);
 }
@@ -90,11 +101,26 @@ static void remove_if_gone(struct yoke_worker *worker)
         gone_fn();
 }
 
+/* Messages that waited for a worker that has gone. */
+static void tell_lost(struct yoke_worker *worker, unsigned count)
+{
+    char text[80];
+
+    if (count == 0)
+        return;
+    snprintf(text, sizeof(text), "%u message%s could not be sent to worker %d",
+             count, count == 1 ? "" : "s", (int)worker->pid);
+    yk_event_error(worker, -YOKE_ECHANNEL, text);
+}
+
 /* Once its channel has ended, whichever side did it. */
 static void disconnected(struct yoke_worker *worker)
 {
+    unsigned lost = worker->channel.sender.message_count;
+
     worker->is_connected = false;
     yk_channel_close(&worker->channel);
+    tell_lost(worker, lost);
     yk_ports_leave_all(worker, !worker->is_leaving);
     if (worker->is_dead)
         worker->is_listed = false;
@@ -137,7 +163,7 @@ static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
 bool yk_primary_is_clean(const struct yoke_exit *why)
 {
     return why->signal == SIGTERM || why->signal == SIGINT ||
-           (why->cause == YOKE_CAUSE_EXIT && why->code == 0);
+           (why->signal == 0 && why->code == 0);
 }
 
 static void died(struct yoke_worker *worker, const siginfo_t *info)
@@ -150,11 +176,15 @@ static void died(struct yoke_worker *worker, const siginfo_t *info)
         yk_channel_read_rest(&worker->channel);
     yk_dealer_worker_died(worker);
     worker->is_listed = false;
+    yk_stdio_finish(worker);
     yk_death_read(&why, info);
     find_cause(worker, &why);
     /* It was to end anyway, and has been quicker than being told. */
     worker->is_leaving |= is_closed && yk_primary_is_clean(&why);
     has_unclean_end |= is_closed && !yk_primary_is_clean(&why);
+    YK_PROBE3(worker__exit, worker->id, why.code, why.signal);
+    yk_totals_retire(&worker->board->vitals);
+    yk_deaths_add(worker, &why);
     yk_event_exit(worker, &why);
     yk_ports_review();
     remove_if_gone(worker);
@@ -220,28 +250,16 @@ static void on_hello(struct yoke_worker *worker, const struct yk_packet *packet)
     yk_event_online(worker);
 }
 
-/* The name that follows the structure, NUL-terminated; NULL when there is
- * none. False: the packet is not what it should be. */
-static bool read_name(const struct yk_packet *packet, const char **ret_name)
-{
-    const struct yk_message_listen *body = packet->body;
-    const char *name = (const char *)(body + 1);
-    size_t len = packet->len - sizeof(*body);
-
-    *ret_name = body->name ? name : NULL;
-    return !body->name || (len > 0 && name[len - 1] == '\0');
-}
-
 static void on_listen(struct yoke_worker *worker,
                       const struct yk_packet *packet)
 {
     struct yk_message_listen_reply reply;
-    const char *name;
+    struct yk_listen_request request;
 
-    if (packet->len < sizeof(struct yk_message_listen) ||
-        !yk_worker_is_useful(worker) || !read_name(packet, &name))
+    if (!yk_worker_is_useful(worker) ||
+        yk_listen_request_read(&request, packet->body, packet->len) < 0)
         return;
-    int fd = yk_ports_listen(worker, packet->body, name, &reply);
+    int fd = yk_ports_listen(worker, &request, &reply);
     yk_channel_send(&worker->channel, YK_MESSAGE_LISTEN_REPLY, &reply,
                     sizeof(reply), fd);
     if (reply.err < 0)
@@ -267,6 +285,14 @@ static void on_close(struct yoke_worker *worker, const struct yk_packet *packet)
     yk_dealer_woken(worker, false);
 }
 
+static void on_offer(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    const struct yk_message_offer *body = packet->body;
+
+    if (packet->len >= sizeof(*body))
+        yk_ports_set_room(worker, body->token, body->room);
+}
+
 static void on_wake(struct yoke_worker *worker, const struct yk_packet *packet)
 {
     const struct yk_message_wake *body = packet->body;
@@ -280,7 +306,23 @@ static void on_leave(struct yoke_worker *worker, const struct yk_packet *packet)
     (void)packet;
     worker->is_leaving = true;
     yk_ports_leave_all(worker, false);
-    yk_channel_send(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0, -1);
+    yk_channel_send_in_order(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0);
+}
+
+/* What is to be started, as far as the settings say it. `account` is filled in
+ * when they name one. */
+static int describe_spawn(const struct yoke_worker *worker,
+                          struct yk_spawn *what, struct yk_account *account)
+{
+    const struct yoke_cluster_settings *settings = &worker->settings->values;
+
+    *what = (struct yk_spawn){.exec = settings->exec ? settings->exec
+                                                     : YK_SPAWN_SELF,
+                              .cwd = settings->cwd};
+    if (!settings->uid && !settings->gid)
+        return 0;
+    what->account = account;
+    return yk_account_find(settings->uid, settings->gid, account);
 }
 
 /* The first reason counts: what follows from it says less. */
@@ -310,16 +352,19 @@ static void on_fail(struct yoke_worker *worker, const struct yk_packet *packet)
 static void on_exec_fail(struct yoke_worker *worker,
                          const struct yk_packet *packet)
 {
-    const char *exec = yoke_cluster_settings()->exec;
-    char text[REASON_MAX];
-    int32_t err;
+    const struct yk_message_exec_fail *body = packet->body;
+    struct yk_spawn what;
+    struct yk_account account;
+    char step[REASON_MAX / 2], text[REASON_MAX];
 
-    if (packet->len < sizeof(err))
+    if (packet->len < sizeof(*body))
         return;
-    memcpy(&err, packet->body, sizeof(err));
-    int len = snprintf(text, sizeof(text), "cannot run %.256s: %s",
-                       exec ? exec : "this program again", yoke_strerror(-err));
+    describe_spawn(worker, &what, &account);
+    yk_spawn_text((enum yk_spawn_step)body->step, &what, step, sizeof(step));
+    int len = snprintf(text, sizeof(text), "cannot %s: %s", step,
+                       yoke_strerror(-body->err));
     set_reason(worker, text, (size_t)len);
+    yk_event_error(worker, -body->err, text);
 }
 
 static void on_packet(struct yk_channel *channel,
@@ -327,10 +372,11 @@ static void on_packet(struct yk_channel *channel,
 {
     static void (*const handlers[])(struct yoke_worker *,
                                     const struct yk_packet *) = {
-        [YK_MESSAGE_HELLO] = on_hello, [YK_MESSAGE_LISTEN] = on_listen,
-        [YK_MESSAGE_CLOSE] = on_close, [YK_MESSAGE_WAKE] = on_wake,
-        [YK_MESSAGE_LEAVE] = on_leave, [YK_MESSAGE_FAIL] = on_fail,
-        [YK_MESSAGE_READY] = on_ready, [YK_MESSAGE_EXEC_FAIL] = on_exec_fail,
+        [YK_MESSAGE_HELLO] = on_hello,         [YK_MESSAGE_LISTEN] = on_listen,
+        [YK_MESSAGE_CLOSE] = on_close,         [YK_MESSAGE_WAKE] = on_wake,
+        [YK_MESSAGE_LEAVE] = on_leave,         [YK_MESSAGE_FAIL] = on_fail,
+        [YK_MESSAGE_READY] = on_ready,         [YK_MESSAGE_OFFER] = on_offer,
+        [YK_MESSAGE_EXEC_FAIL] = on_exec_fail, [YK_MESSAGE_GIVE] = yk_given,
     };
     struct yoke_worker *worker = worker_of(channel);
 
@@ -343,9 +389,15 @@ static void on_packet(struct yk_channel *channel,
                  (int)worker->pid, (int)packet->type);
 }
 
-static void on_message(struct yk_channel *channel, const void *ptr, size_t len)
+static void on_message(struct yk_channel *channel,
+                       const struct yk_incoming *message)
 {
-    yk_event_message(worker_of(channel), ptr, len);
+    yk_event_message(worker_of(channel), message);
+}
+
+static void on_drain(struct yk_channel *channel)
+{
+    yk_event_drain(worker_of(channel));
 }
 
 static void on_room(struct yk_channel *channel)
@@ -365,6 +417,7 @@ static const struct yk_channel_ops channel_ops = {
     .on_room = on_room,
     .on_end = on_end,
     .on_closed = on_channel_closed,
+    .on_drain = on_drain,
 };
 
 /* ---- Making a worker ---- */
@@ -384,26 +437,57 @@ static void write_identity(const struct yoke_worker *worker, int fd, char *out,
 
 static int spawn(struct yoke_worker *worker, const struct yk_fork *how, int fd)
 {
+    struct yk_stdio_given given;
+    struct yk_spawn what;
+    struct yk_account account;
     char identity[64];
-    const struct yoke_cluster_settings *settings = yoke_cluster_settings();
+    int err = describe_spawn(worker, &what, &account);
 
-    write_identity(worker, fd, identity, sizeof(identity));
+    if (err < 0)
+        return err;
+    err = yk_stdio_open(worker, &worker->settings->values, &given);
+    if (err < 0)
+        return err;
+    write_identity(worker, yk_spawn_channel_number(given.count), identity,
+                   sizeof(identity));
     YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_argv();
     YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(how->env, identity);
-    if (!argv || !envp)
-        return -ENOMEM;
-    struct yk_spawn what = {.exec = settings->exec ? settings->exec
-                                                   : "/proc/self/exe",
-                            .argv = argv,
-                            .env = envp,
-                            .cwd = settings->cwd,
-                            .channel_fd = fd};
-    return yk_spawn(&what, &worker->pid, &worker->pidfd);
+    if (how->program)
+        what.exec = how->program;
+    what.confine = how->confine;
+    what.argv = argv;
+    what.env = envp;
+    what.channel_fd = fd;
+    what.stdio = given.fds;
+    what.stdio_count = given.count;
+    err =
+        argv && envp ? yk_spawn(&what, &worker->pid, &worker->pidfd) : -ENOMEM;
+    yk_stdio_given_close(&given);
+    return err;
+}
+
+static int take_seat(struct yoke_worker *worker)
+{
+    int seat = yk_seats_take();
+
+    if (seat < 0)
+        return seat;
+    worker->seat = seat;
+    return 0;
+}
+
+static int welcome(struct yoke_worker *worker, int board_fd, int file_fd)
+{
+    struct yk_message_welcome body = {.seat = (uint32_t)worker->seat};
+    int fds[] = {board_fd, yk_seats_fd(), file_fd};
+
+    return yk_channel_try_send(&worker->channel, YK_MESSAGE_WELCOME, &body,
+                               sizeof(body), fds, file_fd > 0 ? 3 : 2);
 }
 
 /* The board goes to the worker before there is one: it finds the packet when
  * it starts. */
-static int make_board(struct yoke_worker *worker)
+static int make_board(struct yoke_worker *worker, int file_fd)
 {
     YK_CLEANUP(yk_close_fd) int fd = -1;
     int err = yk_board_create(&worker->board, &fd);
@@ -411,9 +495,8 @@ static int make_board(struct yoke_worker *worker)
     if (err == 0)
         err = yk_copies_init(&worker->copies, worker->board);
     if (err == 0)
-        err =
-            yk_channel_send(&worker->channel, YK_MESSAGE_WELCOME, NULL, 0, fd);
-    return err;
+        err = take_seat(worker);
+    return err < 0 ? err : welcome(worker, fd, file_fd);
 }
 
 static int start(struct yoke_worker *worker, const struct yk_fork *how)
@@ -429,7 +512,7 @@ static int start(struct yoke_worker *worker, const struct yk_fork *how)
         return err;
     worker->is_connected = true;
     worker->open_count++;
-    err = make_board(worker);
+    err = make_board(worker, how->file_fd);
     if (err == 0)
         err = spawn(worker, how, theirs);
     if (err < 0)
@@ -466,12 +549,14 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
     *worker = (struct yoke_worker){.slot = how->slot,
                                    .generation = how->generation,
                                    .is_on_trial = how->is_on_trial,
-                                   .pidfd = -1};
+                                   .pidfd = -1,
+                                   .seat = -1};
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
     yk_later_init(&worker->later, tell_forked);
     yk_later_init(&worker->ending, reap_soon);
     yk_settings_sched();
+    worker->settings = yk_settings_ref();
     if (worker_count++ == 0)
         memory_kills = yk_death_memory_kills(&yk_cgroup_system);
     yk_workers_add(worker);
@@ -482,6 +567,7 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
         discard(worker);
         return err;
     }
+    YK_PROBE2(worker__fork, worker->id, worker->pid);
     yk_later_start(&worker->later);
     *ret_worker = worker;
     return 0;
@@ -513,10 +599,10 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
 
     worker->is_leaving = true;
     worker->is_listed = false;
-    yk_ports_leave_all(worker, false);
+    yk_ports_unroute(worker);
     if (!worker->is_connected ||
-        yk_channel_send(&worker->channel, YK_MESSAGE_STOP, &body, sizeof(body),
-                        -1) < 0)
+        yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
+                                 sizeof(body)) < 0)
         kill(worker->pid, SIGTERM);
 }
 
@@ -527,6 +613,14 @@ int yk_primary_disconnect(struct yoke_worker *worker)
     worker->is_leaving = true;
     worker->is_listed = false;
     yk_ports_leave_all(worker, false);
-    return yk_channel_send(&worker->channel, YK_MESSAGE_DISCONNECT, NULL, 0,
-                           -1);
+    return yk_channel_send_in_order(&worker->channel, YK_MESSAGE_DISCONNECT,
+                                    NULL, 0);
+}
+
+int yk_primary_hang_up(struct yoke_worker *worker)
+{
+    if (!worker->is_connected)
+        return -YOKE_ECHANNEL;
+    disconnected(worker);
+    return 0;
 }

@@ -12,10 +12,12 @@ struct yoke_worker;
 struct yk_fork {
     const char *const *env; /* As in yoke_cluster_fork. */
     const char *program;    /* Instead of the settings'. */
+    int file_fd;            /* What it is to load; 0: nothing. Borrowed. */
     /* Of the supervised form: */
     int slot;
     unsigned generation;
-    bool is_on_trial; /* It checks itself before it serves. */
+    const struct yk_confine *confine; /* What it is bound to, or NULL. */
+    bool is_on_trial;                 /* It checks itself before it serves. */
 };
 
 /* Starts a worker. Returns 0 with it; -ESHUTDOWN when the primary is stopping;
@@ -47,6 +49,9 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms);
 
 /* Disconnects one worker, from here. */
 int yk_primary_disconnect(struct yoke_worker *worker);
+
+/* Closes its channel at once. */
+int yk_primary_hang_up(struct yoke_worker *worker);
 
 /* `fn` is called whenever a worker has gone for good. */
 void yk_primary_on_gone(void (*fn)(void));

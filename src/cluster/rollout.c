@@ -238,7 +238,8 @@ int yk_rollout_begin(yk_rollout_fn *fn, void *data)
         return -ESHUTDOWN;
     if (rollout.state != IDLE)
         return -EBUSY;
-    int err = yk_generation_open(yoke_cluster_settings()->exec, &rollout.after);
+    int err = yk_generation_open(yoke_cluster_settings()->exec,
+                                 yk_fleet_options()->file, &rollout.after);
     if (err < 0)
         return err;
     if (!rollout.has_timer)

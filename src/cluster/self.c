@@ -15,16 +15,22 @@
 #include <errno.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
 #include <yoke/log.h>
+#include <yoke/loop.h>
 
 #include "cluster/board.h"
 #include "cluster/events.h"
+#include "cluster/loads.h"
 #include "cluster/source.h"
+#include "cluster/surplus.h"
 #include "cluster/worker.h"
+#include "net/crash.h"
 #include "net/loop.h"
 #include "net/service.h"
 
@@ -36,7 +42,11 @@ static struct yoke_worker self;
 static bool is_worker;
 static bool is_disconnecting; /* The drain ends with LEAVE. */
 static bool ends_on_leave;
+static bool is_stopping; /* The drain ends with the process. */
 static bool has_told_ready;
+static bool is_released;    /* It has begun to give its connections away. */
+static int stop_timeout_ms; /* Of STOP. */
+static char file_path[64];  /* Of yoke_cluster_file; "": none. */
 
 struct yoke_worker *yk_self(void)
 {
@@ -60,6 +70,7 @@ static void stop(int timeout_ms)
 {
     (void)timeout_ms;
     is_disconnecting = false;
+    is_stopping = true;
     yk_services_drain(on_stop_drained, NULL);
 }
 
@@ -118,12 +129,17 @@ void yk_self_ready(void)
 
 static void close_channel(void)
 {
+    bool has_lost = self.channel.sender.message_count > 0;
+
     if (!self.is_connected)
         return;
     self.is_connected = false;
     yk_source_alone();
     yk_channel_close(&self.channel);
     yk_source_lost();
+    if (has_lost)
+        yk_event_error(&self, -YOKE_ECHANNEL,
+                       "messages could not be sent to the primary");
     yk_event_disconnect(&self);
 }
 
@@ -131,7 +147,7 @@ static void on_drained(void *data)
 {
     (void)data;
     if (is_disconnecting && self.is_connected)
-        yk_channel_send(&self.channel, YK_MESSAGE_LEAVE, NULL, 0, -1);
+        yk_channel_send_in_order(&self.channel, YK_MESSAGE_LEAVE, NULL, 0);
 }
 
 int yk_self_disconnect(int then_end)
@@ -140,6 +156,8 @@ int yk_self_disconnect(int then_end)
         return -YOKE_ECHANNEL;
     ends_on_leave |= then_end != 0;
     self.is_leaving = true;
+    if (is_disconnecting || is_stopping)
+        return 0;
     is_disconnecting = true;
     yk_services_drain(on_drained, NULL);
     return 0;
@@ -147,13 +165,40 @@ int yk_self_disconnect(int then_end)
 
 /* ---- What the primary says ---- */
 
+/* The descriptor stays open: it is loaded by its number. */
+static void keep_file(const struct yk_packet *packet)
+{
+    if (packet->fd_count < 3)
+        return;
+    snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", packet->fds[2]);
+    packet->fds[2] = -1;
+}
+
+const char *yoke_cluster_file(void)
+{
+    return file_path[0] ? file_path : NULL;
+}
+
 static void on_welcome(const struct yk_packet *packet)
 {
-    if (self.board || packet->fd_count < 1)
+    const struct yk_message_welcome *body = packet->body;
+    struct yk_loads *loads;
+
+    if (self.board || packet->fd_count < 2 || packet->len < sizeof(*body) ||
+        body->seat >= YK_SEATS_MAX || yk_loads_map(packet->fds[1], &loads) < 0)
         return;
+    yk_surplus_init(loads, body->seat);
+    keep_file(packet);
     yk_board_map(packet->fds[0], &self.board);
 }
 
+static void stop_in_time(void)
+{
+    yk_loop_stop(stop_timeout_ms);
+}
+
+/* When it is replaced, its idle connections go to others first, and their
+ * clients notice nothing. */
 static void on_stop(const struct yk_packet *packet)
 {
     const struct yk_message_stop *body = packet->body;
@@ -161,9 +206,23 @@ static void on_stop(const struct yk_packet *packet)
     if (packet->len < sizeof(*body))
         return;
     self.is_leaving = true;
-    if (!body->has_others)
-        yk_source_alone();
-    yk_loop_stop(body->timeout_ms);
+    stop_timeout_ms = body->timeout_ms;
+    if (body->has_others && !is_released) {
+        is_released = true;
+        yk_surplus_release_all(stop_in_time);
+        return;
+    }
+    yk_source_alone();
+    stop_in_time();
+}
+
+static void on_listen_reply(const struct yk_packet *packet)
+{
+    const struct yk_message_listen_reply *body = packet->body;
+
+    if (packet->len >= sizeof(*body) && body->err == 0)
+        self.has_listened = true;
+    yk_source_replied(packet);
 }
 
 static void on_leave_ok(void)
@@ -182,7 +241,7 @@ static void on_packet(struct yk_channel *channel,
         on_welcome(packet);
         break;
     case YK_MESSAGE_LISTEN_REPLY:
-        yk_source_replied(packet);
+        on_listen_reply(packet);
         break;
     case YK_MESSAGE_CLOSED:
         yk_source_closed(packet);
@@ -196,6 +255,8 @@ static void on_packet(struct yk_channel *channel,
     case YK_MESSAGE_STOP:
         on_stop(packet);
         break;
+    case YK_MESSAGE_NUDGE:
+        break;
     case YK_MESSAGE_LEAVE_OK:
         on_leave_ok();
         break;
@@ -206,10 +267,17 @@ static void on_packet(struct yk_channel *channel,
     }
 }
 
-static void on_message(struct yk_channel *channel, const void *ptr, size_t len)
+static void on_message(struct yk_channel *channel,
+                       const struct yk_incoming *message)
 {
     (void)channel;
-    yk_event_message(&self, ptr, len);
+    yk_event_message(&self, message);
+}
+
+static void on_drain(struct yk_channel *channel)
+{
+    (void)channel;
+    yk_event_drain(&self);
 }
 
 static void on_room(struct yk_channel *channel)
@@ -224,7 +292,7 @@ static void on_end(struct yk_channel *channel)
 
     (void)channel;
     close_channel();
-    if (was_leaving)
+    if (was_leaving && !ends_on_leave)
         return;
     yoke_log(YOKE_LOG_DEBUG, "the primary has gone: finishing what has begun");
     yk_loop_stop(-1);
@@ -241,9 +309,31 @@ static const struct yk_channel_ops channel_ops = {
     .on_room = on_room,
     .on_end = on_end,
     .on_closed = on_closed,
+    .on_drain = on_drain,
 };
 
+int yk_self_hang_up(void)
+{
+    if (!self.is_connected)
+        return -YOKE_ECHANNEL;
+    on_end(&self.channel);
+    return 0;
+}
+
 /* ---- Start ---- */
+
+/* The variable stays: what the worker starts is to be as it is. */
+static void catch_crashes(void)
+{
+    const char *wish = getenv("YOKE_CRASH");
+    char who[64];
+
+    if (wish && strcmp(wish, "off") == 0)
+        return;
+    snprintf(who, sizeof(who), "worker %d", self.id);
+    if (yk_crash_catch(who) < 0)
+        yoke_log(YOKE_LOG_WARN, "crashes of this worker will not be reported");
+}
 
 int yk_self_init(int id, int slot, int fd)
 {
@@ -255,7 +345,7 @@ int yk_self_init(int id, int slot, int fd)
     self.id = id;
     self.slot = slot;
     self.pid = getpid();
-    self.is_connected = true;
+    self.is_connected = self.is_online = true;
     /* WELCOME was sent before this process was made. */
     err = yk_channel_read_one(&self.channel);
     if (err < 0 || !self.board) {
@@ -264,6 +354,10 @@ int yk_self_init(int id, int slot, int fd)
         return err < 0 ? err : -EBADMSG;
     }
     is_worker = true;
+    yk_vitals_place(&self.board->vitals);
+    yk_flights_place(&self.board->flights);
+    yk_vitals_watch(yoke_loop());
+    catch_crashes();
     yk_loop_set_role(&role);
     yk_loop_watch_signals(true);
     yk_source_init(&self.channel, self.board);

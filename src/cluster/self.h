@@ -25,4 +25,8 @@ void yk_self_ready(void);
  * whatever else keeps its loop alive. Returns 0 or -YOKE_ECHANNEL. */
 int yk_self_disconnect(int then_end);
 
+/* Closes the channel at once, and goes on as if the primary had gone. Returns
+ * 0 or -YOKE_ECHANNEL. */
+int yk_self_hang_up(void);
+
 #endif

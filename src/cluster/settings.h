@@ -5,12 +5,35 @@
 
 #include <yoke/cluster.h>
 
+/* The settings at one time. Whoever keeps them, a worker that was forked with
+ * them, has a use of its own. */
+struct yk_settings {
+    struct yoke_cluster_settings values;
+    unsigned uses;
+};
+
+/* One more use of the settings as they are now. */
+struct yk_settings *yk_settings_ref(void);
+
+/* Ends a use; NULL is harmless. */
+void yk_settings_unref(struct yk_settings *settings);
+
+/* What is to become of a worker's descriptor: one of YOKE_STDIO_, never
+ * DEFAULT; or YOKE_STDIO_NONE for those that nothing is said about. */
+int yk_settings_stdio(const struct yoke_cluster_settings *settings, int number);
+
+/* How many descriptors something is said about. */
+int yk_settings_stdio_count(const struct yoke_cluster_settings *settings);
+
 /* Remembers how this process was started; copied. */
 void yk_settings_init(int argc, char **argv);
 
 /* Whole argument vector for a worker; the caller frees the array, not the
  * strings. NULL: no memory, or yoke_cluster_init has not been called. */
 char **yk_settings_argv(void);
+
+/* Which scheduler it is when nobody says; round-robin at first. */
+void yk_settings_prefer_sched(enum yoke_sched sched);
 
 /* Which scheduler it is; decides it for good at the first call. */
 enum yoke_sched yk_settings_sched(void);

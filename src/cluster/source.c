@@ -8,20 +8,21 @@
  *                                                                    v
  *                                                            on_closed, freed
  *
- * A connection that comes for a listener that is closing is returned, and the
- * primary deals it to another worker.
+ * A connection that comes for a listener that is closing, or full, is returned,
+ * and the primary deals it to another worker.
  *
- * Listeners on one address are counted, so that the primary can tell the first
- * listener on port 0 of every worker from the second. */
+ * Listeners on one address have a place each, the lowest that is free, so that
+ * the primary can tell the first listener on port 0 of every worker from the
+ * second. */
 #include "cluster/source.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
@@ -29,7 +30,10 @@
 
 #include "cluster/board.h"
 #include "cluster/channel.h"
+#include "cluster/gifts.h"
 #include "cluster/message.h"
+#include "cluster/request.h"
+#include "cluster/surplus.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
 #include "net/acceptor.h"
@@ -39,28 +43,22 @@
 #include "core/banned.h"
 
 /* Connections that closing takes from the backlog. */
-#define BACKLOG_MAX  4096
-/* Longest host or path. */
-#define NAME_MAX_LEN PATH_MAX
-
-/* Listeners on one address: how often it was asked for. */
-struct address {
-    struct yk_list node;
-    struct yk_message_listen key; /* Without token and index. */
-    char *name;
-    uint32_t next_index;
-    uint32_t count; /* Forgotten when there are none. */
-};
+#define BACKLOG_MAX 4096
 
 struct remote {
     struct yk_list node;
     struct yk_listener *listener;
-    struct address *address;
-    struct yk_acceptor acceptor; /* When this process accepts itself. */
-    struct yk_later later;       /* What is told from the loop. */
+    struct yk_message_listen key; /* What it asked for; */
+    char *name;                   /* owned. */
+    struct yk_acceptor acceptor;  /* When this process accepts itself. */
+    struct yk_later later;        /* What is told from the loop. */
     uint32_t token;
-    uint32_t index;
-    int fd; /* The listening socket, or -1. */
+    uint32_t accepted; /* In this batch. */
+    int fd;            /* The listening socket, or -1. */
+    uint32_t room;     /* How many connections it takes; any more go back. */
+    uint32_t offered;  /* How many the primary may still deal. */
+    bool is_shared;    /* Other workers accept there, too; */
+    bool is_own;       /* or it is this worker's own. */
     bool is_closing;
     bool waits_for_closed; /* The primary has not answered CLOSE yet. */
     bool takes_backlog;    /* Nobody else would. */
@@ -68,7 +66,6 @@ struct remote {
 
 /* The worker's listeners. Written by the functions of this file. */
 static struct yk_list remotes = {&remotes, &remotes};
-static struct yk_list addresses = {&addresses, &addresses};
 static struct yk_channel *channel;
 static struct yk_board *board;
 static uint32_t last_token;
@@ -76,56 +73,36 @@ static bool is_alone;
 
 static const struct yk_handoff no_handoff;
 
-void yk_source_init(struct yk_channel *its_channel, struct yk_board *its_board)
-{
-    channel = its_channel;
-    board = its_board;
-}
-
 void yk_source_alone(void)
 {
     is_alone = true;
     yk_board_own_all(board);
 }
 
-/* ---- Addresses ---- */
+/* ---- Places on an address ---- */
 
-static struct address *find_address(const struct yk_message_listen *key,
-                                    const char *name)
+/* What is closing has given its place up: the primary hears of that before it
+ * hears of the next one, or finds that one a user beside the other. */
+static bool is_taken(const struct yk_listen_request *request, uint32_t index)
 {
-    YK_LIST_EACH(node, &addresses)
+    YK_LIST_EACH(node, &remotes)
     {
-        struct address *address = YK_CONTAINER_OF(node, struct address, node);
-        if (address->key.port == key->port && address->key.name == key->name &&
-            address->key.ipv6_only == key->ipv6_only &&
-            strcmp(address->name, name) == 0)
-            return address;
+        struct remote *remote = YK_CONTAINER_OF(node, struct remote, node);
+        if (!remote->is_closing && remote->key.index == index &&
+            yk_listen_is_same(&remote->key, remote->name, &request->listen,
+                              request->name))
+            return true;
     }
-    return NULL;
+    return false;
 }
 
-static struct address *use_address(const struct yk_message_listen *key,
-                                   const char *name)
+static uint32_t free_index(const struct yk_listen_request *request)
 {
-    struct address *address = find_address(key, name);
+    uint32_t index = 0;
 
-    if (!address) {
-        address = yk_alloc(sizeof(*address));
-        address->key = *key;
-        address->name = yk_strdup(name);
-        yk_list_add(&addresses, &address->node);
-    }
-    address->count++;
-    return address;
-}
-
-static void drop_address(struct address *address)
-{
-    if (--address->count > 0)
-        return;
-    yk_list_remove(&address->node);
-    free(address->name);
-    free(address);
+    while (is_taken(request, index))
+        index++;
+    return index;
 }
 
 /* ---- Life ---- */
@@ -145,8 +122,8 @@ static void free_remote(struct remote *remote)
 {
     yk_later_stop(&remote->later);
     yk_list_remove(&remote->node);
-    drop_address(remote->address);
     yk_close_fd(&remote->fd);
+    free(remote->name);
     free(remote);
 }
 
@@ -169,13 +146,42 @@ static void fail(struct remote *remote, int err, const char *text)
 
 /* ---- Accepting here ---- */
 
+/* Nothing has come yet. It may be long until something does, and meanwhile only
+ * the primary can keep a copy, for when this worker dies. */
+static bool is_silent(int fd)
+{
+    int len = 0;
+
+    return ioctl(fd, FIONREAD, &len) == 0 && len == 0;
+}
+
+static bool should_give(const struct remote *remote, int fd)
+{
+    return (remote->is_shared || remote->is_own) && !remote->is_closing &&
+           !is_alone && (is_silent(fd) || yk_surplus_has()) &&
+           yk_gifts_room() > 0;
+}
+
 static void on_accept(struct yk_acceptor *acceptor, int fd,
                       const struct yk_peer *peer)
 {
     struct remote *remote = YK_CONTAINER_OF(acceptor, struct remote, acceptor);
 
+    remote->accepted++;
+    if (should_give(remote, fd) && yk_gifts_add(remote->token, fd, peer) == 0)
+        return;
     remote->listener->ops->on_connection(remote->listener, fd, peer,
                                          &no_handoff);
+}
+
+static void on_batch(struct yk_acceptor *acceptor)
+{
+    struct remote *remote = YK_CONTAINER_OF(acceptor, struct remote, acceptor);
+
+    yk_gifts_flush();
+    if (remote->is_own && remote->accepted)
+        yk_surplus_arrived(remote->accepted);
+    remote->accepted = 0;
 }
 
 static bool on_shortage(struct yk_acceptor *acceptor, int err)
@@ -196,9 +202,41 @@ static void on_acceptor_closed(struct yk_acceptor *acceptor)
 
 static const struct yk_acceptor_ops acceptor_ops = {
     .on_accept = on_accept,
+    .on_batch = on_batch,
     .on_shortage = on_shortage,
     .on_closed = on_acceptor_closed,
 };
+
+/* ---- Giving away ---- */
+
+static int give_remote(struct yk_listener *listener, int fd,
+                       const struct yk_peer *peer)
+{
+    const struct remote *remote = listener->state;
+
+    if (is_alone || yk_gifts_room() == 0)
+        return -YOKE_EFULL;
+    return yk_gifts_add(remote->token, fd, peer);
+}
+
+/* The primary does not want it: it is served here. */
+static void on_gift_back(uint32_t token, int fd, const struct yk_peer *peer)
+{
+    struct remote *remote = find(token);
+
+    if (remote)
+        remote->listener->ops->on_connection(remote->listener, fd, peer,
+                                             &no_handoff);
+    else
+        close(fd);
+}
+
+void yk_source_init(struct yk_channel *its_channel, struct yk_board *its_board)
+{
+    channel = its_channel;
+    board = its_board;
+    yk_gifts_init(its_channel, its_board, on_gift_back);
+}
 
 /* ---- Closing ---- */
 
@@ -239,6 +277,7 @@ static void close_remote(struct yk_listener *listener)
     struct remote *remote = listener->state;
 
     yk_later_stop(&remote->later);
+    yk_gifts_recall(remote->token);
     remote->is_closing = true;
     remote->later.fn = is_alone ? close_later : send_close;
     yk_later_start(&remote->later);
@@ -252,81 +291,155 @@ static void tell_lost(struct yk_later *later)
          "the primary has gone");
 }
 
-/* The path as the primary sees it, wherever it is. */
-static const char *absolute(const char *path, char room[NAME_MAX_LEN])
+static int send_request(const struct yk_listen_request *request)
 {
-    char cwd[PATH_MAX];
+    char body[YK_PACKET_MAX / 2];
+    size_t len = yk_listen_request_write(request, body, sizeof(body));
 
-    if (path[0] == '/' || !getcwd(cwd, sizeof(cwd)))
-        return path;
-    int n = snprintf(room, NAME_MAX_LEN, "%s/%s", cwd, path);
-    return n < NAME_MAX_LEN ? room : path;
+    return yk_channel_send(channel, YK_MESSAGE_LISTEN, body, len, -1);
 }
 
-static int ask(struct remote *remote, const struct yk_listen_spec *spec)
+static struct remote *new_remote(struct yk_listener *listener,
+                                 const struct yk_listen_request *request)
 {
-    char room[NAME_MAX_LEN];
-    struct {
-        struct yk_message_listen listen;
-        char name[NAME_MAX_LEN];
-    } body = {.listen = {.port = spec->port,
-                         .backlog = spec->backlog,
-                         .ipv6_only = spec->ipv6_only}};
-    const char *name = spec->path   ? absolute(spec->path, room)
-                       : spec->host ? spec->host
-                                    : "";
-    size_t len = strlen(name) + 1;
+    struct remote *remote = yk_alloc(sizeof(*remote));
 
-    if (len > sizeof(body.name))
-        return -ENAMETOOLONG;
-    if (spec->path)
-        body.listen.name = YK_NAME_PATH;
-    else if (spec->host)
-        body.listen.name = YK_NAME_HOST;
-    memcpy(body.name, name, len);
-    remote->address = use_address(&body.listen, name);
-    remote->index = remote->address->next_index++;
-    body.listen.token = remote->token;
-    body.listen.index = remote->index;
-    return yk_channel_send(channel, YK_MESSAGE_LISTEN, &body,
-                           sizeof(body.listen) + len, -1);
+    remote->listener = listener;
+    remote->key = request->listen;
+    remote->name = yk_strdup(request->name);
+    remote->token = request->listen.token;
+    remote->fd = -1;
+    remote->room = remote->offered = YK_ROOM_ANY;
+    yk_later_init(&remote->later, tell_lost);
+    yk_list_add(&remotes, &remote->node);
+    return remote;
 }
 
 static int open_remote(struct yk_listener *listener,
                        const struct yk_listen_spec *spec)
 {
-    struct remote *remote = yk_alloc(sizeof(*remote));
+    char room[YK_REQUEST_NAME_MAX];
+    struct yk_listen_request request;
+    int err = yk_listen_request_of(&request, spec, room);
 
-    remote->listener = listener;
-    remote->token = ++last_token;
-    remote->fd = -1;
-    yk_later_init(&remote->later, tell_lost);
-    int err = ask(remote, spec);
-    if (err < 0 && !remote->address) {
-        free(remote);
-        return err;
-    }
-    listener->state = remote;
-    yk_list_add(&remotes, &remote->node);
     if (err < 0)
+        return err;
+    request.listen.token = ++last_token;
+    request.listen.index = free_index(&request);
+    struct remote *remote = new_remote(listener, &request);
+    listener->state = remote;
+    if (send_request(&request) < 0)
         yk_later_start(&remote->later);
     return 0;
 }
 
+/* ---- The limit ---- */
+
+static void offer(struct remote *remote, uint32_t room)
+{
+    struct yk_message_offer body = {.token = remote->token, .room = room};
+
+    remote->offered = room;
+    yk_channel_send(channel, YK_MESSAGE_OFFER, &body, sizeof(body), -1);
+}
+
+/* Who accepts himself is asked for nothing, or for as many as may be. Who is
+ * dealt his connections is never dealt more than there is room for; so what the
+ * primary knows is renewed when it is used up, or too much. */
+static void update_offer(struct remote *remote)
+{
+    uint32_t room = remote->room;
+
+    if (remote->fd >= 0)
+        room = room ? YK_ROOM_ANY : 0;
+    if (room == remote->offered ||
+        (room > remote->offered && remote->offered && room != YK_ROOM_ANY))
+        return;
+    offer(remote, room);
+}
+
+static void set_room(struct yk_listener *listener, uint32_t room)
+{
+    struct remote *remote = listener->state;
+
+    if (remote->key.is_udp)
+        return;
+    remote->room = room;
+    if (remote->fd >= 0 && room == 0)
+        yk_acceptor_pause(&remote->acceptor);
+    else if (remote->fd >= 0)
+        yk_acceptor_resume(&remote->acceptor);
+    update_offer(remote);
+}
+
 /* ---- What the primary says ---- */
 
-static void take_socket(struct remote *remote, const struct yk_packet *packet)
+/* A socket of its own, or that it is shared, makes no difference to the
+ * listener. */
+static int take_socket(struct remote *remote, const struct yk_packet *packet,
+                       uint32_t ways)
 {
-    int err =
-        yk_acceptor_open(&remote->acceptor, packet->fds[0], &acceptor_ops);
+    int err = 0;
 
+    if (remote->key.is_udp) {
+        remote->listener->ops->on_socket(remote->listener,
+                                         yk_take_fd(&packet->fds[0]));
+        return 0;
+    }
+    remote->is_shared = ways & YK_ACCEPT_SHARED;
+    remote->is_own = ways & YK_ACCEPT_OWN;
+    if (remote->is_shared)
+        err = yk_acceptor_open_shared(&remote->acceptor, packet->fds[0],
+                                      &acceptor_ops);
+    else
+        err =
+            yk_acceptor_open(&remote->acceptor, packet->fds[0], &acceptor_ops);
+    if (err < 0)
+        return err;
+    remote->fd = yk_take_fd(&packet->fds[0]);
+    if (remote->is_shared || remote->is_own)
+        yk_surplus_start(ways & YK_ACCEPT_BALANCED);
+    return 0;
+}
+
+/* The primary has a user that there is not. */
+static void give_up(struct remote *remote, int err)
+{
+    struct yk_message_token body = {.token = remote->token};
+    char text[128];
+
+    snprintf(text, sizeof(text), "the socket cannot be used: %s",
+             yoke_strerror(err));
+    yk_channel_send(channel, YK_MESSAGE_CLOSE, &body, sizeof(body), -1);
+    fail(remote, err, text);
+}
+
+/* Whether the socket came along: not when this process has no descriptor left
+ * for it. */
+static bool lacks_socket(const struct remote *remote,
+                         const struct yk_packet *packet,
+                         const struct yk_message_listen_reply *reply)
+{
+    bool has_one = packet->fd_count > 0 && packet->fds[0] >= 0;
+
+    return !has_one && (remote->key.is_udp || reply->has_socket);
+}
+
+static void opened(struct remote *remote, const struct yk_packet *packet)
+{
+    const struct yk_message_listen_reply *reply = packet->body;
+    struct yoke_address address = reply->address;
+    struct yk_listener *listener = remote->listener;
+    int err = lacks_socket(remote, packet, reply) ? -EMFILE : 0;
+
+    if (err == 0 && packet->fd_count > 0)
+        err = take_socket(remote, packet, reply->ways);
     if (err < 0) {
-        yoke_log(YOKE_LOG_ERROR, "cannot accept connections: %s",
-                 yoke_strerror(err));
+        give_up(remote, err);
         return;
     }
-    remote->fd = packet->fds[0];
-    packet->fds[0] = -1;
+    if (listener->source)
+        listener->ops->on_listening(listener, &address);
 }
 
 void yk_source_replied(const struct yk_packet *packet)
@@ -345,10 +458,7 @@ void yk_source_replied(const struct yk_packet *packet)
         fail(remote, reply->err, text);
         return;
     }
-    struct yoke_address address = reply->address;
-    if (packet->fd_count > 0)
-        take_socket(remote, packet);
-    remote->listener->ops->on_listening(remote->listener, &address);
+    opened(remote, packet);
 }
 
 void yk_source_closed(const struct yk_packet *packet)
@@ -368,6 +478,32 @@ struct outcome {
     bool is_short; /* A descriptor did not come along: there was no room. */
 };
 
+/* False: it is to go back. */
+static bool deliver(struct remote *remote, const struct yk_message_conn *conn,
+                    const struct yk_handoff *handoff, int *fd)
+{
+    if (*fd < 0 || remote->is_closing || remote->room == 0)
+        return false;
+    /* Otherwise the primary has taken it back: another worker has it. */
+    if (yk_handoff_move(handoff, YK_HANDOFF_SENT, YK_HANDOFF_TAKEN))
+        remote->listener->ops->on_connection(remote->listener, yk_take_fd(fd),
+                                             &conn->peer, handoff);
+    return true;
+}
+
+/* Whatever becomes of it, it was one of those that were offered. */
+static bool count_and_deliver(struct remote *remote,
+                              const struct yk_message_conn *conn,
+                              const struct yk_handoff *handoff, int *fd)
+{
+    if (remote->offered && remote->offered != YK_ROOM_ANY)
+        remote->offered--;
+    bool is_delivered = deliver(remote, conn, handoff, fd);
+    if (!remote->is_closing)
+        update_offer(remote);
+    return is_delivered;
+}
+
 static void take_conn(const struct yk_message_conn *conn, int *fd,
                       struct outcome *outcome)
 {
@@ -378,13 +514,10 @@ static void take_conn(const struct yk_message_conn *conn, int *fd,
         return;
     handoff.word = &board->words[conn->index];
     handoff.generation = conn->generation;
-    if (*fd >= 0 && remote && !remote->is_closing) {
-        /* Otherwise the primary has taken it back: another worker has it. */
-        if (yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_TAKEN))
-            remote->listener->ops->on_connection(
-                remote->listener, yk_take_fd(fd), &conn->peer, &handoff);
+    handoff.was_given = conn->was_given != 0;
+    if (remote && !(remote->is_shared && yk_surplus_is_late()) &&
+        count_and_deliver(remote, conn, &handoff, fd))
         return;
-    }
     if (yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_RETURNED))
         outcome->has_returned = true;
     outcome->is_short |= *fd < 0;
@@ -419,6 +552,7 @@ void yk_source_connected(const struct yk_packet *packet)
  * will be when the process drains. */
 void yk_source_lost(void)
 {
+    yk_gifts_recall(0);
     YK_LIST_EACH(node, &remotes)
     {
         struct remote *remote = YK_CONTAINER_OF(node, struct remote, node);
@@ -433,4 +567,6 @@ void yk_source_lost(void)
 const struct yk_listen_source yk_remote_source = {
     .open = open_remote,
     .close = close_remote,
+    .give = give_remote,
+    .set_room = set_room,
 };

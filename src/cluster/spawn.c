@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
@@ -11,6 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <yoke/cluster.h>
+
+#include "cluster/account.h"
+#include "cluster/confine.h"
 #include "cluster/message.h"
 #include "core/alloc.h"
 
@@ -41,27 +46,70 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void tell_failure(int fd, int err)
+static void tell_failure(int fd, enum yk_spawn_step step, int err)
 {
     struct {
         struct yk_message_head head;
-        int32_t err;
+        struct yk_message_exec_fail body;
     } packet = {.head = {.version = YK_MESSAGE_VERSION,
                          .type = YK_MESSAGE_EXEC_FAIL,
-                         .len = sizeof(packet.err)},
-                .err = err};
+                         .len = sizeof(packet.body)},
+                .body = {.err = err, .step = step}};
 
     send(fd, &packet, sizeof(packet), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
+/* Gives each descriptor its number. They are first copied beyond all of these
+ * numbers, for one's number may be another's place. */
+static int place_descriptors(const struct yk_spawn *spawn, int channel)
+{
+    int number = yk_spawn_channel_number(spawn->stdio_count);
+    int copies[YOKE_STDIO_MAX];
+
+    for (int i = 0; i < spawn->stdio_count; i++) {
+        copies[i] = -1;
+        if (spawn->stdio[i] >= 0 &&
+            (copies[i] = fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, number + 1)) <
+                0)
+            return -errno;
+    }
+    for (int i = 0; i < spawn->stdio_count; i++) {
+        if (copies[i] < 0)
+            close(i);
+        else if (dup2(copies[i], i) < 0)
+            return -errno;
+    }
+    return dup2(channel, number) < 0 ? -errno : 0;
+}
+
+__attribute__((noreturn)) static void give_up(int channel,
+                                              enum yk_spawn_step step, int err)
+{
+    tell_failure(channel, step, -err);
+    _exit(EXEC_FAILED_STATUS);
+}
+
 __attribute__((noreturn)) static void run_child(const struct yk_spawn *spawn)
 {
+    int channel = fcntl(spawn->channel_fd, F_DUPFD_CLOEXEC,
+                        yk_spawn_channel_number(spawn->stdio_count) + 1);
+
     reset_signals();
-    if (fcntl(spawn->channel_fd, F_SETFD, 0) == 0 &&
-        (!spawn->cwd || chdir(spawn->cwd) == 0))
-        execve(spawn->exec, spawn->argv, spawn->env);
-    tell_failure(spawn->channel_fd, errno);
-    _exit(EXEC_FAILED_STATUS);
+    if (channel < 0)
+        give_up(spawn->channel_fd, YK_SPAWN_DESCRIPTORS, -errno);
+    int err = place_descriptors(spawn, channel);
+    if (err < 0)
+        give_up(channel, YK_SPAWN_DESCRIPTORS, err);
+    if (spawn->cwd && chdir(spawn->cwd) < 0)
+        give_up(channel, YK_SPAWN_FOLDER, -errno);
+    if (spawn->confine && (err = yk_confine_take(spawn->confine)) < 0)
+        give_up(channel, YK_SPAWN_CONFINE, err);
+    if (spawn->account && (err = yk_account_become(spawn->account)) < 0)
+        give_up(channel, YK_SPAWN_USER, err);
+    if (spawn->confine && (err = yk_confine_tie(spawn->confine)) < 0)
+        give_up(channel, YK_SPAWN_CONFINE, err);
+    execve(spawn->exec, spawn->argv, spawn->env);
+    give_up(channel, YK_SPAWN_EXEC, -errno);
 }
 
 /* ---- In the parent ---- */
@@ -81,6 +129,39 @@ static pid_t fork_quietly(const struct yk_spawn *spawn)
     sigprocmask(SIG_SETMASK, &before, NULL);
     errno = err;
     return pid;
+}
+
+int yk_spawn_channel_number(int stdio_count)
+{
+    return stdio_count > STDERR_FILENO ? stdio_count : STDERR_FILENO + 1;
+}
+
+void yk_spawn_text(enum yk_spawn_step step, const struct yk_spawn *spawn,
+                   char *out, size_t len)
+{
+    switch (step) {
+    case YK_SPAWN_EXEC:
+        snprintf(out, len, "run %.256s",
+                 strcmp(spawn->exec, YK_SPAWN_SELF) == 0 ? "this program again"
+                                                         : spawn->exec);
+        return;
+    case YK_SPAWN_DESCRIPTORS:
+        snprintf(out, len, "pass the descriptors of `stdio` on");
+        return;
+    case YK_SPAWN_FOLDER:
+        snprintf(out, len, "change to the folder %.256s",
+                 spawn->cwd ? spawn->cwd : "of the settings");
+        return;
+    case YK_SPAWN_USER:
+        snprintf(out, len, "become user %ld, group %ld",
+                 spawn->account ? (long)spawn->account->uid : -1L,
+                 spawn->account ? (long)spawn->account->gid : -1L);
+        return;
+    case YK_SPAWN_CONFINE:
+        snprintf(out, len, "take its priority, limits or CPU");
+        return;
+    }
+    snprintf(out, len, "start");
 }
 
 int yk_spawn(const struct yk_spawn *spawn, pid_t *ret_pid, int *ret_pidfd)
@@ -111,6 +192,11 @@ static void env_set(char **env, size_t *count, const char *entry)
     while (i < *count &&
            (strncmp(env[i], entry, name_len) != 0 || env[i][name_len] != '='))
         i++;
+    if (entry[name_len] == '\0') {
+        if (i < *count)
+            env[i] = env[--*count];
+        return;
+    }
     env[i] = (char *)(uintptr_t)entry;
     if (i == *count)
         (*count)++;

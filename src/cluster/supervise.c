@@ -1,18 +1,24 @@
 #include "cluster/supervise.h"
 
+#include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include <yoke/cluster.h>
 #include <yoke/error.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/confine.h"
 #include "cluster/fleet.h"
 #include "cluster/options.h"
+#include "cluster/patrol.h"
 #include "cluster/rollout.h"
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/signals.h"
+#include "cluster/watch.h"
 #include "net/loop.h"
 
 #include "core/banned.h"
@@ -21,30 +27,58 @@
 static struct yoke_cluster_options resolved;
 static bool is_supervising; /* This process is the primary of a fleet. */
 
+/* A name that was asked for and cannot be had is a mistake; a server that
+ * cannot be watched still serves. */
+static bool start_watch(void)
+{
+    int err = yk_watch_start(resolved.name, resolved.name_hint);
+
+    return err != -EADDRINUSE && err != -EINVAL;
+}
+
+/* What the settings are to be for it. */
+static int set_up(void)
+{
+    struct yoke_cluster_settings settings = {.sched = resolved.sched};
+    char text[128];
+
+    if (!resolved.own_stderr)
+        settings.stdio[STDERR_FILENO] = YOKE_STDIO_PIPE;
+    int err = yk_options_owner(&resolved, &settings, text);
+    if (err < 0) {
+        yoke_log(YOKE_LOG_ERROR, "%s", text);
+        return err;
+    }
+    yk_settings_prefer_sched(YOKE_SCHED_AUTO);
+    err = yk_settings_change(&settings);
+    if (err < 0)
+        yoke_log(YOKE_LOG_ERROR, "the settings cannot be had: %s",
+                 yoke_strerror(err));
+    return err;
+}
+
 static int run_primary(void)
 {
-    const struct yoke_cluster_settings settings = {.sched = resolved.sched};
-    int err = yk_settings_change(&settings);
-
-    if (err < 0) {
-        yoke_log(YOKE_LOG_ERROR, "the scheduling cannot be had: %s",
-                 yoke_strerror(err));
+    if (set_up() < 0)
         return 1;
-    }
     is_supervising = true;
+    if (!start_watch())
+        return 1;
     yk_signals_watch();
-    err = yk_fleet_start(&resolved);
+    int err = yk_fleet_start(&resolved);
     if (err < 0) {
         yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
                  yoke_strerror(err));
         return 1;
     }
+    yk_patrol_start();
     return yoke_run();
 }
 
 static int run_worker(int (*start)(void *data), void *data)
 {
     yk_signals_ignore();
+    yk_confine_survive(resolved.stop_timeout_ms);
     if (start(data) < 0)
         yk_loop_fail_quietly();
     return yoke_run();

@@ -23,6 +23,7 @@
 
 #include "cluster/channel.h"
 #include "cluster/copies.h"
+#include "cluster/stdio.h"
 #include "core/list.h"
 #include "net/later.h"
 
@@ -43,6 +44,7 @@ struct yoke_worker {
     bool is_connected; /* The channel is open. */
     bool is_on_trial;  /* It checks itself before it serves. */
     bool is_leaving;   /* It ends, or ended, on purpose. */
+    void *data;        /* The user's. */
 
     /* ---- The primary only ---- */
     struct yk_list node;  /* Among all workers, in order of their ids. */
@@ -61,7 +63,12 @@ struct yoke_worker {
     struct yk_outbox outbox;
     uint64_t rests_until_ms; /* It is out of descriptors; 0: it is not. */
     bool is_stuck;           /* Something was taken back from it. */
+    bool is_unrouted;        /* Nothing new goes to it: it is to drain. */
+    int seat;                /* In the table of loads (seats.h), or -1. */
     struct yk_list users;    /* The ports it listens on (ports.h). */
+
+    struct yk_settings *settings; /* Those it was forked with. */
+    struct yk_stdio stdio;        /* Its pipes. */
 
     char *reason; /* Why it cannot start, as it said; or NULL. */
     bool is_online;

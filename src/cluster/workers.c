@@ -62,11 +62,6 @@ pid_t yoke_worker_pid(const yoke_worker *worker)
     return worker->pid;
 }
 
-ssize_t yoke_worker_send(yoke_worker *worker, const void *ptr, size_t len)
-{
-    return yk_channel_send_message(&worker->channel, ptr, len);
-}
-
 bool yoke_worker_is_connected(const yoke_worker *worker)
 {
     return worker->is_connected;
@@ -77,7 +72,46 @@ bool yoke_worker_is_dead(const yoke_worker *worker)
     return worker->is_dead;
 }
 
-bool yoke_worker_exited_after_disconnect(const yoke_worker *worker)
+int yoke_worker_exited_after_disconnect(const yoke_worker *worker)
 {
-    return worker->is_leaving;
+    if (worker->is_leaving)
+        return 1;
+    return worker->is_connected && !worker->is_dead ? -1 : 0;
+}
+
+enum yoke_worker_state yoke_worker_state(const yoke_worker *worker)
+{
+    if (worker->is_dead)
+        return YOKE_WORKER_DEAD;
+    if (!worker->is_connected)
+        return YOKE_WORKER_DISCONNECTED;
+    if (worker->is_leaving)
+        return YOKE_WORKER_DISCONNECTING;
+    if (worker->has_listened)
+        return YOKE_WORKER_LISTENING;
+    return worker->is_online ? YOKE_WORKER_ONLINE : YOKE_WORKER_NONE;
+}
+
+const char *yoke_worker_state_text(enum yoke_worker_state state)
+{
+    static const char *const names[] = {
+        [YOKE_WORKER_NONE] = "none",
+        [YOKE_WORKER_ONLINE] = "online",
+        [YOKE_WORKER_LISTENING] = "listening",
+        [YOKE_WORKER_DISCONNECTING] = "disconnecting",
+        [YOKE_WORKER_DISCONNECTED] = "disconnected",
+        [YOKE_WORKER_DEAD] = "dead",
+    };
+
+    return state < sizeof(names) / sizeof(names[0]) ? names[state] : "unknown";
+}
+
+void yoke_worker_set_data(yoke_worker *worker, void *data)
+{
+    worker->data = data;
+}
+
+void *yoke_worker_data(const yoke_worker *worker)
+{
+    return worker->data;
 }

@@ -6,6 +6,7 @@
  * primary in words, for there the operator looks. */
 #include <yoke/cluster.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <yoke/app.h>
@@ -19,6 +20,7 @@
 struct run {
     yoke_app_factory *make_app;
     struct yoke_cluster_options options; /* With the user's callbacks. */
+    bool tells_ready; /* The primary does not see that it listens. */
 };
 
 static void on_listening(yoke_server *server, const struct yoke_address *addr,
@@ -26,8 +28,19 @@ static void on_listening(yoke_server *server, const struct yoke_address *addr,
 {
     const struct yoke_listen_options *listen =
         &((struct run *)data)->options.listen;
+    if (((struct run *)data)->tells_ready)
+        yoke_ready();
     if (listen->on_listening)
         listen->on_listening(server, addr, listen->data);
+}
+
+/* What a worker opens by itself, the primary hears nothing of. */
+static void watch_own_listener(struct run *run)
+{
+    const struct yoke_listen_options *listen = &run->options.listen;
+
+    if ((listen->exclusive || listen->reuse_port) && !run->options.wait_ready)
+        run->tells_ready = run->options.wait_ready = true;
 }
 
 static void on_error(int err, const char *text, void *data)
@@ -89,5 +102,6 @@ int yoke_cluster_run(yoke_app_factory *make_app,
     struct run run = {.make_app = make_app};
     if (options)
         run.options = *options;
+    watch_own_listener(&run);
     return yk_cluster_supervise(&run.options, start, &run);
 }

@@ -11,6 +11,9 @@
 
 #include <yoke/cluster.h>
 #include <yoke/loop.h>
+#include <yoke/message.h>
+
+#include "place.h"
 
 #include "core/alloc.h"
 #include "core/list.h"
@@ -34,6 +37,7 @@ struct server {
     struct yk_listener listener;
     struct yk_service service;
     bool is_open; /* on_closed or on_error is to come. */
+    bool closes_listening;
 };
 
 /* This worker's. */
@@ -246,17 +250,43 @@ static void open_one(struct conn *conn, const char *argument)
     answer(conn, "ok");
 }
 
+static void shut(struct conn *conn, const char *argument)
+{
+    answer(conn,
+           place_shut((int)strtol(argument, NULL, 10)) ? "ok" : "no such");
+}
+
+static void send_implicitly(struct conn *conn, const char *argument)
+{
+    char line[64], text[64];
+
+    snprintf(line, sizeof(line), "implicit %s", argument);
+    place_command(line, text, sizeof(text));
+    answer(conn, text);
+}
+
 static void run_line(struct conn *conn, const char *line)
 {
     static const struct {
         const char *name;
         void (*fn)(struct conn *conn, const char *argument);
     } commands[] = {
-        {"id", tell_id},   {"hang", hang},          {"spin", spin},
-        {"die", die},      {"exit", leave_with},    {"send", send_text},
-        {"big", send_big}, {"leave", leave},        {"quit", quit},
-        {"env", tell_env}, {"open", open_one},      {"close", close_first},
-        {"fds", count},    {"folder", tell_folder},
+        {"id", tell_id},
+        {"shut", shut},
+        {"implicit", send_implicitly},
+        {"hang", hang},
+        {"spin", spin},
+        {"die", die},
+        {"exit", leave_with},
+        {"send", send_text},
+        {"big", send_big},
+        {"leave", leave},
+        {"quit", quit},
+        {"env", tell_env},
+        {"open", open_one},
+        {"close", close_first},
+        {"fds", count},
+        {"folder", tell_folder},
     };
     size_t len = strcspn(line, " ");
     const char *argument = line[len] ? line + len + 1 : "";
@@ -318,11 +348,14 @@ static void on_connection(struct yk_listener *listener, int fd,
 static void on_listening(struct yk_listener *listener,
                          const struct yoke_address *address)
 {
-    (void)listener;
+    struct server *server = YK_CONTAINER_OF(listener, struct server, listener);
+
     printf("%d listens on %d %s %d\n", (int)getpid(), address->family,
            address->host, address->port);
     if (getenv("FLEET_DIES"))
         _exit(3);
+    if (server->closes_listening)
+        yk_listener_close(listener);
 }
 
 static void on_error(struct yk_listener *listener, int err, const char *text)
@@ -355,33 +388,30 @@ static const struct yk_listener_ops listener_ops = {
     .on_closed = on_closed,
 };
 
-void fleet_listen(const char *text)
+static void close_lines(void *data)
 {
-    struct yk_listen_spec spec = {.port = 0};
-    struct server *server = yk_alloc(sizeof(*server));
-    char *host = yk_strdup(text);
-    char *colon = strrchr(host, ':');
+    yk_listener_close(&((struct server *)data)->listener);
+}
 
-    if (strncmp(text, "unix:", 5) == 0) {
-        spec.path = text + 5;
-    } else if (colon) {
-        *colon = '\0';
-        spec.port = (int)strtol(colon + 1, NULL, 10);
-        spec.ipv6_only = strcmp(host, "6") == 0;
-        spec.exclusive = strcmp(host, "own") == 0;
-        spec.host = spec.ipv6_only || spec.exclusive ? NULL : host;
-    } else {
-        spec.port = (int)strtol(text, NULL, 10);
-    }
+void fleet_open_lines(const struct place *place)
+{
+    struct server *server = yk_alloc(sizeof(*server));
+
     server->is_open = true;
+    server->closes_listening = place->closes_listening;
     server->service.drain = drain;
     server->service.abort = abort_all;
     yk_list_init(&server->service.node);
     yk_list_add(&servers, &server->node);
-    int err = yk_listener_open(&server->listener, &listener_ops, &spec);
-    free(host);
+    place_add(close_lines, server);
+    int err = yk_listener_open(&server->listener, &listener_ops, &place->spec);
     if (err < 0)
         on_error(&server->listener, err, "at once");
     else
         yk_service_add(&server->service);
+}
+
+void fleet_listen(const char *text)
+{
+    place_open(text);
 }

@@ -13,14 +13,20 @@
  *     env NAME     that variable of its environment, or nothing
  *     folder       its working directory
  *     close        closes the worker's first listener; ok
- *     open SPEC    opens another; ok
+ *     open PLACE   opens another (place.h); ok
+ *     shut N       closes the n-th that was opened; ok
+ *     implicit N   as place.h has it
  *     fds          how many connections it has */
 #ifndef YK_TESTS_CONN_H
 #define YK_TESTS_CONN_H
 
-/* "PORT", "HOST:PORT", "6:PORT" (IPv6 only), "own:PORT" (not through the
- * primary), or "unix:PATH". Opens it and serves what comes. */
+struct place;
+
+/* A place in place.h's words. Opens it and serves what comes. */
 void fleet_listen(const char *spec);
+
+/* Opens a listener of lines. */
+void fleet_open_lines(const struct place *place);
 
 /* `n` bytes, always the same ones; the caller frees them. */
 char *fleet_bytes(unsigned n);

@@ -5,7 +5,7 @@
  * -S: the supervised form, else Node's. -r: in Node's form, replaces each
  * worker that ends by accident. -t: the stop's deadline. -f TEXT: workers fail
  * to start with that reason. -x PROGRAM, -d FOLDER: what workers run, and
- * where. LISTEN is fleet_listen's (conn.h).
+ * where. LISTEN is a place (place.h).
  *
  * $FLEET_SURVIVES: workers live on without a listener. $FLEET_DIES: they end
  * when they listen.
@@ -26,6 +26,7 @@
 
 #include <yoke/cluster.h>
 #include <yoke/loop.h>
+#include <yoke/message.h>
 
 #include "cluster/supervise.h"
 #include "conn.h"
@@ -55,8 +56,9 @@ static void on_listening(yoke_worker *worker,
                          const struct yoke_address *address, void *data)
 {
     (void)data;
-    printf("listening %d %d %s %d\n", yoke_worker_id(worker), address->family,
-           address->host, address->port);
+    printf("listening %d %s%d %s %d\n", yoke_worker_id(worker),
+           address->is_udp ? "udp" : "", address->family, address->host,
+           address->port);
 }
 
 static void on_message(yoke_worker *worker, const void *ptr, size_t len,
@@ -256,8 +258,7 @@ int main(int argc, char **argv)
         if (option == 'n')
             options.workers = cluster.workers = (int)strtol(optarg, NULL, 10);
         else if (option == 's')
-            cluster.sched =
-                strcmp(optarg, "none") == 0 ? YOKE_SCHED_NONE : YOKE_SCHED_RR;
+            cluster.sched = (enum yoke_sched)yoke_sched_find(optarg);
         else if (option == 't')
             cluster.stop_timeout_ms = (int)strtol(optarg, NULL, 10);
         else if (option == 'f')

@@ -72,13 +72,12 @@ static void pieces_that_do_not_fit_are_refused(void **state)
         uint32_t total, offset;
         const char *bytes;
     } bad[] = {
-        {11, 4, "x"},                 /* a gap backwards */
-        {11, 6, "x"},                 /* a gap forwards */
-        {12, 5, "x"},                 /* another total */
-        {11, 5, "too many bytes"},    /* beyond the end */
-        {11, 5, ""},                  /* never ends */
-        {11, 0, "hello"},             /* a new one between */
-        {YK_CHANNEL_MAX + 1, 0, "x"}, /* too large */
+        {11, 4, "x"},                /* a gap backwards */
+        {11, 6, "x"},                /* a gap forwards */
+        {12, 5, "x"},                /* another total */
+        {11, 5, "too many bytes"},   /* beyond the end */
+        {11, 5, ""},                 /* never ends */
+        {YK_SENDER_MAX + 1, 0, "x"}, /* too large */
         {UINT32_MAX, 5, "x"},
     };
 
@@ -93,10 +92,23 @@ static void pieces_that_do_not_fit_are_refused(void **state)
     }
 }
 
+static void
+a_first_piece_takes_the_place_of_what_was_left_unfinished(void **state)
+{
+    (void)state;
+    assert_int_equal(add(11, 0, "hello"), 0);
+    assert_int_equal(add(5, 0, "other"), 1);
+    assert_whole("other");
+    assert_int_equal(add(11, 0, "hello"), 0);
+    assert_int_equal(add(6, 0, "anot"), 0);
+    assert_int_equal(add(11, 5, " world"), -EBADMSG);
+    assert_int_equal(add(6, 4, "er"), -EBADMSG);
+}
+
 static void a_false_total_costs_no_memory(void **state)
 {
     (void)state;
-    assert_int_equal(add(YK_CHANNEL_MAX, 0, "x"), 0);
+    assert_int_equal(add(YK_SENDER_MAX, 0, "x"), 0);
     assert_int_equal(assembly.room, 1);
 }
 
@@ -120,6 +132,8 @@ int main(void)
         WITH_ASSEMBLY(an_empty_message_is_one),
         WITH_ASSEMBLY(pieces_become_a_message),
         WITH_ASSEMBLY(pieces_that_do_not_fit_are_refused),
+        WITH_ASSEMBLY(
+            a_first_piece_takes_the_place_of_what_was_left_unfinished),
         WITH_ASSEMBLY(a_false_total_costs_no_memory),
         WITH_ASSEMBLY(without_memory_the_message_is_dropped),
     };

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -20,7 +21,8 @@
 
 struct side {
     struct yk_channel channel;
-    int packets, messages, ends, rooms, closes;
+    int packets, messages, ends, rooms, closes, drains;
+    enum yk_message_kind kind; /* Of the last message. */
     enum yk_message_type last_type;
     char last_body[64];
     size_t last_len;
@@ -54,16 +56,23 @@ static void on_packet(struct yk_channel *channel,
     }
 }
 
-static void on_message(struct yk_channel *channel, const void *ptr, size_t len)
+static void on_message(struct yk_channel *channel,
+                       const struct yk_incoming *message)
 {
     struct side *side = side_of(channel);
 
     side->messages++;
     free(side->message);
-    side->message = yk_alloc(len + 1);
-    side->message_len = len;
-    if (len)
-        memcpy(side->message, ptr, len);
+    side->message = yk_alloc(message->len + 1);
+    side->message_len = message->len;
+    side->kind = message->kind;
+    if (message->len)
+        memcpy(side->message, message->ptr, message->len);
+    side->fd_count = message->fd_count;
+    for (int i = 0; i < message->fd_count; i++) {
+        side->fds[i] = message->fds[i];
+        message->fds[i] = -1;
+    }
 }
 
 static void on_room(struct yk_channel *channel)
@@ -82,8 +91,13 @@ static void on_closed(struct yk_channel *channel)
     side_of(channel)->closes++;
 }
 
+static void on_drain(struct yk_channel *channel)
+{
+    side_of(channel)->drains++;
+}
+
 static const struct yk_channel_ops ops = {on_packet, on_message, on_room,
-                                          on_end, on_closed};
+                                          on_end,    on_closed,  on_drain};
 
 static int setup(void **state)
 {
@@ -109,6 +123,13 @@ static int teardown(void **state)
     free(left.message);
     free(right.message);
     return 0;
+}
+
+static ssize_t send_bytes(struct side *side, const void *ptr, size_t len)
+{
+    struct yk_outgoing message = {.ptr = ptr, .len = len};
+
+    return yk_channel_send_message(&side->channel, &message);
 }
 
 /* Turns the loop until the condition holds; the test's time limit ends what
@@ -225,7 +246,7 @@ static void a_descriptor_that_waits_is_copied(void **state)
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
     (void)state;
-    while (yk_list_is_empty(&left.channel.queue))
+    while (left.channel.sender.packet_count == 0)
         yk_channel_send(&left.channel, YK_MESSAGE_WAKE, "fill", 4, -1);
     yk_channel_send(&left.channel, YK_MESSAGE_LISTEN_REPLY, "x", 1, fd);
     close(fd);
@@ -239,10 +260,10 @@ static void the_queue_has_a_limit(void **state)
     int err = 0;
 
     (void)state;
-    for (int i = 0; i < 3 * YK_CHANNEL_PACKETS_MAX && !err; i++)
+    for (int i = 0; i < 3 * YK_SENDER_PACKETS_MAX && !err; i++)
         err = yk_channel_send(&left.channel, YK_MESSAGE_WAKE, "x", 1, -1);
     assert_int_equal(err, -YOKE_EFULL);
-    assert_int_equal(left.channel.queued_count, YK_CHANNEL_PACKETS_MAX);
+    assert_int_equal(left.channel.sender.packet_count, YK_SENDER_PACKETS_MAX);
 }
 
 static void connections_are_told_when_there_is_room(void **state)
@@ -273,18 +294,17 @@ static char *bytes(size_t n)
 
 static void a_message_arrives_whole_whatever_its_size(void **state)
 {
-    static const size_t sizes[] = {0, 1, 32751, 32752, 32753, 1000000, 8 << 20};
+    static const size_t sizes[] = {0, 1, 32743, 32744, 32745, 1000000, 8 << 20};
 
     (void)state;
     for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         int before = right.messages;
         char *sent = bytes(sizes[i]);
-        assert_true(yk_channel_send_message(&left.channel, sent, sizes[i]) >=
-                    0);
+        assert_true(send_bytes(&left, sent, sizes[i]) >= 0);
         RUN_UNTIL(right.messages > before);
         assert_int_equal(right.message_len, sizes[i]);
         assert_memory_equal(right.message, sent, sizes[i]);
-        assert_int_equal(left.channel.queued_len, 0);
+        assert_int_equal(left.channel.sender.queued_len, 0);
         free(sent);
     }
 }
@@ -295,8 +315,8 @@ static void both_sides_may_talk_at_once(void **state)
     char *sent = bytes(size);
 
     (void)state;
-    yk_channel_send_message(&left.channel, sent, size);
-    yk_channel_send_message(&right.channel, sent, size);
+    send_bytes(&left, sent, size);
+    send_bytes(&right, sent, size);
     RUN_UNTIL(left.messages && right.messages);
     assert_memory_equal(left.message, sent, size);
     assert_memory_equal(right.message, sent, size);
@@ -305,20 +325,16 @@ static void both_sides_may_talk_at_once(void **state)
 
 static void messages_that_are_too_much_are_refused(void **state)
 {
-    char *sent = bytes(YK_CHANNEL_MAX / 2);
+    char *sent = bytes(YK_SENDER_MAX / 2);
 
     (void)state;
-    assert_int_equal(yk_channel_send_message(&left.channel, sent,
-                                             (size_t)YK_CHANNEL_MAX + 1),
+    assert_int_equal(send_bytes(&left, sent, (size_t)YK_SENDER_MAX + 1),
                      -YOKE_EFULL);
-    ssize_t waiting =
-        yk_channel_send_message(&left.channel, sent, YK_CHANNEL_MAX / 2);
-    assert_in_range(waiting, 1, YK_CHANNEL_MAX / 2);
-    waiting = yk_channel_send_message(&left.channel, sent, YK_CHANNEL_MAX / 2);
-    assert_true(waiting > YK_CHANNEL_MAX / 2);
-    assert_int_equal(
-        yk_channel_send_message(&left.channel, sent, YK_CHANNEL_MAX / 2),
-        -YOKE_EFULL);
+    ssize_t waiting = send_bytes(&left, sent, YK_SENDER_MAX / 2);
+    assert_in_range(waiting, 1, YK_SENDER_MAX / 2);
+    waiting = send_bytes(&left, sent, YK_SENDER_MAX / 2);
+    assert_true(waiting > YK_SENDER_MAX / 2);
+    assert_int_equal(send_bytes(&left, sent, YK_SENDER_MAX / 2), -YOKE_EFULL);
     free(sent);
 }
 
@@ -343,8 +359,7 @@ static void sending_after_the_end_says_so(void **state)
     assert_int_equal(
         yk_channel_send(&right.channel, YK_MESSAGE_WAKE, "x", 1, -1),
         -YOKE_ECHANNEL);
-    assert_int_equal(yk_channel_send_message(&right.channel, "x", 1),
-                     -YOKE_ECHANNEL);
+    assert_int_equal(send_bytes(&right, "x", 1), -YOKE_ECHANNEL);
     assert_int_equal(
         yk_channel_send(&left.channel, YK_MESSAGE_WAKE, "x", 1, -1),
         -YOKE_ECHANNEL);
@@ -355,7 +370,7 @@ static void closing_with_a_queue_drops_it(void **state)
     char *sent = bytes(1 << 20);
 
     (void)state;
-    yk_channel_send_message(&left.channel, sent, 1 << 20);
+    send_bytes(&left, sent, 1 << 20);
     yk_channel_send(&left.channel, YK_MESSAGE_WAKE, "x", 1, STDIN_FILENO);
     int before = count_fds();
     yk_channel_close(&left.channel);
@@ -365,16 +380,279 @@ static void closing_with_a_queue_drops_it(void **state)
     assert_int_equal(right.messages, 0);
 }
 
+/* Of which a part may have been sent: the next message is none the worse. */
 static void without_memory_a_message_is_refused(void **state)
 {
     char *sent = bytes(1 << 20);
 
     (void)state;
     yk_alloc_fail_after(0);
-    assert_int_equal(yk_channel_send_message(&left.channel, sent, 1 << 20),
+    assert_int_equal(send_bytes(&left, sent, 1 << 20), -YOKE_EFULL);
+    yk_alloc_fail_after(-1);
+    send_bytes(&left, "next", 4);
+    RUN_UNTIL(right.messages);
+    assert_int_equal(right.message_len, 4);
+    assert_memory_equal(right.message, "next", 4);
+    free(sent);
+}
+
+/* ---- Order ---- */
+
+static void packets_overtake_messages_unless_they_keep_their_place(void **state)
+{
+    size_t size = 4 << 20;
+    char *sent = bytes(size);
+
+    (void)state;
+    send_bytes(&left, sent, size);
+    yk_channel_send_in_order(&left.channel, YK_MESSAGE_LEAVE, NULL, 0);
+    yk_channel_send(&left.channel, YK_MESSAGE_WAKE, NULL, 0, -1);
+    RUN_UNTIL(right.packets == 1);
+    assert_int_equal(right.last_type, YK_MESSAGE_WAKE);
+    assert_int_equal(right.messages, 0);
+    RUN_UNTIL(right.packets == 2);
+    assert_int_equal(right.last_type, YK_MESSAGE_LEAVE);
+    assert_int_equal(right.messages, 1);
+    free(sent);
+}
+
+static void connections_get_in_between_the_pieces_of_a_message(void **state)
+{
+    size_t size = 16 << 20;
+    char *sent = bytes(size);
+
+    (void)state;
+    send_bytes(&left, sent, size);
+    assert_int_equal(
+        yk_channel_try_send(&left.channel, YK_MESSAGE_CONNS, "x", 1, NULL, 0),
+        -EAGAIN);
+    RUN_UNTIL(left.rooms);
+    assert_int_equal(right.messages, 0);
+    free(sent);
+}
+
+static void that_all_messages_are_sent_is_told_once(void **state)
+{
+    size_t size = 1 << 20;
+    char *sent = bytes(size);
+
+    (void)state;
+    assert_int_equal(send_bytes(&left, "x", 1), 0);
+    assert_true(send_bytes(&left, sent, size) > 0);
+    assert_true(send_bytes(&left, sent, size) > (ssize_t)size);
+    assert_int_equal(left.drains, 0);
+    RUN_UNTIL(right.messages == 3);
+    assert_int_equal(left.drains, 1);
+    assert_int_equal(left.channel.sender.queued_len, 0);
+    free(sent);
+}
+
+static void empty_messages_have_a_limit_too(void **state)
+{
+    ssize_t waiting = 0;
+
+    (void)state;
+    for (int i = 0; i < 2 * YK_SENDER_MESSAGES_MAX && waiting >= 0; i++)
+        waiting = send_bytes(&left, NULL, 0);
+    assert_int_equal(waiting, -YOKE_EFULL);
+    assert_int_equal(left.channel.sender.message_count, YK_SENDER_MESSAGES_MAX);
+}
+
+/* ---- Messages with descriptors ---- */
+
+/* What a sender was told. */
+static struct {
+    int calls, err, fd_count;
+    int kept; /* The first descriptor that came back, or -1. */
+} done;
+
+static void on_done(int err, int *fds, int fd_count, void *data)
+{
+    assert_ptr_equal(data, &done);
+    done.calls++;
+    done.err = err;
+    done.fd_count = fd_count;
+    done.kept = -1;
+    if (fd_count > 0) {
+        done.kept = fds[0];
+        fds[0] = -1;
+    }
+}
+
+/* Sends `len` bytes with a pipe's end for writing; returns the end for reading,
+ * which sees its end when nobody has the other any more. */
+static int send_pipe(struct side *side, const char *ptr, size_t len)
+{
+    int fds[2];
+
+    assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+    struct yk_outgoing message = {.ptr = ptr,
+                                  .len = len,
+                                  .kind = YK_KIND_JSON,
+                                  .fds = &fds[1],
+                                  .fd_count = 1,
+                                  .on_done = on_done,
+                                  .data = &done};
+    assert_true(yk_channel_send_message(&side->channel, &message) >= 0);
+    return fds[0];
+}
+
+static void assert_ended(int fd)
+{
+    char byte;
+
+    assert_int_equal(read(fd, &byte, 1), 0);
+    close(fd);
+}
+
+static void a_descriptor_comes_with_its_message(void **state)
+{
+    size_t size = 800 * 1000;
+    char *sent = bytes(size);
+
+    (void)state;
+    done.calls = 0;
+    int end = send_pipe(&left, sent, size);
+    RUN_UNTIL(right.messages && done.calls);
+    assert_int_equal(done.err, 0);
+    assert_int_equal(done.fd_count, 0);
+    assert_int_equal(right.message_len, size);
+    assert_memory_equal(right.message, sent, size);
+    assert_int_equal(right.kind, YK_KIND_JSON);
+    assert_int_equal(right.fd_count, 1);
+    assert_int_equal(fcntl(right.fds[0], F_GETFD), FD_CLOEXEC);
+    close(right.fds[0]);
+    assert_ended(end);
+    free(sent);
+}
+
+static void only_so_many_descriptors_fly_and_all_arrive(void **state)
+{
+    enum {
+        COUNT = 4 * YK_SENDER_FLYING_MAX
+    };
+    int before = count_fds(), ends[COUNT];
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++)
+        ends[i] = send_pipe(&left, "x", 1);
+    assert_int_equal(left.channel.sender.flying_count, YK_SENDER_FLYING_MAX);
+    assert_false(yk_sender_waits(&left.channel.sender));
+    for (int i = 0; i < COUNT; i++) {
+        RUN_UNTIL(right.messages == i + 1);
+        close(right.fds[0]);
+    }
+    RUN_UNTIL(left.channel.sender.flying_count == 0);
+    for (int i = 0; i < COUNT; i++)
+        assert_ended(ends[i]);
+    assert_int_equal(count_fds(), before);
+}
+
+static void both_sides_may_send_descriptors_at_once(void **state)
+{
+    enum {
+        COUNT = 200
+    };
+    size_t size = 100 * 1000;
+    char *sent = bytes(size);
+    int lefts = 0, rights = 0;
+
+    (void)state;
+    for (int i = 0; i < COUNT; i++) {
+        close(send_pipe(&left, sent, size));
+        close(send_pipe(&right, sent, size));
+    }
+    while (lefts < COUNT || rights < COUNT) {
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+        for (; lefts < left.messages; lefts++)
+            close(left.fds[0]);
+        for (; rights < right.messages; rights++)
+            close(right.fds[0]);
+    }
+    free(sent);
+}
+
+static void what_was_not_acknowledged_is_given_back_at_the_end(void **state)
+{
+    (void)state;
+    done.calls = 0;
+    int first = send_pipe(&left, "x", 1);
+    yk_channel_close(&right.channel);
+    RUN_UNTIL(left.ends);
+    assert_int_equal(done.calls, 1);
+    assert_int_equal(done.err, -YOKE_ECHANNEL);
+    assert_int_equal(done.fd_count, 1);
+    /* It is the same pipe, and still open. */
+    assert_int_equal(write(done.kept, "y", 1), 1);
+    close(done.kept);
+    close(first);
+}
+
+static void without_a_sender_who_wants_them_they_are_closed(void **state)
+{
+    int fds[2];
+
+    (void)state;
+    assert_int_equal(pipe2(fds, O_CLOEXEC | O_NONBLOCK), 0);
+    struct yk_outgoing message = {.fds = &fds[1], .fd_count = 1};
+    assert_int_equal(yk_channel_send_message(&left.channel, &message), 0);
+    yk_channel_close(&right.channel);
+    RUN_UNTIL(left.ends);
+    assert_ended(fds[0]);
+}
+
+static void a_refused_message_leaves_its_descriptors(void **state)
+{
+    int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    struct yk_outgoing message = {
+        .fds = &fd, .fd_count = 1, .on_done = on_done, .data = &done};
+
+    (void)state;
+    done.calls = 0;
+    yk_alloc_fail_after(0);
+    assert_int_equal(yk_channel_send_message(&left.channel, &message),
                      -YOKE_EFULL);
     yk_alloc_fail_after(-1);
-    free(sent);
+    yk_channel_close(&right.channel);
+    assert_int_equal(yk_channel_send_message(&left.channel, &message),
+                     -YOKE_ECHANNEL);
+    assert_int_equal(done.calls, 0);
+    assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    close(fd);
+}
+
+/* Nobody but the receiver knows that it has no descriptor left. */
+static void a_receiver_without_room_says_so(void **state)
+{
+    struct rlimit limit, none;
+
+    (void)state;
+    done.calls = 0;
+    int end = send_pipe(&left, "x", 1);
+    getrlimit(RLIMIT_NOFILE, &limit);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    setrlimit(RLIMIT_NOFILE, &none);
+    RUN_UNTIL(done.calls);
+    setrlimit(RLIMIT_NOFILE, &limit);
+    assert_int_equal(done.err, -EMFILE);
+    assert_int_equal(right.messages, 0);
+    assert_int_equal(write(done.kept, "y", 1), 1);
+    close(done.kept);
+    close(end);
+}
+
+static void acknowledgements_that_nobody_waits_for_are_ignored(void **state)
+{
+    struct yk_message_ack acks[2] = {{.number = 7}, {.number = 0}};
+    char many[(YK_SENDER_FLYING_MAX + 1) * sizeof(acks[0])] = {0};
+
+    (void)state;
+    yk_channel_send(&left.channel, YK_MESSAGE_ACK, acks, sizeof(acks), -1);
+    yk_channel_send(&left.channel, YK_MESSAGE_ACK, many, sizeof(many), -1);
+    yk_channel_send(&left.channel, YK_MESSAGE_ACK, acks, 3, -1);
+    yk_channel_send(&left.channel, YK_MESSAGE_HELLO, NULL, 0, -1);
+    RUN_UNTIL(right.packets);
+    assert_int_equal(right.last_type, YK_MESSAGE_HELLO);
 }
 
 #define WITH_CHANNEL(test)                                                     \
@@ -397,6 +675,18 @@ int main(void)
         WITH_CHANNEL(sending_after_the_end_says_so),
         WITH_CHANNEL(closing_with_a_queue_drops_it),
         WITH_CHANNEL(without_memory_a_message_is_refused),
+        WITH_CHANNEL(packets_overtake_messages_unless_they_keep_their_place),
+        WITH_CHANNEL(connections_get_in_between_the_pieces_of_a_message),
+        WITH_CHANNEL(that_all_messages_are_sent_is_told_once),
+        WITH_CHANNEL(empty_messages_have_a_limit_too),
+        WITH_CHANNEL(a_descriptor_comes_with_its_message),
+        WITH_CHANNEL(only_so_many_descriptors_fly_and_all_arrive),
+        WITH_CHANNEL(both_sides_may_send_descriptors_at_once),
+        WITH_CHANNEL(what_was_not_acknowledged_is_given_back_at_the_end),
+        WITH_CHANNEL(without_a_sender_who_wants_them_they_are_closed),
+        WITH_CHANNEL(a_refused_message_leaves_its_descriptors),
+        WITH_CHANNEL(a_receiver_without_room_says_so),
+        WITH_CHANNEL(acknowledgements_that_nobody_waits_for_are_ignored),
     };
     return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
 }

@@ -49,6 +49,61 @@ static void fields_that_are_set_replace_and_the_others_stay(void **state)
     free(argv);
 }
 
+static void places_of_stdio_are_merged_one_by_one(void **state)
+{
+    const struct yoke_cluster_settings *now;
+
+    (void)state;
+    assert_int_equal(yk_settings_stdio_count(yoke_cluster_settings()), 0);
+    assert_int_equal(
+        yk_settings_change(&(struct yoke_cluster_settings){
+            .stdio = {[1] = YOKE_STDIO_PIPE, [4] = YOKE_STDIO_FD(7)}}),
+        0);
+    assert_int_equal(yk_settings_change(&(struct yoke_cluster_settings){
+                         .stdio = {[1] = YOKE_STDIO_IGNORE}, .silent = 1}),
+                     0);
+    now = yoke_cluster_settings();
+    assert_int_equal(yk_settings_stdio_count(now), 5);
+    assert_int_equal(yk_settings_stdio(now, 0), YOKE_STDIO_PIPE);
+    assert_int_equal(yk_settings_stdio(now, 1), YOKE_STDIO_IGNORE);
+    assert_int_equal(yk_settings_stdio(now, 3), YOKE_STDIO_NONE);
+    assert_int_equal(yk_settings_stdio(now, 4), YOKE_STDIO_FD(7));
+    yk_settings_change(&(struct yoke_cluster_settings){
+        .stdio = {[4] = YOKE_STDIO_NONE}, .silent = -1});
+    now = yoke_cluster_settings();
+    assert_int_equal(yk_settings_stdio(now, 0), YOKE_STDIO_INHERIT);
+    assert_int_equal(yk_settings_stdio_count(now), 2);
+}
+
+static void what_was_replaced_lives_as_long_as_it_is_used(void **state)
+{
+    (void)state;
+    yk_settings_change(&(struct yoke_cluster_settings){.exec = "/bin/old"});
+    struct yk_settings *old = yk_settings_ref();
+    yk_settings_change(&(struct yoke_cluster_settings){.exec = "/bin/new"});
+    assert_string_equal(old->values.exec, "/bin/old");
+    assert_string_equal(yoke_cluster_settings()->exec, "/bin/new");
+    yk_settings_unref(old);
+}
+
+static void what_there_is_not_changes_nothing(void **state)
+{
+    struct yoke_cluster_settings bad[] = {
+        {.exec = "/bin/x", .silent = 2},
+        {.exec = "/bin/x", .stdio = {[3] = -1}},
+    };
+
+    (void)state;
+    yk_settings_change(&(struct yoke_cluster_settings){.exec = "/bin/true"});
+    for (size_t i = 0; i < COUNT_OF(bad); i++)
+        assert_int_equal(yk_settings_change(&bad[i]), -EINVAL);
+    /* No such user, so no group either. */
+    assert_int_equal(yk_settings_change(&(struct yoke_cluster_settings){
+                         .exec = "/bin/x", .uid = 3999999999u}),
+                     -ENOENT);
+    assert_string_equal(yoke_cluster_settings()->exec, "/bin/true");
+}
+
 static void the_current_arguments_may_be_given_again(void **state)
 {
     (void)state;
@@ -84,6 +139,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(default_is_what_this_process_was_started_with),
         cmocka_unit_test(fields_that_are_set_replace_and_the_others_stay),
+        cmocka_unit_test(places_of_stdio_are_merged_one_by_one),
+        cmocka_unit_test(what_was_replaced_lives_as_long_as_it_is_used),
+        cmocka_unit_test(what_there_is_not_changes_nothing),
         cmocka_unit_test(the_current_arguments_may_be_given_again),
         cmocka_unit_test(a_scheduler_that_there_is_none_for_is_refused),
         cmocka_unit_test(the_first_use_fixes_the_scheduler),

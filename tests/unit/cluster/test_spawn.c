@@ -3,6 +3,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,14 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <yoke/cluster.h>
+
+#include "cluster/account.h"
 #include "cluster/channel.h"
 #include "cluster/spawn.h"
 
-static int ends[2]; /* Of the channel: ours, the child's. */
+static int ends[2];         /* Of the channel: ours, the child's. */
+static struct yk_spawn how; /* What is special about the next run. */
 
 static int setup(void **state)
 {
@@ -36,11 +41,12 @@ static int run(const char *exec, const char *command, const char *cwd,
     char sh[] = "sh", flag[] = "-c";
     char *argv[] = {sh, flag, (char *)(uintptr_t)command, NULL};
     char **envp = yk_spawn_env(env, "LAST=1");
-    struct yk_spawn what = {.exec = exec,
-                            .argv = argv,
-                            .env = envp,
-                            .cwd = cwd,
-                            .channel_fd = ends[1]};
+    struct yk_spawn what = how;
+    what.exec = exec;
+    what.argv = argv;
+    what.env = envp;
+    what.cwd = cwd;
+    what.channel_fd = ends[1];
     siginfo_t info;
     pid_t pid;
     int pidfd;
@@ -72,15 +78,97 @@ static void the_later_of_two_variables_wins(void **state)
     assert_string_equal(getenv("YK_A"), "old");
 }
 
-static void its_end_of_the_channel_is_all_it_inherits(void **state)
+static void a_variable_can_be_removed(void **state)
 {
-    char command[128];
+    const char *env[] = {"YK_GONE", "YK_NEVER", NULL};
 
     (void)state;
+    setenv("YK_GONE", "x", 1);
+    assert_int_equal(run("/bin/sh", "test -z \"${YK_GONE+x}\"", NULL, env), 0);
+}
+
+static void its_end_of_the_channel_is_all_it_inherits(void **state)
+{
+    (void)state;
+    assert_int_equal(run("/bin/sh",
+                         "test -S /proc/self/fd/3 && ! test -e /proc/self/fd/4",
+                         NULL, NULL),
+                     0);
+}
+
+/* Runs a shell command with these descriptors. */
+static int run_with(const char *command, const int *stdio, int count)
+{
+    how.stdio = stdio;
+    how.stdio_count = count;
+    int status = run("/bin/sh", command, NULL, NULL);
+    how = (struct yk_spawn){.exec = NULL};
+    return status;
+}
+
+static void it_gets_the_descriptors_it_is_to_have(void **state)
+{
+    int pair[2];
+    char text[8] = "";
+
+    (void)state;
+    assert_int_equal(pipe2(pair, O_CLOEXEC), 0);
+    int stdio[] = {-1, 1, 2, -1, pair[1]};
+    assert_int_equal(run_with("echo hello >&4; test -S /proc/self/fd/5 && "
+                              "! test -e /proc/self/fd/3",
+                              stdio, 5),
+                     0);
+    assert_int_equal(read(pair[0], text, 6), 6);
+    assert_string_equal(text, "hello\n");
+    close(pair[0]);
+    close(pair[1]);
+}
+
+/* The places that descriptors are to have are each other's numbers. */
+static void descriptors_may_trade_their_places(void **state)
+{
+    int a[2], b[2];
+    char text[8] = "";
+
+    (void)state;
+    assert_int_equal(pipe2(a, O_CLOEXEC), 0);
+    assert_int_equal(pipe2(b, O_CLOEXEC), 0);
+    int stdio[YOKE_STDIO_MAX];
+    for (int i = 0; i < YOKE_STDIO_MAX; i++)
+        stdio[i] = i < 3 ? i : -1;
+    assert_in_range(a[1], 3, YOKE_STDIO_MAX - 1);
+    assert_in_range(b[1], 3, YOKE_STDIO_MAX - 1);
+    stdio[a[1]] = b[1];
+    stdio[b[1]] = a[1];
+    char command[64];
+    snprintf(command, sizeof(command), "echo b >&%d; echo a >&%d", a[1], b[1]);
+    assert_int_equal(run_with(command, stdio, YOKE_STDIO_MAX), 0);
+    assert_int_equal(read(a[0], text, 2), 2);
+    assert_int_equal(text[0], 'a');
+    assert_int_equal(read(b[0], text, 2), 2);
+    assert_int_equal(text[0], 'b');
+    for (int i = 0; i < 2; i++) {
+        close(a[i]);
+        close(b[i]);
+    }
+}
+
+static void it_runs_as_whom_it_is_told(void **state)
+{
+    struct yk_account nobody;
+    char command[96];
+
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(yk_account_find(65534, 0, &nobody), 0);
+    how.account = &nobody;
     snprintf(command, sizeof(command),
-             "test -e /proc/self/fd/%d && ! test -e /proc/self/fd/%d", ends[1],
-             ends[0]);
+             "test $(id -u) = 65534 && test $(id -g) = %d && test \"$(id -G)\" "
+             "= %d",
+             (int)nobody.gid, (int)nobody.gid);
     assert_int_equal(run("/bin/sh", command, NULL, NULL), 0);
+    how.account = NULL;
 }
 
 static void it_has_the_signals_of_a_new_process(void **state)
@@ -104,27 +192,28 @@ static void it_has_the_signals_of_a_new_process(void **state)
     signal(SIGHUP, SIG_DFL);
 }
 
-static void assert_told(int expected)
+static void assert_told(enum yk_spawn_step step, int expected)
 {
     struct {
         struct yk_message_head head;
-        int32_t err;
+        struct yk_message_exec_fail body;
     } packet;
 
     assert_int_equal(recv(ends[0], &packet, sizeof(packet), 0), sizeof(packet));
     assert_int_equal(packet.head.type, YK_MESSAGE_EXEC_FAIL);
-    assert_int_equal(packet.err, expected);
+    assert_int_equal(packet.body.step, step);
+    assert_int_equal(packet.body.err, expected);
 }
 
 static void it_says_why_it_cannot_be_executed(void **state)
 {
     (void)state;
     assert_int_equal(run("/no/such/program", "", NULL, NULL), 127);
-    assert_told(ENOENT);
+    assert_told(YK_SPAWN_EXEC, ENOENT);
     assert_int_equal(run("/bin", "", NULL, NULL), 127);
-    assert_told(EACCES);
+    assert_told(YK_SPAWN_EXEC, EACCES);
     assert_int_equal(run("/bin/sh", "", "/no/such/folder", NULL), 127);
-    assert_told(ENOENT);
+    assert_told(YK_SPAWN_FOLDER, ENOENT);
 }
 
 #define WITH_CHANNEL(test)                                                     \
@@ -135,7 +224,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_CHANNEL(it_runs_where_it_is_told),
         WITH_CHANNEL(the_later_of_two_variables_wins),
+        WITH_CHANNEL(a_variable_can_be_removed),
         WITH_CHANNEL(its_end_of_the_channel_is_all_it_inherits),
+        WITH_CHANNEL(it_gets_the_descriptors_it_is_to_have),
+        WITH_CHANNEL(descriptors_may_trade_their_places),
+        WITH_CHANNEL(it_runs_as_whom_it_is_told),
         WITH_CHANNEL(it_has_the_signals_of_a_new_process),
         WITH_CHANNEL(it_says_why_it_cannot_be_executed),
     };

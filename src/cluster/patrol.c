@@ -1,0 +1,207 @@
+#include "cluster/patrol.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <uv.h>
+
+#include <yoke/cluster.h>
+#include <yoke/error.h>
+#include <yoke/log.h>
+#include <yoke/loop.h>
+
+#include "cluster/board.h"
+#include "cluster/fleet.h"
+#include "cluster/memory.h"
+#include "cluster/rollout.h"
+#include "cluster/worker.h"
+#include "cluster/workers.h"
+
+#include "core/banned.h"
+
+#define PERIOD_MS     1000
+/* The shortest, for deadlines that are shorter than that. */
+#define PERIOD_MIN_MS 50
+/* Rounds between two looks at the memory. */
+#define MEMORY_ROUNDS 5
+#define NS_PER_MS     UINT64_C(1000000)
+
+/* Written by the functions of this file, in the primary. */
+static uv_timer_t timer;
+static unsigned rounds;
+
+/* ---- What hangs ---- */
+
+static uint64_t stalled_ms(const struct yoke_worker *worker, uint64_t now_ns)
+{
+    return yk_vitals_stalled_ns(&worker->board->vitals, now_ns) / NS_PER_MS;
+}
+
+/* A stopped process (SIGSTOP) looks well as long as nothing is asked of it. */
+static bool is_stopped(const struct yoke_worker *worker)
+{
+    siginfo_t info = {.si_pid = 0};
+
+    return waitid(P_PIDFD, (id_t)worker->pidfd, &info,
+                  WSTOPPED | WCONTINUED | WNOHANG | WNOWAIT) == 0 &&
+           info.si_pid != 0 && info.si_code == CLD_STOPPED;
+}
+
+static uint64_t stopped_ms(struct yk_life *life, uint64_t now_ms)
+{
+    if (!is_stopped(life->worker))
+        life->stopped_since_ms = 0;
+    else if (life->stopped_since_ms == 0)
+        life->stopped_since_ms = now_ms;
+    return life->stopped_since_ms ? now_ms - life->stopped_since_ms : 0;
+}
+
+static bool hangs(struct yk_life *life, uint64_t now_ns)
+{
+    uint64_t limit_ms = (uint64_t)yk_fleet_options()->hang_timeout_ms;
+
+    if (limit_ms == 0)
+        return false;
+    return stalled_ms(life->worker, now_ns) >= limit_ms ||
+           stopped_ms(life, now_ns / NS_PER_MS) >= limit_ms;
+}
+
+/* ---- Requests that take too long ---- */
+
+static bool is_overdue(const struct yk_flight *flight, uint64_t then_ns)
+{
+    struct yk_flight seen;
+
+    return yk_flight_look(flight, &seen) && seen.begun_ns < then_ns;
+}
+
+static bool has_overdue_request(const struct yoke_worker *worker,
+                                uint64_t now_ns)
+{
+    const struct yk_flights *flights = &worker->board->flights;
+    uint64_t limit_ns =
+        (uint64_t)yk_fleet_options()->request_timeout_ms * NS_PER_MS;
+
+    if (limit_ns == 0 || now_ns < limit_ns)
+        return false;
+    if (is_overdue(&flights->now, now_ns - limit_ns))
+        return true;
+    for (int i = 0; i < YK_FLIGHTS_MAX; i++)
+        if (is_overdue(&flights->entries[i], now_ns - limit_ns))
+            return true;
+    return false;
+}
+
+/* ---- What has had enough ---- */
+
+/* A worker's own limit: lower than what was asked for, by chance. */
+static uint64_t own_limit(const struct yk_life *life, uint64_t limit)
+{
+    return limit - limit / 100 * life->jitter;
+}
+
+static bool is_over(const struct yk_life *life, uint64_t value, uint64_t limit)
+{
+    return limit > 0 && value >= own_limit(life, limit);
+}
+
+static bool is_too_large(const struct yk_life *life)
+{
+    uint64_t limit = yk_fleet_options()->max_memory;
+    pid_t pid = life->worker->pid;
+
+    /* The share is never more than what is resident, and dearer to know. */
+    return rounds % MEMORY_ROUNDS == 0 &&
+           is_over(life, yk_memory_resident(pid), limit) &&
+           is_over(life, yk_memory_share(pid), limit);
+}
+
+/* What it has had enough of, in words; NULL: of nothing. */
+static const char *enough(const struct yk_life *life, uint64_t now_ms)
+{
+    const struct yoke_cluster_options *options = yk_fleet_options();
+    const struct yk_vitals *vitals = &life->worker->board->vitals;
+
+    if (is_over(life, yk_histogram_count(&vitals->latency),
+                (uint64_t)options->max_requests))
+        return "it has answered enough requests";
+    if (is_over(life, now_ms - life->forked_ms,
+                (uint64_t)options->max_lifetime_ms))
+        return "it has lived long enough";
+    return is_too_large(life) ? "it has grown too large" : NULL;
+}
+
+static void on_replaced(struct yk_slot *slot, int err, const char *text)
+{
+    if (err < 0 && err != -ESHUTDOWN)
+        yoke_log(YOKE_LOG_WARN, "slot %d: the worker stays: %s", slot->number,
+                 text);
+}
+
+/* When as many are being replaced as may be, the next round tries again. */
+static void recycle(struct yk_life *life, const char *why)
+{
+    struct yk_slot *slot = life->slot;
+    int pid = (int)life->worker->pid;
+
+    if (slot->current != life || yk_rollout_is_under_way())
+        return;
+    if (yk_fleet_replace(slot, slot->generation, YOKE_CAUSE_RECYCLED, false,
+                         on_replaced) == 0)
+        yoke_log(YOKE_LOG_INFO, "worker %d is replaced: %s", pid, why);
+}
+
+/* ---- The round ---- */
+
+static void look_after(struct yk_life *life)
+{
+    uint64_t now_ns = uv_hrtime();
+    uint64_t now_ms = uv_now(yoke_loop());
+
+    if (hangs(life, now_ns)) {
+        yk_life_handle(life, YK_LIFE_HANGS, YOKE_CAUSE_HUNG);
+        return;
+    }
+    if (has_overdue_request(life->worker, now_ns)) {
+        yk_life_handle(life, YK_LIFE_HANGS, YOKE_CAUSE_REQUEST);
+        return;
+    }
+    const char *why =
+        life->state == YK_LIFE_READY ? enough(life, now_ms) : NULL;
+    if (why)
+        recycle(life, why);
+}
+
+static void on_round(uv_timer_t *handle)
+{
+    struct yoke_worker *worker;
+
+    (void)handle;
+    rounds++;
+    YK_WORKERS_EACH(worker)
+    if (worker->life && !worker->is_dead)
+        look_after(worker->life);
+}
+
+static uint64_t shorter(uint64_t period_ms, int limit_ms)
+{
+    uint64_t quarter_ms = (uint64_t)limit_ms / 4;
+
+    if (limit_ms == 0 || quarter_ms >= period_ms)
+        return period_ms;
+    return quarter_ms > PERIOD_MIN_MS ? quarter_ms : PERIOD_MIN_MS;
+}
+
+void yk_patrol_start(void)
+{
+    const struct yoke_cluster_options *options = yk_fleet_options();
+    uint64_t period_ms = PERIOD_MS;
+
+    period_ms = shorter(period_ms, options->hang_timeout_ms);
+    period_ms = shorter(period_ms, options->request_timeout_ms);
+    period_ms = shorter(period_ms, options->max_lifetime_ms);
+    uv_timer_init(yoke_loop(), &timer);
+    uv_timer_start(&timer, on_round, period_ms, period_ms);
+    uv_unref((uv_handle_t *)&timer);
+}

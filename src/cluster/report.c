@@ -1,0 +1,294 @@
+#include "cluster/report.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include <yoke/cluster.h>
+#include <yoke/loop.h>
+#include <yoke/version.h>
+
+#include "cluster/board.h"
+#include "cluster/deaths.h"
+#include "cluster/fleet.h"
+#include "cluster/memory.h"
+#include "cluster/ports.h"
+#include "cluster/totals.h"
+#include "cluster/worker.h"
+#include "cluster/workers.h"
+
+/* When the primary started. Written by yk_report_start. */
+static uint64_t started_ms;
+
+static json_int_t integer(uint64_t value)
+{
+    return value > INT64_MAX ? INT64_MAX : (json_int_t)value;
+}
+
+/* 0 stands for none. */
+static json_t *number_or_null(uint64_t value)
+{
+    return value ? json_integer(integer(value)) : json_null();
+}
+
+/* ---- Groups of fields ---- */
+
+static json_t *report_answers(const struct yk_tally *tally)
+{
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I}", "1xx", integer(tally->answers[1]),
+        "2xx", integer(tally->answers[2]), "3xx", integer(tally->answers[3]),
+        "4xx", integer(tally->answers[4]), "5xx", integer(tally->answers[5]),
+        "none", integer(tally->answers[0]));
+}
+
+static json_t *report_latency(const struct yk_histogram *latency)
+{
+    uint64_t count = yk_histogram_count(latency);
+    uint64_t mean = count ? yk_histogram_sum(latency) / count : 0;
+
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "mean", integer(mean),
+                     "p50", integer(yk_histogram_quantile(latency, 0.5)), "p90",
+                     integer(yk_histogram_quantile(latency, 0.9)), "p99",
+                     integer(yk_histogram_quantile(latency, 0.99)), "p999",
+                     integer(yk_histogram_quantile(latency, 0.999)), "max",
+                     integer(yk_histogram_quantile(latency, 1)));
+}
+
+/* Only the buckets that have counted something, by their upper ends. */
+static json_t *report_buckets(const struct yk_histogram *latency)
+{
+    json_t *buckets = json_array();
+
+    for (unsigned i = 0; i < YK_HISTOGRAM_BUCKETS; i++) {
+        uint64_t n = yk_histogram_at(latency, i);
+        if (n > 0)
+            json_array_append_new(
+                buckets, json_pack("[I, I]", integer(yk_histogram_highest(i)),
+                                   integer(n)));
+    }
+    return buckets;
+}
+
+/* What a worker and the totals have in common. `requests` that are open are
+ * none of those that the tally has counted. */
+static json_t *report_tally(const struct yk_tally *tally, uint64_t open_conns,
+                            uint64_t open_requests, bool with_histogram)
+{
+    json_t *report =
+        json_pack("{s:{s:I, s:I, s:I}, s:{s:I, s:I}, s:o, s:{s:I, s:I}, s:o}",
+                  "connections", "open", integer(open_conns), "opened",
+                  integer(tally->conns_opened), "rejected",
+                  integer(tally->conns_rejected), "requests", "open",
+                  integer(open_requests), "done",
+                  integer(yk_histogram_count(&tally->latency)), "answers",
+                  report_answers(tally), "bytes", "in",
+                  integer(tally->bytes_in), "out", integer(tally->bytes_out),
+                  "latency_us", report_latency(&tally->latency));
+
+    if (report && with_histogram)
+        json_object_set_new(report, "latency_buckets",
+                            report_buckets(&tally->latency));
+    return report;
+}
+
+static json_t *report_loop(const struct yk_vitals *vitals)
+{
+    uint64_t now_ns = yk_now_ns();
+
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I}", "lag_us",
+        integer(yk_vitals_lag_ns(vitals, now_ns) / 1000), "stalled_ms",
+        integer(yk_vitals_stalled_ns(vitals, now_ns) / 1000000), "longest_us",
+        integer(yk_vitals_get(&vitals->longest_ns) / 1000), "busy_us",
+        integer(yk_vitals_get(&vitals->busy_ns) / 1000), "turns",
+        integer(yk_vitals_get(&vitals->turns)));
+}
+
+static json_t *report_memory(pid_t pid)
+{
+    return json_pack("{s:o, s:o}", "rss",
+                     number_or_null(yk_memory_resident(pid)), "pss",
+                     number_or_null(yk_memory_share(pid)));
+}
+
+/* ---- Workers ---- */
+
+static uint64_t open_of(const struct yk_tally *tally)
+{
+    return tally->conns_opened > tally->conns_closed
+               ? tally->conns_opened - tally->conns_closed
+               : 0;
+}
+
+/* In Node's form nobody keeps a table of states. */
+static const char *state_of(const struct yoke_worker *worker)
+{
+    if (worker->life)
+        return yk_life_state_text(worker->life->state);
+    if (worker->is_leaving)
+        return "draining";
+    if (worker->has_listened)
+        return "listening";
+    return worker->is_online ? "online" : "starting";
+}
+
+static uint64_t age_ms(uint64_t since_ms)
+{
+    uint64_t now_ms = uv_now(yoke_loop());
+    return now_ms > since_ms ? now_ms - since_ms : 0;
+}
+
+static json_t *last_death_of(int slot)
+{
+    const struct yk_death *death = slot ? yk_deaths_last_of(slot) : NULL;
+    return death ? json_string(death->text) : json_null();
+}
+
+static uint64_t restarts_of(int slot)
+{
+    const struct yk_slot *found = slot ? yk_fleet_slot(slot) : NULL;
+    return found ? found->restarts : 0;
+}
+
+json_t *yk_report_worker(const struct yoke_worker *worker, bool with_memory,
+                         bool with_histogram)
+{
+    const struct yk_board *board = worker->board;
+    struct yk_tally tally;
+
+    yk_tally_read(&tally, &board->vitals);
+    json_t *report =
+        report_tally(&tally, open_of(&tally), yk_flights_count(&board->flights),
+                     with_histogram);
+    json_t *more = json_pack(
+        "{s:i, s:o, s:i, s:i, s:s, s:I, s:o, s:o, s:I, s:o}", "id", worker->id,
+        "slot", number_or_null((uint64_t)worker->slot), "pid", (int)worker->pid,
+        "generation", (int)worker->generation, "state", state_of(worker),
+        "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
+        report_loop(&board->vitals), "memory",
+        with_memory ? report_memory(worker->pid) : json_null(), "restarts",
+        integer(restarts_of(worker->slot)), "last_death",
+        last_death_of(worker->slot));
+
+    json_object_update(report, more);
+    json_decref(more);
+    return report;
+}
+
+json_t *yk_report_slot(int number)
+{
+    const struct yk_slot *slot = yk_fleet_slot(number);
+
+    if (!slot || slot->current || slot->state == YK_SLOT_EMPTY)
+        return NULL;
+    return json_pack("{s:n, s:i, s:n, s:s, s:I, s:o}", "id", "slot", number,
+                     "pid", "state", yk_slot_state_text(slot->state),
+                     "restarts", integer(slot->restarts), "last_death",
+                     last_death_of(number));
+}
+
+/* ---- Totals ---- */
+
+json_t *yk_report_totals(bool with_histogram)
+{
+    struct yk_tally sum = *yk_totals_retired();
+    struct yk_tally one;
+    struct yoke_worker *worker;
+    uint64_t open_conns = 0, open_requests = 0, count = 0;
+
+    YK_WORKERS_EACH(worker)
+    {
+        if (worker->is_dead)
+            continue;
+        yk_tally_read(&one, &worker->board->vitals);
+        yk_tally_add(&sum, &one);
+        open_conns += open_of(&one);
+        open_requests += yk_flights_count(&worker->board->flights);
+        count++;
+    }
+    json_t *report =
+        report_tally(&sum, open_conns, open_requests, with_histogram);
+    json_object_set_new(report, "workers", json_integer(integer(count)));
+    json_object_set_new(report, "deaths",
+                        json_integer(integer(yk_deaths_count())));
+    return report;
+}
+
+void yk_report_start(void)
+{
+    started_ms = uv_now(yoke_loop());
+}
+
+json_t *yk_report_primary(bool with_memory)
+{
+    return json_pack(
+        "{s:i, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(), "version",
+        yoke_version(), "uptime_ms", integer(age_ms(started_ms)), "waiting",
+        integer(yk_ports_waiting()), "loop", report_loop(yk_vitals), "memory",
+        with_memory ? report_memory(getpid()) : json_null());
+}
+
+/* ---- Deaths ---- */
+
+static const char *cause_name(enum yoke_cause cause)
+{
+    static const char *const names[] = {
+        [YOKE_CAUSE_EXIT] = "exit",         [YOKE_CAUSE_SIGNAL] = "signal",
+        [YOKE_CAUSE_MEMORY] = "memory",     [YOKE_CAUSE_DEADLINE] = "deadline",
+        [YOKE_CAUSE_STARTUP] = "startup",   [YOKE_CAUSE_BOOT] = "boot",
+        [YOKE_CAUSE_HUNG] = "hung",         [YOKE_CAUSE_REQUEST] = "request",
+        [YOKE_CAUSE_RECYCLED] = "recycled", [YOKE_CAUSE_RELOAD] = "reload",
+        [YOKE_CAUSE_SCALED] = "scaled",
+    };
+    size_t count = sizeof(names) / sizeof(names[0]);
+
+    return (size_t)cause < count && names[cause] ? names[cause] : "other";
+}
+
+static json_t *report_requests(const struct yk_death *death)
+{
+    json_t *requests = json_array();
+
+    for (unsigned i = 0; i < death->kept_count; i++) {
+        const struct yk_death_request *request = &death->requests[i];
+        json_array_append_new(
+            requests, json_pack("{s:s, s:I, s:b}", "line", request->line,
+                                "open_ms", integer(request->open_ms), "running",
+                                request->was_running));
+    }
+    return requests;
+}
+
+/* Bytes of a worker's: they need not be UTF-8, which JSON is. */
+static json_t *report_text(const char *text)
+{
+    json_t *string = text ? json_string(text) : json_null();
+
+    if (string)
+        return string;
+    size_t len = strlen(text);
+    char *clean = malloc(len + 1);
+    for (size_t i = 0; clean && i <= len; i++)
+        clean[i] = (signed char)text[i] < 0 ? '?' : text[i];
+    string = clean ? json_string(clean) : json_null();
+    free(clean);
+    return string;
+}
+
+json_t *yk_report_death(const struct yk_death *death)
+{
+    return json_pack(
+        "{s:I, s:I, s:i, s:o, s:i, s:i, s:I, s:s, s:o, s:i, s:i, s:b, s:b,"
+        " s:i, s:o, s:o}",
+        "number", integer(death->number), "time_ms", (json_int_t)death->wall_ms,
+        "id", death->id, "slot", number_or_null((uint64_t)death->slot), "pid",
+        (int)death->pid, "generation", (int)death->generation, "lived_ms",
+        integer(death->lived_ms), "cause", cause_name(death->cause), "text",
+        report_text(death->text), "code", death->code, "signal", death->signal,
+        "core_dumped", death->core_dumped, "meant", death->was_meant,
+        "requests_open", (int)death->open_count, "requests",
+        report_requests(death), "stderr", report_text(death->last_said));
+}

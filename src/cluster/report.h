@@ -1,0 +1,36 @@
+/* What a primary tells about its cluster, as JSON: the answers to `ps` and
+ * `why` (docs/control.md has every field). All of it is read from the boards
+ * and from /proc; no worker is asked, so a hung one is told about like any
+ * other. */
+#ifndef YK_CLUSTER_REPORT_H
+#define YK_CLUSTER_REPORT_H
+
+#include <stdbool.h>
+
+#include <jansson.h>
+
+struct yk_death;
+struct yoke_worker;
+
+/* The primary starts now. */
+void yk_report_start(void);
+
+/* One worker; NULL without memory. `with_memory`: its memory, too, which takes
+ * a while (memory.h). `with_histogram`: the latencies' buckets. */
+json_t *yk_report_worker(const struct yoke_worker *worker, bool with_memory,
+                         bool with_histogram);
+
+/* A slot that has no worker now, and why; NULL for one that has, and for one
+ * that is not to have any. */
+json_t *yk_report_slot(int number);
+
+/* The sums over all workers, the dead ones included. */
+json_t *yk_report_totals(bool with_histogram);
+
+/* The primary itself. */
+json_t *yk_report_primary(bool with_memory);
+
+/* A death. */
+json_t *yk_report_death(const struct yk_death *death);
+
+#endif
