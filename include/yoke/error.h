@@ -27,7 +27,9 @@ extern "C" {
     XX(ECHANNEL, 20010, "the channel between primary and worker is closed")    \
     XX(EFULL, 20011, "the queue is full")                                      \
     XX(ESTARTUP, 20012, "a worker could not start")                            \
-    XX(EESCAPE, 20013, "a percent sign is not followed by two hex digits")
+    XX(EESCAPE, 20013, "a percent sign is not followed by two hex digits")     \
+    XX(ECONDITION, 20021, "a condition of the request does not hold")          \
+    XX(ERANGE, 20022, "the requested range lies outside of the file")
 
 enum yoke_error {
 #define XX(name, number, text) YOKE_##name = number,

@@ -1,5 +1,10 @@
 /* The request, as a handler sees it. (Express: req.)
  *
+ * Here is what every handler needs. This header brings in the rest:
+ * yoke/client.h, who the client is; yoke/negotiate.h, what it wants;
+ * yoke/cookie.h; yoke/value.h, numbers and choices out of params, query and
+ * JSON.
+ *
  * Every string and pointer that these functions return is borrowed and lives
  * until the answer has been ended; strings are terminated by NUL. Nothing here
  * may be called after that. */
@@ -11,6 +16,10 @@
 #include <stdint.h>
 
 #include <yoke/app.h>
+#include <yoke/client.h>
+#include <yoke/cookie.h>
+#include <yoke/negotiate.h>
+#include <yoke/value.h>
 
 #pragma GCC visibility push(default)
 
@@ -24,6 +33,12 @@ extern "C" {
  * case (RFC 9110 section 9.1). */
 const char *yoke_req_method(const yoke_req *req);
 
+/* Makes it another method: routes further down are looked for by that one, and
+ * `yoke_req_method` is it (method override). The answer is framed as for the
+ * one that the client sent. Returns 0, or -EINVAL when it is no method's name.
+ * (Express: req.method = ...) */
+int yoke_req_set_method(yoke_req *req, const char *method);
+
 /* Target without the path at which the running router is mounted: "/7?x=1". */
 const char *yoke_req_url(const yoke_req *req);
 
@@ -31,12 +46,26 @@ const char *yoke_req_url(const yoke_req *req);
  * from the path on. "*" for `OPTIONS *`. */
 const char *yoke_req_original_url(const yoke_req *req);
 
+/* Replaces `yoke_req_url`, and with it the query: layers further down are looked
+ * for by the new one. What stands before it, `yoke_req_base_url`, stays, and
+ * `yoke_req_original_url` always does. `url` starts with "/" and may have a
+ * query; it is copied. Returns 0, -EINVAL when it does not start with "/", or
+ * -ENOMEM. (Express: req.url = ...) */
+int yoke_req_set_url(yoke_req *req, const char *url);
+
 /* Path of `yoke_req_url`, still percent-encoded: "/7". */
 const char *yoke_req_path(const yoke_req *req);
 
 /* The path at which the running router is mounted, as the client wrote it:
  * "/users"; "" at the top. */
 const char *yoke_req_base_url(const yoke_req *req);
+
+/* The path of the last route that has matched, as it was registered:
+ * "/users/:id"; NULL when none has yet. The second with the paths of the
+ * routers around it, "/api/users/:id": what metrics and logs want, also in a
+ * callback of `yoke_res_on_finish`. (Express: req.route.path.) */
+const char *yoke_req_route_path(const yoke_req *req);
+const char *yoke_req_route_full_path(const yoke_req *req);
 
 /* "1.1" or "1.0". */
 const char *yoke_req_http_version(const yoke_req *req);
@@ -61,10 +90,30 @@ const char *yoke_req_trailer(const yoke_req *req, const char *name);
 
 /* ---- Params and query ---- */
 
-/* The value that `:name` matched, percent-decoded; NULL when the route has no
- * such param. It may hold a NUL byte only as "%00" did: then the request has
- * been answered 400 before a handler saw it, as for a wrong escape. */
+/* The value that `:name` or `*name` matched, percent-decoded; of a wildcard
+ * with the slashes between its segments. NULL when the layer that runs has no
+ * such param, or the part of the path that has it is missing. A router with
+ * `.merge_params` sees the params of the routers around it, too. It never holds
+ * a NUL byte: a request with "%00" there has been answered 400, as for a wrong
+ * escape. */
 const char *yoke_req_param(const yoke_req *req, const char *name);
+
+/* The segments that `*name` matched, each decoded, so that an encoded slash can
+ * be told from one that separates: an array with NULL behind its end. Of
+ * `:name` it is the one value. NULL and 0 when there is no such param.
+ * `ret_count` may be NULL. */
+const char *const *yoke_req_param_parts(const yoke_req *req, const char *name,
+                                        size_t *ret_count);
+
+/* The number of params, and the n-th; as for header fields. Those of the layer
+ * come first, in the order of its path. */
+size_t yoke_req_param_count(const yoke_req *req);
+bool yoke_req_param_at(const yoke_req *req, size_t n, const char **ret_name,
+                       const char **ret_value);
+
+/* What a handler of `yoke_app_param` has attached to the param's value, or
+ * NULL. */
+void *yoke_req_param_data(const yoke_req *req, const char *name);
 
 /* The value of a query parameter, decoded (`+` is a space; a wrong escape
  * stays as it is); of several the first. "" for `?q` and `?q=`; NULL when
@@ -77,11 +126,7 @@ size_t yoke_req_query_count(yoke_req *req);
 bool yoke_req_query_at(yoke_req *req, size_t n, const char **ret_name,
                        const char **ret_value);
 
-/* ---- The client ---- */
-
-/* The address of the peer: "127.0.0.1", "::1"; an IPv4 client of a dual-stack
- * listener is shown as IPv4. "" over a UNIX socket. */
-const char *yoke_req_ip(const yoke_req *req);
+/* ---- The client (its address: yoke/client.h) ---- */
 
 /* True when the connection is lost, so that an answer will reach nobody. A
  * client that has only closed its sending side may still read one; that too is
@@ -122,6 +167,16 @@ int yoke_req_on_data(yoke_req *req,
  * whoever uses them; and lets them come again. */
 void yoke_req_pause(yoke_req *req);
 void yoke_req_resume(yoke_req *req);
+
+/* ---- Its name in the log ---- */
+
+/* Gives the request a name that its log lines and error answers carry, e.g. the
+ * value of `X-Request-Id`; copied. Returns 0, or -EINVAL when it is empty,
+ * longer than 200 bytes, or has anything but visible ASCII. */
+int yoke_req_set_id(yoke_req *req, const char *id);
+
+/* That name, or NULL. */
+const char *yoke_req_id(const yoke_req *req);
 
 /* ---- Memory of the request ---- */
 

@@ -1,5 +1,9 @@
 /* The answer. (Express: res.)
  *
+ * Here are status, headers, and bodies that are sent whole or in pieces. This
+ * header brings in the rest: yoke/field.h, header fields with a meaning;
+ * yoke/cookie.h; yoke/file.h, files; yoke/sse.h, events; yoke/etag.h.
+ *
  * An answer is either sent whole (`yoke_res_text`, `_html`, `_json`, `_send`,
  * `_redirect`, `_end`) or in pieces (`yoke_res_write` ..., then
  * `yoke_res_end`). Status and headers are set before. A second answer is
@@ -19,6 +23,11 @@
 #include <sys/types.h>
 
 #include <yoke/app.h>
+#include <yoke/cookie.h>
+#include <yoke/etag.h>
+#include <yoke/field.h>
+#include <yoke/file.h>
+#include <yoke/sse.h>
 
 #pragma GCC visibility push(default)
 
@@ -58,7 +67,7 @@ const char *yoke_res_get(const yoke_res *res, const char *name);
 /* ---- A whole answer ---- */
 
 /* Text, as `text/plain; charset=utf-8`, or as HTML, unless Content-Type is
- * set. `text` is copied. */
+ * set. `text` is copied. (Express: res.send(string).) */
 int yoke_res_text(yoke_res *res, const char *text);
 int yoke_res_html(yoke_res *res, const char *html);
 
@@ -66,16 +75,52 @@ int yoke_res_html(yoke_res *res, const char *html);
  * copied if they cannot be sent at once. (Express: res.send(buffer).) */
 int yoke_res_send(yoke_res *res, const void *ptr, size_t len);
 
-/* A JSON value, compact, as `application/json; charset=utf-8`. Takes the
- * reference over: `yoke_res_json(res, json_pack("{s:i}", "id", 7))`. A NULL
- * value (json_pack failed) gives a 500 and -EINVAL. (Express: res.json.) */
+/* A JSON value as `application/json; charset=utf-8`. Takes the reference over:
+ * `yoke_res_json(res, json_pack("{s:i}", "id", 7))`. A NULL value (json_pack
+ * failed) gives a 500 and -EINVAL. Compact, unless the application has set
+ * "json spaces"; with "json escape" the text is fit to stand in a page.
+ * (Express: res.json.) */
 int yoke_res_json(yoke_res *res, struct json_t *value);
 
-/* Sends the client elsewhere: `Location: url` and a one-line text body.
- * `status` 0 is 302. The URL is sent as given, except that bytes which are
- * illegal in one are percent-encoded; CR and LF are refused. Do not send
- * users to addresses that came from outside. (Express: res.redirect.) */
+/* The same, as a call of the function that the query parameter "callback" (the
+ * setting "jsonp callback name") names, in `text/javascript`; without one as
+ * JSON. Only for pages that know no CORS. (Express: res.jsonp.) */
+int yoke_res_jsonp(yoke_res *res, struct json_t *value);
+
+/* The status, and its reason phrase as the text. (Express: res.sendStatus.) */
+int yoke_res_send_status(yoke_res *res, int status);
+
+/* Sends the client elsewhere: `Location: url`, and one line of text or HTML,
+ * as it likes better. `status` 0 is 302. The URL is sent as given, except that
+ * bytes which are illegal in one are percent-encoded; CR and LF are refused. Do
+ * not send users to addresses that came from outside. (Express: res.redirect.)
+ */
 int yoke_res_redirect(yoke_res *res, int status, const char *url);
+
+/* Sends the client back, by 302, to the page it came from, if that is one of
+ * this very site: `Referer` has its protocol and host. Else to `fallback`. (Express
+ * has dropped res.redirect('back'), which followed any Referer.) */
+int yoke_res_redirect_back(yoke_res *res, const char *fallback);
+
+/* Answers with what the client likes best of some representations, each a type
+ * (or extension) and the handler that makes it:
+ *
+ *     yoke_res_format(res, {"json", as_json}, {"html", as_html},
+ *                     {"default", as_text});
+ *
+ * Sets Content-Type, with charset, and `Vary: Accept`, and calls that handler,
+ * as if it were this one. "default", if there is one, is called without a type
+ * when nothing is acceptable; without it that is 406, an error that names what
+ * there is. (Express: res.format.) */
+struct yoke_form {
+    const char *type;
+    yoke_fn *fn;
+};
+#define yoke_res_format(res, ...)                                              \
+    yoke_res_format_of((res), (const struct yoke_form[]){__VA_ARGS__},         \
+                       sizeof((const struct yoke_form[]){__VA_ARGS__}) /       \
+                           sizeof(struct yoke_form))
+void yoke_res_format_of(yoke_res *res, const struct yoke_form *forms, size_t n);
 
 /* Ends the answer: without a body if nothing was written, else after the last
  * piece. `req` and `res` must not be used afterwards. (Node: res.end.) */

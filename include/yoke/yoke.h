@@ -3,10 +3,13 @@
  * This header brings in all of it:
  *
  *   app.h      the application: routes, middleware, next (Express)
- *   req.h      the request, as a handler sees it
- *   res.h      the answer
+ *   req.h      the request, as a handler sees it; with it client.h,
+ *              negotiate.h, cookie.h and value.h
+ *   res.h      the answer; with it field.h, cookie.h, etag.h, file.h and sse.h
  *   listen.h   where an application listens, and its limits
+ *   net.h      stream servers of other protocols;  udp.h  datagrams
  *   cluster.h  primary and workers (Node's cluster), and the supervised form
+ *   message.h  messages between them, with descriptors
  *   test.h     the test client that needs no port (supertest)
  *   loop.h     the event loop; how a program runs and stops
  *   log.h      log lines;  error.h  error codes;  version.h  the version
@@ -20,9 +23,12 @@
 #include <yoke/listen.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
+#include <yoke/message.h>
+#include <yoke/net.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
 #include <yoke/test.h>
+#include <yoke/udp.h>
 #include <yoke/version.h>
 
 #endif

@@ -3,7 +3,11 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include <yoke/log.h>
+
+#include "app/constraint.h"
 #include "app/handle.h"
+#include "app/observe.h"
 #include "app/router.h"
 #include "core/alloc.h"
 
@@ -14,6 +18,8 @@ yoke_app *yoke_app_new(void)
     yoke_app *app = yk_alloc(sizeof(*app));
     app->refs = 1;
     app->router = yoke_router_new();
+    app->router->app = app;
+    yk_app_settings_init(&app->settings);
     return app;
 }
 
@@ -27,7 +33,18 @@ void yoke_app_free(yoke_app *app)
 {
     if (!app || --app->refs > 0)
         return;
+    if (app->parent) {
+        app->refs++;
+        yoke_log(YOKE_LOG_ERROR, "yoke_app_free: an application that is "
+                                 "mounted is freed with the one around it");
+        return;
+    }
     yoke_router_free(app->router);
+    yk_app_settings_done(&app->settings);
+    yk_constraints_done(app->constraints);
+    yk_mount_hooks_done(app->mount_hooks);
+    yk_observers_done(app->observers);
+    free(app->path);
     if (app->free_data)
         app->free_data(app->data);
     free(app);
@@ -66,8 +83,15 @@ void *yoke_app_data(const yoke_app *app)
 
 const char *yk_app_prepare(yoke_app *app)
 {
-    if (!app->is_frozen)
+    if (app->parent)
+        yoke_app_fail(app, "the application is mounted in another one; serve "
+                           "that");
+    else if (!app->is_frozen)
         yk_router_freeze(app->router, &app->methods, &app->all_methods);
-    app->is_frozen = true;
     return yoke_app_error(app);
+}
+
+const char *yoke_app_check(yoke_app *app)
+{
+    return yk_app_prepare(app);
 }

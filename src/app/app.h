@@ -8,15 +8,32 @@
 #include <yoke/app.h>
 
 #include "app/methods.h"
+#include "app/settings.h"
+
+struct yk_constraint;
+struct yk_mount_hook;
+struct yk_observer;
 
 struct yoke_app {
     uint32_t refs;       /* Owners. */
     bool is_frozen;      /* Nothing can be added any more. */
     yoke_router *router; /* The outermost one; owned. */
-    void *data;          /* yoke_app_data. */
+    struct yk_app_settings settings;
+    void *data; /* yoke_app_data. */
     void (*free_data)(void *data);
-    struct yk_methods methods; /* Complete once it is frozen. */
-    uint64_t all_methods;      /* Those that routes have, for `OPTIONS *`. */
+    yoke_app *parent; /* In which it is mounted; or NULL. */
+    char *path;       /* yoke_app_path; NULL until it is asked for. */
+    struct yk_mount_hook *mount_hooks;
+    struct yk_observer *observers;     /* In the order of registration. */
+    struct yk_constraint *constraints; /* Its own. */
+    struct yk_methods methods;         /* Complete once it is frozen. */
+    uint64_t all_methods; /* Those that routes have, for `OPTIONS *`. */
 };
+
+/* The application around it is being freed, and gives it up. */
+void yk_app_unmount(yoke_app *app);
+
+/* Frees the list. */
+void yk_mount_hooks_done(struct yk_mount_hook *first);
 
 #endif

@@ -3,27 +3,50 @@
 #include "app/app.h"
 #include "app/final.h"
 #include "app/layer.h"
+#include "app/observe.h"
+#include "app/params.h"
 #include "app/router.h"
 #include "core/arena.h"
 
 #include "core/banned.h"
 
+/* Most requests pass some middleware, so that way is kept short: what it does
+ * not need is not inlined, for its registers and its place on the stack would
+ * be paid for. */
+#define SELDOM __attribute__((noinline))
+
 /* ---- Frames ---- */
+
+/* The part of the path that the frame's router looks at. Where nothing is left
+ * of it, that is the router's root. */
+static void set_path(const struct yoke_req *req, struct yk_frame *frame)
+{
+    struct yk_slice path = yk_req_target_path(req);
+    path.ptr += frame->off;
+    path.len -= frame->off;
+    frame->is_empty = path.len == 0;
+    frame->path = frame->is_empty ? YK_LIT("/") : path;
+    frame->rewrites = req->rewrites;
+    yk_walk_start(&frame->walk, &frame->router->index, frame->path);
+}
 
 /* Enters a router whose path starts `off` bytes into the target. */
 static void enter(struct yoke_req *req, struct yk_frame *frame,
                   const yoke_router *router, uint32_t off)
 {
-    struct yk_slice path = yk_req_target_path(req);
     frame->parent = req->frame;
     frame->router = router;
     frame->layer = NULL;
+    frame->variant = NULL;
+    frame->values = NULL;
     frame->handler = NULL;
-    frame->handlers_left = 0;
+    frame->is_middleware = false;
+    frame->called = NULL;
+    frame->run.hook = NULL;
     frame->off = off;
-    frame->params = NULL;
-    yk_walk_start(&frame->walk, &router->index,
-                  (struct yk_slice){path.ptr + off, path.len - off});
+    set_path(req, frame);
+    if (router->app)
+        req->app = router->app;
     req->frame = frame;
 }
 
@@ -41,18 +64,30 @@ static struct yk_frame *take_frame(struct yoke_req *req)
 
 /* Leaves the innermost router; false when it was the outermost one, in which
  * the request stays. */
-static bool leave(struct yoke_req *req)
+static bool SELDOM leave(struct yoke_req *req)
 {
     struct yk_frame *frame = req->frame;
     if (!frame->parent)
         return false;
+    if (frame->router->app)
+        req->app = frame->router->app->parent;
     req->frame = frame->parent;
     frame->parent = req->spare;
     req->spare = frame;
     return true;
 }
 
-/* ---- Finding the next handler ---- */
+/* The url has changed since the walk began: begins again, behind the entry at
+ * which it was. */
+static void SELDOM walk_again(const struct yoke_req *req,
+                              struct yk_frame *frame)
+{
+    set_path(req, frame);
+    if (frame->layer)
+        yk_walk_skip(&frame->walk, frame->entry);
+}
+
+/* ---- The handlers of a layer ---- */
 
 static void set_error(struct yoke_req *req, int status, const char *message)
 {
@@ -61,14 +96,87 @@ static void set_error(struct yoke_req *req, int status, const char *message)
     req->err = err;
 }
 
-/* Whether a layer of this kind is for a request in this state, and a route for
- * this method. */
-static bool is_wanted(struct yoke_req *req, const struct yk_layer *layer)
+/* The next handler of the route for the request's method, and for its error if
+ * there is one; false when there is none left. */
+static bool next_step(struct yoke_req *req)
 {
-    if (layer->kind == YK_LAYER_CATCH)
-        return req->err != NULL;
-    if (req->err)
+    struct yk_frame *frame = req->frame;
+    const struct yk_layer *layer = frame->layer;
+    while (frame->step < layer->step_count) {
+        const struct yk_step *step = &layer->steps[frame->step++];
+        bool is_for_errors = step->handler.catch_fn != NULL;
+        if (!(step->methods & frame->methods) ||
+            is_for_errors != (req->err != NULL))
+            continue;
+        frame->handler = &step->handler;
+        return true;
+    }
+    return false;
+}
+
+/* HEAD is GET where a route has nothing for HEAD itself. */
+static uint64_t methods_in(const struct yoke_req *req,
+                           const struct yk_layer *layer)
+{
+    if (!(req->methods & YK_METHOD_HEAD))
+        return req->methods;
+    return layer->allow & YK_METHOD_HEAD ? YK_METHOD_HEAD : YK_METHOD_GET;
+}
+
+/* Makes the frame's layer the one that runs. Returns false when there is no
+ * handler to call: a router has been entered. */
+static bool begin(struct yoke_req *req)
+{
+    struct yk_frame *frame = req->frame;
+    const struct yk_layer *layer = frame->layer;
+
+    switch (layer->kind) {
+    case YK_LAYER_ROUTE:
+        req->off = frame->off;
+        req->route = layer;
+        req->route_path = frame->variant->path;
+        frame->methods = methods_in(req, layer);
+        frame->step = 0;
+        return next_step(req);
+    case YK_LAYER_ROUTER:
+        frame->handler = NULL;
+        enter(req, take_frame(req), layer->router,
+              frame->off + frame->layer_len);
         return false;
+    case YK_LAYER_USE:
+    case YK_LAYER_CATCH:
+        break;
+    }
+    req->off = frame->off + frame->layer_len;
+    frame->handler = &layer->steps[0].handler;
+    return true;
+}
+
+/* Carries out what the hooks of the frame's layer have come to. */
+static bool follow_hooks(struct yoke_req *req, enum yk_hook_step step)
+{
+    struct yk_frame *frame = req->frame;
+    switch (step) {
+    case YK_HOOK_CALL:
+        req->off = frame->off;
+        frame->handler = &frame->run.hook->handler;
+        return true;
+    case YK_HOOK_DONE:
+        return begin(req);
+    case YK_HOOK_ERROR:
+        req->err = frame->run.called->err;
+        return false;
+    case YK_HOOK_SKIP:
+        break;
+    }
+    return false;
+}
+
+/* ---- Finding the next layer ---- */
+
+/* Whether a route is for this method. What others take is noted for Allow. */
+static bool takes_method(struct yoke_req *req, const struct yk_layer *layer)
+{
     if (layer->kind != YK_LAYER_ROUTE)
         return true;
     if (layer->methods & req->methods) {
@@ -79,100 +187,186 @@ static bool is_wanted(struct yoke_req *req, const struct yk_layer *layer)
     return false;
 }
 
-/* Decodes the params; a wrong escape becomes an error at this layer. */
-static bool set_params(struct yoke_req *req, const struct yk_layer *layer)
+/* Reads the params; `*len` is then how much of the path has matched. A wrong
+ * escape becomes an error at this layer. */
+static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
+                        const struct yk_value **ret_values, uint32_t *len)
 {
     struct yk_frame *frame = req->frame;
-    struct yk_slice path = yk_req_target_path(req);
-    path.ptr += frame->off;
-    path.len -= frame->off;
-    frame->params = yk_pattern_params(&layer->pattern, path, req->x->arena);
-    if (frame->params)
-        return true;
+    enum yk_params_result result =
+        yk_params_read(entry, frame->path, req->x->arena, ret_values, len);
+    if (result != YK_PARAMS_BAD_ESCAPE || req->err)
+        return result == YK_PARAMS_MATCH;
+    frame->layer = entry->layer;
+    frame->values = NULL;
     yk_req_log(req, YOKE_LOG_DEBUG, "400: wrong escape in a param");
     set_error(req, 400, "a param in the path has a wrong escape");
     return false;
 }
 
-/* Makes the layer the one that runs. `off` is where its path ends; a route's
- * url still has that path. Returns false when there is nothing to run, for an
- * error has come up or a router has been entered. */
-static bool accept(struct yoke_req *req, const struct yk_layer *layer,
-                   uint32_t off)
+/* Whether the entry's layer is to run now; then it begins. `len` is how much
+ * of the path it has matched. */
+static bool __attribute__((noinline))
+try_entry(struct yoke_req *req, const struct yk_entry *entry, uint32_t len)
 {
     struct yk_frame *frame = req->frame;
+    const struct yk_layer *layer = entry->layer;
+    const struct yk_value *values = NULL;
+    bool is_candidate = entry->is_candidate;
+
+    if ((layer->kind == YK_LAYER_CATCH) != (req->err != NULL))
+        return false;
+    if (!is_candidate && !takes_method(req, layer))
+        return false;
+    if (entry->variant->capture_count > 0 &&
+        !read_params(req, entry, &values, &len))
+        return false;
+    if (is_candidate && !takes_method(req, layer))
+        return false;
+
     frame->layer = layer;
-    if (layer->pattern.param_count && !set_params(req, layer))
-        return false;
-    if (layer->kind == YK_LAYER_ROUTER) {
-        frame->handler = NULL;
-        enter(req, take_frame(req), layer->router, frame->off + off);
-        return false;
-    }
-    req->off = frame->off + (layer->kind == YK_LAYER_ROUTE ? 0 : off);
-    frame->handler = layer->handlers;
-    frame->handlers_left = layer->handler_count ? layer->handler_count - 1 : 0;
-    return true;
+    frame->variant = entry->variant;
+    frame->values = values;
+    frame->layer_len = frame->is_empty ? 0 : len;
+    if (!layer->has_hooks)
+        return begin(req);
+    return follow_hooks(req, yk_params_start_hooks(req));
+}
+
+/* The same for middleware whose path fits. */
+static inline void begin_middleware(struct yoke_req *req,
+                                    const struct yk_entry *entry, uint32_t len)
+{
+    struct yk_frame *frame = req->frame;
+    frame->layer = entry->layer;
+    frame->handler = entry->middleware;
+    req->off = frame->off + (frame->is_empty ? 0 : len);
 }
 
 /* Goes on to the next layer; false at the end of the outermost stack. */
-static bool next_layer(struct yoke_req *req)
+static bool SELDOM next_layer(struct yoke_req *req)
 {
     for (;;) {
         struct yk_frame *frame = req->frame;
-        uint32_t off;
-        uint32_t number = yk_walk_next(&frame->walk, &off);
+        uint32_t len;
+        if (frame->rewrites != req->rewrites)
+            walk_again(req, frame);
+        uint32_t number = yk_walk_next(&frame->walk, &len);
         if (number == YK_WALK_END) {
             if (!leave(req))
                 return false;
             continue;
         }
-        const struct yk_layer *layer = &frame->router->layers.items[number];
-        if (is_wanted(req, layer) && accept(req, layer, off))
+        const struct yk_entry *entry = &frame->router->index.entries[number];
+        frame->entry = number;
+        /* A layer has its turn once, though several of its paths fit. */
+        if (entry->layer == frame->layer)
+            continue;
+        frame->is_middleware = entry->middleware && !req->err;
+        if (frame->is_middleware) {
+            frame->values = NULL;
+            begin_middleware(req, entry, len);
+            return true;
+        }
+        if (!entry->middleware && try_entry(req, entry, len))
             return true;
     }
 }
 
-/* Goes on as the handler has wished; false at the end. */
-static bool advance(struct yoke_req *req, enum yk_wish wish)
+/* The commonest way: from middleware on to middleware. False when there may be
+ * another one. */
+static inline bool next_middleware(struct yoke_req *req, enum yk_wish wish)
 {
     struct yk_frame *frame = req->frame;
-    uint32_t left = frame->handlers_left;
+    uint32_t number = *frame->walk.next;
+    if (wish != YK_WISH_NEXT || !frame->is_middleware || req->err ||
+        number >= frame->walk.limit || frame->rewrites != req->rewrites)
+        return false;
+    const struct yk_entry *entry = &frame->router->index.entries[number];
+    if (!entry->middleware)
+        return false;
+    frame->walk.next++;
+    frame->entry = number;
+    begin_middleware(req, entry, frame->walk.off);
+    return true;
+}
 
-    frame->handlers_left = 0;
+/* A param's hook has passed on. */
+static bool SELDOM go_on_from_hook(struct yoke_req *req, enum yk_wish wish)
+{
+    struct yk_hook_run *run = &req->frame->run;
+    run->called->err = req->err;
+    run->called->skips = wish == YK_WISH_ROUTE;
+    if (!req->err && wish == YK_WISH_NEXT)
+        return follow_hooks(req, yk_params_go_on(req)) || next_layer(req);
+    run->hook = NULL;
+    if (wish == YK_WISH_ROUTER && !leave(req))
+        return false;
+    return next_layer(req);
+}
+
+/* Goes on as the handler has wished; false at the end. */
+static bool SELDOM advance(struct yoke_req *req, enum yk_wish wish)
+{
+    struct yk_frame *frame = req->frame;
+
+    if (frame->run.hook)
+        return go_on_from_hook(req, wish);
     if (wish == YK_WISH_ROUTER)
         return leave(req) && next_layer(req);
-    if (wish == YK_WISH_ROUTE && frame->layer->kind == YK_LAYER_ROUTE)
-        left = 0;
-    if (left == 0 || req->err)
-        return next_layer(req);
-    frame->handler++;
-    frame->handlers_left = left - 1;
-    return true;
+    if (wish == YK_WISH_NEXT && frame->layer &&
+        frame->layer->kind == YK_LAYER_ROUTE && next_step(req))
+        return true;
+    return next_layer(req);
 }
 
 /* ---- Running ---- */
 
 static void call(struct yoke_req *req)
 {
-    const struct yk_frame *frame = req->frame;
+    const struct yoke_handler *handler = req->frame->handler;
+    const struct yoke_err *err = req->err;
+    if (req->root->observers)
+        yk_observe_start(req);
     req->is_running = true;
-    if (frame->layer->kind == YK_LAYER_CATCH) {
-        const struct yoke_err *err = req->err;
+    if (handler->catch_fn) {
         req->caught = err;
         req->err = NULL;
-        frame->layer->catch (err, req, &req->res);
+        handler->catch_fn(err, req, &req->res);
     } else {
-        frame->handler->fn(req, &req->res);
+        handler->fn(req, &req->res);
     }
     req->is_running = false;
 }
 
 /* The handler has returned and will never be heard of again. */
-static bool is_lost(const struct yoke_req *req)
+static void SELDOM raise_lost(struct yoke_req *req)
 {
-    return req->wish == YK_WISH_NONE && !req->is_held &&
-           !yk_req_is_answered(req);
+    static const char why[] = "the handler returned without an answer, "
+                              "yoke_next or yoke_hold";
+    yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
+    set_error(req, 500, why);
+    req->wish = YK_WISH_NEXT;
+}
+
+/* A handler has returned: whether there is more to do now. */
+static bool goes_on(struct yoke_req *req)
+{
+    if (!yk_req_is_answered(req)) {
+        if (req->wish == YK_WISH_NONE && req->is_held)
+            return false;
+        if (req->wish == YK_WISH_NONE)
+            raise_lost(req);
+        if (req->is_observed)
+            yk_observe_end(req);
+        return true;
+    }
+    if (req->is_observed)
+        yk_observe_end(req);
+    if (req->wish != YK_WISH_NONE)
+        yk_req_log(req, YOKE_LOG_WARN,
+                   "answered after yoke_next; the layers below do not run");
+    return false;
 }
 
 static void run(struct yoke_req *req)
@@ -181,29 +375,18 @@ static void run(struct yoke_req *req)
         enum yk_wish wish = req->wish;
         req->wish = YK_WISH_NONE;
         req->is_held = false;
-        if (!advance(req, wish)) {
+        if (!next_middleware(req, wish) && !advance(req, wish)) {
             yk_final(req);
             return;
         }
         call(req);
-        if (is_lost(req)) {
-            static const char why[] = "the handler returned without an answer, "
-                                      "yoke_next or yoke_hold";
-            yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
-            set_error(req, 500, why);
-            req->wish = YK_WISH_NEXT;
-        }
-    } while (req->wish != YK_WISH_NONE && !yk_req_is_answered(req));
-
-    if (req->wish != YK_WISH_NONE)
-        yk_req_log(req, YOKE_LOG_WARN,
-                   "answered after yoke_next; the layers below do not run");
+    } while (goes_on(req));
 }
 
 void yk_dispatch_start(struct yoke_req *req)
 {
     yk_walk_init(&req->top.walk, req->x->arena);
-    enter(req, &req->top, req->app->router, 0);
+    enter(req, &req->top, req->root->router, 0);
     req->wish = YK_WISH_NEXT;
     run(req);
 }
@@ -233,13 +416,20 @@ static bool may_pass(struct yoke_req *req, const char *what)
 static void pass(struct yoke_req *req, enum yk_wish wish)
 {
     req->wish = wish;
-    if (!req->is_running)
-        run(req);
+    if (req->is_running)
+        return;
+    if (req->is_observed)
+        yk_observe_end(req);
+    run(req);
 }
 
 void yoke_next(yoke_req *req)
 {
-    if (may_pass(req, "yoke_next"))
+    /* As nearly always: the handler is about to return. */
+    if (req->is_running && req->wish == YK_WISH_NONE &&
+        !yk_req_is_answered(req))
+        req->wish = YK_WISH_NEXT;
+    else if (may_pass(req, "yoke_next"))
         pass(req, YK_WISH_NEXT);
 }
 

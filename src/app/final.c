@@ -3,61 +3,50 @@
 #include <stdio.h>
 
 #include "app/app.h"
+#include "app/problem.h"
 #include "app/req.h"
 #include "core/arena.h"
 #include "http/exchange.h"
-#include "http/status.h"
 #include "http/url.h"
 
 #include "core/banned.h"
-
-/* "Not Found", or "499" for a status without a phrase. */
-static struct yk_slice reason_of(struct yoke_req *req, int status)
-{
-    struct yk_slice reason = yk_status_reason(status);
-    return reason.len ? reason
-                      : yk_slice_of(yoke_req_printf(req, "%d", status));
-}
-
-static void answer_status(struct yoke_req *req, int status)
-{
-    yk_res_answer_plain(&req->res, status, reason_of(req, status));
-}
 
 static struct yk_slice set_allow(struct yoke_req *req, uint64_t methods)
 {
     struct yk_exchange *x = req->x;
     struct yk_slice allow =
-        yk_methods_allow(&req->app->methods, methods, x->arena);
+        yk_methods_allow(&req->root->methods, methods, x->arena);
     yk_headers_set_static(&x->headers, x->arena, YK_LIT("Allow"), allow);
     return allow;
 }
 
-/* Plain text that no browser takes for anything else, and without a character
- * that could begin markup if one did. */
+/* The path is shown as it is sent in a URL: without a character that could
+ * begin markup. */
 static void answer_not_found(struct yoke_req *req)
 {
-    struct yk_slice path = yk_req_target_path(req);
+    struct yk_slice path = yk_req_original_path(req);
     char *shown =
         yk_arena_alloc(req->x->arena, YK_URL_ENCODED_MAX(path.len) + 1);
     shown[yk_url_encode(path, shown)] = '\0';
     const char *text =
         yoke_req_printf(req, "Cannot %s %s", yoke_req_method(req), shown);
-    yk_res_answer_plain(&req->res, 404, yk_slice_of(text));
+    yk_problem_answer(req, 404, text);
 }
 
 static void answer_unmatched(struct yoke_req *req)
 {
     bool is_options = req->methods == YK_METHOD_OPTIONS;
     bool is_star = is_options && *yoke_req_original_url(req) == '*';
-    uint64_t allow = is_star ? req->app->all_methods : req->allow;
+    uint64_t allow = is_star ? req->root->all_methods : req->allow;
 
     if (is_star || (is_options && allow)) {
         struct yk_slice text = set_allow(req, allow);
         yk_res_answer_plain(&req->res, 200, text);
-    } else if (allow && !req->has_route) {
+    } else if (allow && !req->has_route &&
+               yk_setting_is_enabled(req->root,
+                                     YK_SETTING_METHOD_NOT_ALLOWED)) {
         set_allow(req, allow);
-        answer_status(req, 405);
+        yk_problem_answer(req, 405, NULL);
     } else {
         answer_not_found(req);
     }
@@ -71,7 +60,7 @@ void yk_final(struct yoke_req *req)
                    "finished; the connection is cut");
         yk_res_cut(&req->res);
     } else if (req->err) {
-        answer_status(req, req->err->status);
+        yk_problem_answer(req, req->err->status, yk_problem_detail(req));
     } else {
         answer_unmatched(req);
     }

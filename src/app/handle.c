@@ -2,7 +2,10 @@
 
 #include "app/body.h"
 #include "app/dispatch.h"
+#include "app/observe.h"
 #include "app/req.h"
+#include "app/send_file.h"
+#include "app/sse.h"
 #include "core/arena.h"
 #include "http/exchange.h"
 
@@ -42,9 +45,27 @@ static void on_timeout(struct yk_exchange *x)
     yk_dispatch_error(req, 503, "no answer within handler_timeout_ms");
 }
 
+static void on_file(struct yk_exchange *x, int err)
+{
+    yk_send_file_over(x->owner, err);
+}
+
+static void on_timer(struct yk_exchange *x)
+{
+    yk_sse_on_timer(x->owner);
+}
+
+static void on_stop(struct yk_exchange *x)
+{
+    yk_sse_on_stop(x->owner);
+}
+
 static void on_finish(struct yk_exchange *x)
 {
-    yk_res_finish(&((struct yoke_req *)x->owner)->res);
+    struct yoke_req *req = x->owner;
+    if (req->is_observed)
+        yk_observe_end(req);
+    yk_res_finish(&req->res);
 }
 
 static const struct yk_exchange_events events = {
@@ -53,6 +74,9 @@ static const struct yk_exchange_events events = {
     .on_close = on_close,
     .on_drain = on_drain,
     .on_timeout = on_timeout,
+    .on_file = on_file,
+    .on_timer = on_timer,
+    .on_stop = on_stop,
     .on_finish = on_finish,
 };
 

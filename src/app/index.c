@@ -3,10 +3,11 @@
 #include <stdlib.h>
 
 #include "app/layer.h"
+#include "app/pattern.h"
 #include "core/alloc.h"
 #include "core/arena.h"
 
-/* Numbers of layers, in ascending order. */
+/* Numbers of entries, in ascending order. */
 struct numbers {
     uint32_t *items; /* YK_WALK_END behind them; NULL when there are none. */
     uint32_t count;
@@ -51,25 +52,21 @@ static uint32_t hash_of(struct yk_slice text)
     return hash_end(hash);
 }
 
-/* Most clients write a path as the application does. */
-static bool is_same(struct yk_slice a, struct yk_slice b)
-{
-    return a.len == b.len &&
-           (memcmp(a.ptr, b.ptr, a.len) == 0 || yk_slice_eq_nocase(a, b));
-}
-
 /* The literal child of `node`, or 0. */
-static inline uint32_t find_child(const struct yk_node *nodes,
+static inline uint32_t find_child(const struct yk_index *index,
                                   const struct yk_node *node, uint32_t hash,
                                   struct yk_slice text)
 {
+    bool is_sensitive = index->flags & YK_PATTERN_SENSITIVE;
     if (!node->edges)
         return 0;
     for (uint32_t i = hash;; i++) {
         const struct edge *edge = &node->edges[i & (node->edge_capacity - 1)];
         if (!edge->node)
             return 0;
-        if (edge->hash == hash && is_same(nodes[edge->node].text, text))
+        if (edge->hash == hash &&
+            yk_pattern_text_is(index->nodes[edge->node].text, text,
+                               is_sensitive))
             return edge->node;
     }
 }
@@ -126,7 +123,7 @@ static uint32_t add_literal_child(struct yk_index *index, uint32_t at,
                                   struct yk_slice text)
 {
     uint32_t hash = hash_of(text);
-    uint32_t child = find_child(index->nodes, &index->nodes[at], hash, text);
+    uint32_t child = find_child(index, &index->nodes[at], hash, text);
     if (child)
         return child;
     child = add_node(index, text);
@@ -143,26 +140,119 @@ static uint32_t add_any_child(struct yk_index *index, uint32_t at)
     return index->nodes[at].any;
 }
 
-static void add_layer(struct yk_index *index, const struct yk_layer *layer,
-                      uint32_t number)
+/* ---- Segments of a variant ---- */
+
+/* A segment of a variant, as far as the tree knows it. */
+struct segment {
+    struct yk_slice text; /* A literal, if there is no capture. */
+    bool has_capture, has_wildcard;
+    bool is_exact; /* It is no more than a literal or a capture. */
+};
+
+/* Where the next segment starts: at a slash, or at the variant's end. */
+struct place {
+    uint32_t capture; /* The text is the one before it, or the last. */
+    const char *at;
+};
+
+static struct yk_slice text_of(const struct yk_variant *variant, uint32_t i)
 {
-    uint32_t at = 0;
-    for (uint32_t i = 0; i < layer->pattern.count; i++) {
-        const struct yk_segment *segment = &layer->pattern.segments[i];
-        at = segment->is_param ? add_any_child(index, at)
-                               : add_literal_child(index, at, segment->text);
-    }
-    struct yk_node *node = &index->nodes[at];
-    add_number(layer->kind == YK_LAYER_ROUTE ? &node->ends : &node->covers,
-               number);
+    return i < variant->capture_count ? variant->captures[i].before
+                                      : variant->end;
 }
 
-void yk_index_init(struct yk_index *index, const struct yk_layers *layers)
+static bool is_at_end(const struct yk_variant *variant, struct place place)
 {
-    *index = (struct yk_index){.count = 0};
-    add_node(index, YK_LIT(""));
+    struct yk_slice text = text_of(variant, place.capture);
+    return place.capture == variant->capture_count &&
+           place.at == text.ptr + text.len;
+}
+
+/* Takes the segment at `*place`, and moves on to the next. */
+static struct segment take_segment(const struct yk_variant *variant,
+                                   struct place *place)
+{
+    struct segment segment = {.is_exact = true};
+    const char *start = place->at + 1;
+
+    for (;;) {
+        struct yk_slice text = text_of(variant, place->capture);
+        const char *end = text.ptr + text.len;
+        const char *slash = memchr(start, '/', (size_t)(end - start));
+        segment.text =
+            (struct yk_slice){start, (size_t)((slash ? slash : end) - start)};
+        bool ends = slash || place->capture == variant->capture_count;
+        if (segment.text.len > 0 && (segment.has_capture || !ends))
+            segment.is_exact = false;
+        if (ends) {
+            place->at = slash ? slash : end;
+            return segment;
+        }
+        const struct yk_capture *capture = &variant->captures[place->capture++];
+        segment.is_exact &= capture->constraint_name.len == 0;
+        segment.has_wildcard |= capture->is_wildcard;
+        segment.has_capture = true;
+        start = text_of(variant, place->capture).ptr;
+    }
+}
+
+/* Where the entry belongs in the tree; makes the nodes on the way. */
+static struct yk_node *add_nodes(struct yk_index *index, struct yk_entry *entry,
+                                 bool *ret_has_wildcard)
+{
+    const struct yk_variant *variant = entry->variant;
+    struct place place = {0, text_of(variant, 0).ptr};
+    uint32_t at = 0;
+
+    *ret_has_wildcard = false;
+    while (!is_at_end(variant, place)) {
+        struct segment segment = take_segment(variant, &place);
+        entry->is_candidate |= !segment.is_exact || segment.has_wildcard;
+        if (segment.has_wildcard) {
+            *ret_has_wildcard = true;
+            break;
+        }
+        at = segment.has_capture ? add_any_child(index, at)
+                                 : add_literal_child(index, at, segment.text);
+    }
+    return &index->nodes[at];
+}
+
+static void add_entry(struct yk_index *index, const struct yk_layer *layer,
+                      const struct yk_variant *variant)
+{
+    uint32_t number = index->entry_count++;
+    struct yk_entry *entry = &index->entries[number];
+    bool has_wildcard;
+    *entry = (struct yk_entry){.layer = layer, .variant = variant};
+    struct yk_node *node = add_nodes(index, entry, &has_wildcard);
+    if (layer->kind == YK_LAYER_USE && layer->step_count == 1 &&
+        layer->pattern.count == 1 && variant->capture_count == 0)
+        entry->middleware = &layer->steps[0].handler;
+    bool covers = has_wildcard || layer->kind != YK_LAYER_ROUTE;
+    add_number(covers ? &node->covers : &node->ends, number);
+}
+
+static uint32_t count_variants(const struct yk_layers *layers)
+{
+    uint32_t n = 0;
     for (uint32_t i = 0; i < layers->count; i++)
-        add_layer(index, &layers->items[i], i);
+        n += layers->items[i]->pattern.count;
+    return n;
+}
+
+void yk_index_init(struct yk_index *index, const struct yk_layers *layers,
+                   unsigned flags)
+{
+    *index = (struct yk_index){.flags = flags};
+    index->entries =
+        yk_alloc((count_variants(layers) + 1) * sizeof(*index->entries));
+    add_node(index, YK_LIT(""));
+    for (uint32_t i = 0; i < layers->count; i++) {
+        const struct yk_layer *layer = layers->items[i];
+        for (uint32_t j = 0; j < layer->pattern.count; j++)
+            add_entry(index, layer, &layer->pattern.variants[j]);
+    }
 }
 
 void yk_index_done(struct yk_index *index)
@@ -173,6 +263,7 @@ void yk_index_done(struct yk_index *index)
         free(index->nodes[i].covers.items);
     }
     free(index->nodes);
+    free(index->entries);
     *index = (struct yk_index){.count = 0};
 }
 
@@ -191,34 +282,66 @@ static void add_cursor(struct yk_walk *walk, const struct numbers *numbers,
     walk->cursors[walk->count++] = (struct yk_cursor){numbers->items, off};
 }
 
+static void add_lists(struct yk_walk *walk, const struct yk_node *node,
+                      bool can_end, uint32_t off)
+{
+    if (node->covers.count)
+        add_cursor(walk, &node->covers, off);
+    if (can_end && node->ends.count)
+        add_cursor(walk, &node->ends, off);
+}
+
+/* `node` has matched the path up to `off`, behind which a slash is all. That is
+ * an empty segment; or it is nothing, unless the router is strict. The root has
+ * no other way to be written. */
+static void visit_slash(struct yk_walk *walk, const struct yk_index *index,
+                        const struct yk_node *node, uint32_t off)
+{
+    bool is_strict = index->flags & YK_PATTERN_STRICT;
+    add_lists(walk, node, !is_strict || off == 0, off);
+    uint32_t child = find_child(index, node, hash_of(YK_LIT("")), YK_LIT(""));
+    if (child)
+        add_lists(walk, &index->nodes[child], true, off + 1);
+}
+
 /* Goes down from `node`, which has matched the path up to `off`, where a
  * segment ends. Recursion is as deep as the application's patterns are. */
-static void visit(struct yk_walk *walk, const struct yk_node *nodes,
+static void visit(struct yk_walk *walk, const struct yk_index *index,
                   const struct yk_node *node, struct yk_slice path,
                   uint32_t off)
 {
     for (;;) {
-        if (node->covers.count)
-            add_cursor(walk, &node->covers, off);
-        /* A slash at the end of the path is optional. */
-        if (off + 1 >= path.len) {
-            if (node->ends.count)
-                add_cursor(walk, &node->ends, off);
+        if (off + 1 == path.len) {
+            visit_slash(walk, index, node, off);
             return;
         }
+        add_lists(walk, node, off == path.len, off);
+        if (off == path.len)
+            return;
 
         uint32_t start = off + 1, hash = HASH_SEED;
         for (off = start; off < path.len && path.ptr[off] != '/'; off++)
             hash = hash_byte(hash, path.ptr[off]);
         struct yk_slice text = {path.ptr + start, off - start};
-        uint32_t child = find_child(nodes, node, hash_end(hash), text);
+        uint32_t child = find_child(index, node, hash_end(hash), text);
         uint32_t any = text.len > 0 ? node->any : 0;
         if (child && any)
-            visit(walk, nodes, &nodes[any], path, off);
+            visit(walk, index, &index->nodes[any], path, off);
         else if (!child && !any)
             return;
-        node = &nodes[child ? child : any];
+        node = &index->nodes[child ? child : any];
     }
+}
+
+/* A list of nothing. */
+static const uint32_t no_numbers[] = {YK_WALK_END};
+
+/* No list is at hand. */
+static void rest(struct yk_walk *walk)
+{
+    walk->next = no_numbers;
+    walk->limit = 0;
+    walk->current = YK_WALK_END;
 }
 
 void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
@@ -226,8 +349,58 @@ void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
 {
     const struct yk_node *root = &index->nodes[0];
     walk->count = 0;
-    if (path.len == 0 || path.ptr[0] == '/')
-        visit(walk, index->nodes, root, path, 0);
+    rest(walk);
+    if (path.ptr[0] == '/')
+        visit(walk, index, root, path, 0);
     else if (root->covers.count)
         add_cursor(walk, &root->covers, 0);
+}
+
+void yk_walk_skip(struct yk_walk *walk, uint32_t number)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < walk->count; i++) {
+        struct yk_cursor cursor = walk->cursors[i];
+        while (*cursor.next <= number)
+            cursor.next++;
+        if (*cursor.next != YK_WALK_END)
+            walk->cursors[kept++] = cursor;
+    }
+    walk->count = kept;
+}
+
+/* Notes how far the list at hand has been used up. */
+static void put_back(struct yk_walk *walk)
+{
+    if (walk->current == YK_WALK_END)
+        return;
+    struct yk_cursor *cursor = &walk->cursors[walk->current];
+    cursor->next = walk->next;
+    if (*cursor->next == YK_WALK_END)
+        *cursor = walk->cursors[--walk->count];
+    rest(walk);
+}
+
+__attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
+                                                  uint32_t *ret_off)
+{
+    put_back(walk);
+    uint32_t least = YK_WALK_END, second = YK_WALK_END;
+    for (uint32_t i = 0; i < walk->count; i++) {
+        uint32_t number = *walk->cursors[i].next;
+        if (number < least) {
+            second = least;
+            least = number;
+            walk->current = i;
+        } else if (number < second) {
+            second = number;
+        }
+    }
+    if (least == YK_WALK_END)
+        return YK_WALK_END;
+    const struct yk_cursor *cursor = &walk->cursors[walk->current];
+    walk->next = cursor->next + 1;
+    walk->off = *ret_off = cursor->off;
+    walk->limit = second;
+    return least;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/app.h"
 #include "app/router.h"
 #include "core/alloc.h"
 
@@ -18,46 +19,94 @@ static char *here_text(struct yoke_here here)
     return text;
 }
 
-void yk_layer_init(struct yk_layer *layer, enum yk_layer_kind kind,
-                   struct yoke_here here, const struct yoke_handler *handlers,
-                   size_t n)
+struct yk_layer *yk_layer_new(enum yk_layer_kind kind, yoke_router *owner,
+                              struct yoke_here here)
 {
-    *layer = (struct yk_layer){.kind = kind, .here = here_text(here)};
-    if (n == 0)
+    struct yk_layer *layer = yk_alloc(sizeof(*layer));
+    layer->kind = kind;
+    layer->owner = owner;
+    layer->here = here_text(here);
+    layer->text = yk_strdup(here.text);
+    layer->pattern.flags = kind == YK_LAYER_ROUTE ? 0 : YK_PATTERN_PREFIX;
+    layer->handle.layer = layer;
+    return layer;
+}
+
+void yk_layer_add_step(struct yk_layer *layer, const char *method,
+                       const struct yoke_handler *handler)
+{
+    layer->steps =
+        yk_realloc(layer->steps, layer->step_count + 1, sizeof(*layer->steps));
+    layer->steps[layer->step_count++] = (struct yk_step){
+        .handler = *handler,
+        .method = yk_strdup(method),
+    };
+}
+
+void yk_layer_add_text(struct yk_layer *layer, const char *text)
+{
+    if (!text)
         return;
-    layer->handlers = yk_alloc(n * sizeof(*handlers));
-    memcpy(layer->handlers, handlers, n * sizeof(*handlers));
-    layer->handler_count = (uint32_t)n;
-}
-
-void yk_layer_done(struct yk_layer *layer)
-{
-    for (uint32_t i = 0; i < layer->handler_count; i++)
-        if (layer->handlers[i].free)
-            layer->handlers[i].free(layer->handlers[i].data);
-    if (layer->kind == YK_LAYER_ROUTER && layer->router) {
-        layer->router->parent = NULL;
-        yoke_router_free(layer->router);
+    if (!layer->text) {
+        layer->text = yk_strdup(text);
+        return;
     }
-    free(layer->handlers);
-    free(layer->method);
-    free(layer->here);
-    yk_pattern_done(&layer->pattern);
+    size_t size = strlen(layer->text) + strlen(text) + 3;
+    char *both = yk_alloc(size);
+    snprintf(both, size, "%s, %s", layer->text, text);
+    free(layer->text);
+    layer->text = both;
 }
 
-struct yk_layer *yk_layers_add(struct yk_layers *layers)
+/* The router goes with its application, if it is one's own. */
+static void free_router(yoke_router *router)
+{
+    if (!router)
+        return;
+    router->mount = NULL;
+    router->parent = NULL;
+    if (router->app)
+        yk_app_unmount(router->app);
+    else
+        yoke_router_free(router);
+}
+
+void yk_layer_free(struct yk_layer *layer)
+{
+    if (!layer)
+        return;
+    for (uint32_t i = 0; i < layer->step_count; i++) {
+        const struct yoke_handler *handler = &layer->steps[i].handler;
+        if (handler->free)
+            handler->free(handler->data);
+        free(layer->steps[i].method);
+    }
+    free_router(layer->router);
+    for (uint32_t i = 0; layer->full_paths && i < layer->pattern.path_count;
+         i++)
+        free(layer->full_paths[i]);
+    yk_pattern_done(&layer->pattern);
+    free(layer->full_paths);
+    free(layer->steps);
+    free(layer->here);
+    free(layer->text);
+    free(layer);
+}
+
+void yk_layers_add(struct yk_layers *layers, struct yk_layer *layer)
 {
     if (layers->count == layers->capacity) {
         layers->capacity = layers->capacity ? layers->capacity * 2 : 8;
         layers->items =
             yk_realloc(layers->items, layers->capacity, sizeof(*layers->items));
     }
-    return &layers->items[layers->count++];
+    layer->number = layers->count;
+    layers->items[layers->count++] = layer;
 }
 
 void yk_layers_done(struct yk_layers *layers)
 {
     for (uint32_t i = 0; i < layers->count; i++)
-        yk_layer_done(&layers->items[i]);
+        yk_layer_free(layers->items[i]);
     free(layers->items);
 }

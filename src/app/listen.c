@@ -14,7 +14,9 @@
 #include <yoke/listen.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <uv.h>
@@ -228,6 +230,26 @@ static void drain_service(struct yk_service *service)
     stop(YK_CONTAINER_OF(service, struct yoke_server, service));
 }
 
+/* What cannot be given away after all is served here, as if it had just come. */
+static bool give_conn(int fd, const struct yk_peer *peer, void *data)
+{
+    yoke_server *server = data;
+    if (yk_listener_give(&server->listener, fd, peer) == 0)
+        return true;
+    yk_h1_socket_start(&server->http, yoke_loop(), fd, peer, NULL);
+    return false;
+}
+
+static unsigned release_service(struct yk_service *service, unsigned max,
+                                bool ready_only)
+{
+    yoke_server *server = YK_CONTAINER_OF(service, struct yoke_server, service);
+    if (!yk_listener_can_give(&server->listener))
+        return 0;
+    return yk_http_server_release(&server->http, max, ready_only, give_conn,
+                                  server);
+}
+
 static void abort_service(struct yk_service *service)
 {
     yoke_server *server = YK_CONTAINER_OF(service, struct yoke_server, service);
@@ -246,14 +268,9 @@ static void tell_failure(struct yk_later *later)
 static void open_listener(yoke_server *server,
                           const struct yoke_listen_options *options)
 {
-    struct yk_listen_spec spec = {
-        .host = options->host,
-        .path = options->path,
-        .port = options->port,
-        .backlog = options->backlog,
-        .ipv6_only = options->ipv6_only,
-        .exclusive = options->exclusive,
-    };
+    struct yk_listen_spec spec;
+
+    yk_listen_spec_of(options, &spec);
     server->open_err =
         yk_listener_open(&server->listener, &listener_ops, &spec);
     if (server->open_err < 0)
@@ -277,6 +294,7 @@ static yoke_server *server_new(yoke_app *app,
     server->data = options->data;
     server->has_listener = server->has_conns = true;
     server->service.drain = drain_service;
+    server->service.release = release_service;
     server->service.abort = abort_service;
     yk_later_init(&server->failure, tell_failure);
     open_handles(server);
@@ -311,6 +329,35 @@ const struct yoke_address *yoke_server_address(const yoke_server *server)
 size_t yoke_server_connections(const yoke_server *server)
 {
     return server->http.conn_count;
+}
+
+/* Whoever sent it may have had it blocking; the flag is shared with him. */
+static int prepare_conn(int fd, struct yk_peer *ret_peer)
+{
+    struct sockaddr_storage addr = {.ss_family = AF_UNSPEC};
+    socklen_t len = sizeof(addr);
+    int flags;
+    if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0)
+        return -errno;
+    if ((flags = fcntl(fd, F_GETFL)) < 0 ||
+        fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+        return -errno;
+    yk_peer_from_sockaddr(ret_peer, (const struct sockaddr *)&addr);
+    return 0;
+}
+
+int yoke_server_accept(yoke_server *server, int fd)
+{
+    struct yk_peer peer;
+    if (server->is_stopping)
+        return -ESHUTDOWN;
+    int err = prepare_conn(fd, &peer);
+    if (err < 0)
+        return err;
+    yk_h1_socket_start(&server->http, yoke_loop(), fd, &peer, NULL);
+    start_tick(server);
+    return 0;
 }
 
 void yoke_server_stop(yoke_server *server, int drain_ms)

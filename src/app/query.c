@@ -1,15 +1,14 @@
 /* Query parameters: taken apart at the first question, once per request. */
+#include "app/query.h"
+
 #include <yoke/req.h>
 
+#include "app/app.h"
 #include "app/req.h"
 #include "core/arena.h"
 #include "http/url.h"
 
 #include "core/banned.h"
-
-/* More are ignored: whoever sends them wants to keep us busy (rule 40 of
- * docs/http-rules.md). */
-#define QUERY_MAX 1000
 
 struct yk_query {
     size_t count;
@@ -22,7 +21,7 @@ static size_t count_pairs(struct yk_slice text)
 {
     struct yk_url_pair pair;
     size_t n = 0;
-    while (n < QUERY_MAX && yk_url_next_pair(&text, &pair))
+    while (n < YK_QUERY_MAX && yk_url_next_pair(&text, &pair))
         n++;
     return n;
 }
@@ -54,15 +53,21 @@ static struct yk_query *parse(struct yk_slice text, struct yk_arena *arena)
     return query;
 }
 
+struct yk_slice yk_query_text(const struct yoke_req *req)
+{
+    struct yk_slice text = yk_req_target(req);
+    size_t before = yk_req_target_path(req).len;
+    before += before < text.len; /* the "?" */
+    if (!yk_setting_is_enabled(req->app, YK_SETTING_QUERY_PARSER))
+        return YK_LIT("");
+    return (struct yk_slice){text.ptr + before, text.len - before};
+}
+
 static const struct yk_query *query_of(yoke_req *req)
 {
     if (!req->query) {
-        struct yk_slice text = yk_req_target(req);
-        size_t before = yk_req_target_path(req).len;
-        before += before < text.len; /* the "?" */
-        req->query =
-            parse((struct yk_slice){text.ptr + before, text.len - before},
-                  req->x->arena);
+        struct yk_slice text = yk_query_text(req);
+        req->query = parse(text, req->x->arena);
     }
     return req->query;
 }

@@ -3,13 +3,15 @@
 
 #include <errno.h>
 
+#include <yoke/client.h>
 #include <yoke/error.h>
+#include <yoke/field.h>
+#include <yoke/negotiate.h>
 
+#include "app/escape.h"
 #include "app/req.h"
 #include "core/arena.h"
-#include "http/exchange.h"
 #include "http/status.h"
-#include "http/url.h"
 
 #include "core/banned.h"
 
@@ -21,11 +23,35 @@ static bool has_control(struct yk_slice text)
     return false;
 }
 
-static char *encode(struct yk_slice url, struct yk_arena *arena)
+/* No link: whoever is shown this page should not be led to run a script. */
+static const char *page_of(yoke_req *req, const char *reason,
+                           const char *location)
 {
-    char *out = yk_arena_alloc(arena, YK_URL_ENCODED_MAX(url.len) + 1);
-    out[yk_url_encode(url, out)] = '\0';
-    return out;
+    return yoke_req_printf(
+        req,
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
+        "charset=\"utf-8\">\n"
+        "<title>%s</title>\n</head>\n<body>\n<p>%s. Redirecting to %s</p>\n"
+        "</body>\n</html>\n",
+        reason, reason, yk_escape_html(req, location));
+}
+
+/* Few ever see the body; those who do get what they like. */
+static int answer(yoke_res *res, int status, const char *location)
+{
+    yoke_req *req = res->req;
+    const char *const offers[] = {"text/plain", "text/html", NULL};
+    const char *best = yoke_req_accepts_of(req, offers);
+    struct yk_slice phrase = yk_status_reason(status);
+    const char *reason =
+        yk_arena_strndup(req->x->arena, phrase.ptr, phrase.len);
+    yoke_res_vary(res, "Accept");
+    if (!best)
+        return yoke_res_end(res);
+    if (best == offers[1])
+        return yoke_res_html(res, page_of(req, reason, location));
+    return yoke_res_text(
+        res, yoke_req_printf(req, "%s. Redirecting to %s", reason, location));
 }
 
 int yoke_res_redirect(yoke_res *res, int status, const char *url)
@@ -37,19 +63,37 @@ int yoke_res_redirect(yoke_res *res, int status, const char *url)
     if (status < 300 || status > 399)
         return yk_res_fail(res, -YOKE_ESTATUS,
                            "redirect: the status is not between 300 and 399");
-    struct yk_slice text = yk_slice_of(url);
-    if (has_control(text))
+    if (has_control(yk_slice_of(url)))
         return yk_res_fail(res, -YOKE_EHEADER,
                            "redirect: a control character in the URL");
 
     if (yoke_res_is_sent(res))
         return yk_res_answer(res, YK_TYPE_TEXT, "", 0);
     yoke_res_status(res, status);
-    const char *location = encode(text, res->req->x->arena);
-    yoke_res_set(res, "Location", location);
-    struct yk_slice reason = yk_status_reason(status);
-    const char *body =
-        yoke_req_printf(res->req, "%.*s. Redirecting to %s", (int)reason.len,
-                        reason.ptr ? reason.ptr : "", location);
-    return yk_res_answer(res, YK_TYPE_TEXT, body, strlen(body));
+    yoke_res_location(res, url);
+    const char *location = yoke_res_get(res, "Location");
+    return answer(res, status, location ? location : "");
+}
+
+/* The part of a URL from its path on, if it is one of this very site: protocol
+ * and host are ours. NULL else. */
+static const char *path_on_this_site(yoke_req *req, const char *url)
+{
+    const char *host = yoke_req_host(req);
+    if (!url || !host)
+        return NULL;
+    const char *ours =
+        yoke_req_printf(req, "%s://%s", yoke_req_protocol(req), host);
+    size_t len = strlen(ours);
+    if (strncasecmp(url, ours, len) != 0 || url[len] != '/')
+        return NULL;
+    /* "//evil.example" would be a URL of another site. */
+    return url[len + 1] == '/' || url[len + 1] == '\\' ? NULL : url + len;
+}
+
+int yoke_res_redirect_back(yoke_res *res, const char *fallback)
+{
+    const char *path =
+        path_on_this_site(res->req, yoke_req_get(res->req, "Referer"));
+    return yoke_res_redirect(res, 302, path ? path : fallback);
 }

@@ -1,50 +1,65 @@
 #include "app/req.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "app/app.h"
 #include "app/layer.h"
 #include "core/arena.h"
-#include "net/peer.h"
 
 #include "core/banned.h"
 
 void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
 {
+    const struct yk_request *head = x->request;
     req->x = x;
+    req->root = app;
     req->app = app;
     req->frame = NULL;
     req->spare = NULL;
     req->allow = 0;
     req->off = 0;
+    req->rewrites = 0;
+    req->target = yk_request_slice(head, head->target);
+    req->path_len = head->path_len;
+    req->route = NULL;
+    req->is_observed = false;
     req->wish = YK_WISH_NONE;
     req->is_running = false;
     req->is_held = false;
     req->has_route = false;
     req->is_answered = false;
+    req->needs_release = false;
     req->holds = 0;
     req->late = 0;
     req->err = NULL;
     req->caught = NULL;
     req->data = NULL;
     req->query = NULL;
+    req->cookies = NULL;
+    req->json = NULL;
+    req->query_json = NULL;
+    req->sending = NULL;
+    req->sse = NULL;
+    req->detail = NULL;
+    req->id = NULL;
     req->body = NULL;
     req->on_close = NULL;
     yk_res_init(&req->res, req);
 
-    req->methods = yk_methods_find(
-        &app->methods, yk_request_slice(x->request, x->request->method));
+    yk_req_use_method(req, head->base + head->method.off);
+}
+
+void yk_req_use_method(struct yoke_req *req, const char *name)
+{
+    req->method = name;
+    req->methods = yk_methods_find(&req->root->methods, yk_slice_of(name));
     /* GET's handlers answer HEAD too. */
     if (req->methods == YK_METHOD_HEAD)
         req->methods |= YK_METHOD_GET;
 }
 
-struct yk_slice yk_req_target(const struct yoke_req *req)
-{
-    return yk_request_slice(req->x->request, req->x->request->target);
-}
-
-struct yk_slice yk_req_target_path(const struct yoke_req *req)
+struct yk_slice yk_req_original_path(const struct yoke_req *req)
 {
     const struct yk_request *head = req->x->request;
     return (struct yk_slice){head->base + head->target.off, head->path_len};
@@ -61,20 +76,21 @@ void yk_req_log(const struct yoke_req *req, enum yoke_log_level level,
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';
     va_end(args);
-    yoke_log(level, "%s %s: %s (%s)", yoke_req_method(req),
-             yoke_req_original_url(req), text, layer ? layer->here : "-");
+    yoke_log(level, "%s %s: %s (%s)%s%s%s", yoke_req_method(req),
+             yoke_req_original_url(req), text, layer ? layer->here : "-",
+             req->id ? " [" : "", req->id ? req->id : "", req->id ? "]" : "");
 }
 
 /* ---- The request line ---- */
 
 const char *yoke_req_method(const yoke_req *req)
 {
-    return req->x->request->base + req->x->request->method.off;
+    return req->method;
 }
 
 const char *yoke_req_original_url(const yoke_req *req)
 {
-    return yk_req_target(req).ptr;
+    return yk_req_original_path(req).ptr;
 }
 
 /* What is left of `text` without the mounted path. A url starts with "/", which
@@ -110,9 +126,11 @@ const char *yoke_req_path(const yoke_req *req)
 
 const char *yoke_req_base_url(const yoke_req *req)
 {
-    if (req->off == 0)
-        return "";
-    return yk_arena_strndup(req->x->arena, yk_req_target(req).ptr, req->off);
+    const char *target = yk_req_target(req).ptr;
+    size_t len = req->off;
+    if (len > 0 && target[len - 1] == '/')
+        len--;
+    return len ? yk_arena_strndup(req->x->arena, target, len) : "";
 }
 
 const char *yoke_req_http_version(const yoke_req *req)
@@ -144,6 +162,65 @@ const char *yoke_req_get(const yoke_req *req, const char *name)
     return field_value(head, field);
 }
 
+/* ---- Fields as lists ---- */
+
+static bool is_named(const struct yk_request *head, size_t n,
+                     struct yk_slice name)
+{
+    return yk_slice_eq_nocase(yk_request_slice(head, head->fields[n].name),
+                              name);
+}
+
+/* The length of all the fields of that name from the `n`-th on, joined. */
+static size_t joined_len(const struct yk_request *head, size_t n,
+                         struct yk_slice name)
+{
+    size_t len = 0;
+    for (; n < head->field_count; n++)
+        if (is_named(head, n, name))
+            len += head->fields[n].value.len + 2;
+    return len;
+}
+
+/* Cookies are the one field that is a list of another kind (RFC 6265 section
+ * 5.4; a client over HTTP/1 sends one field). */
+static struct yk_slice join(const struct yoke_req *req, size_t n,
+                            struct yk_slice name)
+{
+    bool is_cookie = yk_slice_eq_nocase(name, YK_LIT("Cookie"));
+    const struct yk_request *head = req->x->request;
+    size_t len = joined_len(head, n, name) - 2;
+    char *text = yk_arena_alloc(req->x->arena, len + 1), *to = text;
+    for (; n < head->field_count; n++) {
+        if (!is_named(head, n, name))
+            continue;
+        struct yk_slice value = yk_request_slice(head, head->fields[n].value);
+        if (to > text) {
+            memcpy(to, is_cookie ? "; " : ", ", 2);
+            to += 2;
+        }
+        memcpy(to, value.ptr, value.len);
+        to += value.len;
+    }
+    *to = '\0';
+    return (struct yk_slice){text, len};
+}
+
+struct yk_slice yk_req_list(const struct yoke_req *req, struct yk_slice name)
+{
+    const struct yk_request *head = req->x->request;
+    const struct yk_field *first = yk_request_find(head, name);
+    if (!first)
+        return (struct yk_slice){NULL, 0};
+    size_t n = (size_t)(first - head->fields);
+    for (size_t i = n + 1; i < head->field_count; i++)
+        if (is_named(head, i, name))
+            return join(req, n, name);
+    return yk_request_slice(head, first->value);
+}
+
+/* ---- All fields ---- */
+
 size_t yoke_req_header_count(const yoke_req *req)
 {
     return req->x->request->field_count;
@@ -170,23 +247,7 @@ const char *yoke_req_trailer(const yoke_req *req, const char *name)
     return header ? header->value.ptr : NULL;
 }
 
-const char *yoke_req_param(const yoke_req *req, const char *name)
-{
-    const struct yk_frame *frame = req->frame;
-    if (!frame->layer || !frame->params)
-        return NULL;
-    int place =
-        yk_pattern_find_param(&frame->layer->pattern, yk_slice_of(name));
-    return place < 0 ? NULL : frame->params[place];
-}
-
 /* ---- The client ---- */
-
-const char *yoke_req_ip(const yoke_req *req)
-{
-    return yk_peer_text(req->x->peer,
-                        yk_arena_alloc(req->x->arena, YK_PEER_TEXT_MAX));
-}
 
 bool yoke_req_is_aborted(const yoke_req *req)
 {
@@ -198,6 +259,23 @@ void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
 {
     req->on_close = fn;
     req->on_close_data = data;
+}
+
+int yoke_req_set_id(yoke_req *req, const char *id)
+{
+    size_t len = id ? strlen(id) : 0;
+    for (size_t i = 0; i < len; i++)
+        if (id[i] <= ' ' || id[i] >= 0x7f)
+            return -EINVAL;
+    if (len == 0 || len > YK_REQUEST_ID_MAX)
+        return -EINVAL;
+    req->id = yk_arena_strndup(req->x->arena, id, len);
+    return 0;
+}
+
+const char *yoke_req_id(const yoke_req *req)
+{
+    return req->id;
 }
 
 /* ---- Memory and data ---- */

@@ -14,13 +14,21 @@
 #include <yoke/req.h>
 
 #include "app/index.h"
+#include "app/params.h"
 #include "app/res.h"
 #include "core/slice.h"
 #include "http/exchange.h"
 
+struct json_t;
 struct yk_body;
+struct yk_cookies;
+struct yk_json_body;
 struct yk_layer;
 struct yk_query;
+struct yk_sending;
+
+/* Most bytes of yoke_req_set_id. */
+#define YK_REQUEST_ID_MAX 200
 
 /* How a handler has passed on. */
 enum yk_wish {
@@ -35,30 +43,50 @@ struct yk_frame {
     struct yk_frame *parent; /* The router around it; NULL at the top. */
     const yoke_router *router;
     const struct yk_layer *layer;       /* Which runs, or ran last; or NULL. */
-    const struct yoke_handler *handler; /* The same; NULL in catch. */
-    uint32_t handlers_left;             /* Those of `layer` after `handler`. */
-    uint32_t off;        /* Bytes of the target before this router's path. */
-    const char **params; /* Values of the params of `layer`. */
-    struct yk_walk walk; /* The layers that are still to come. */
+    const struct yk_variant *variant;   /* That of its values. */
+    const struct yk_value *values;      /* Of the variant's captures. */
+    const struct yoke_handler *handler; /* The one that runs, or ran last. */
+    uint64_t methods;     /* In a route: steps for these are taken. */
+    uint32_t step;        /* In a route: the next of its steps. */
+    uint32_t entry;       /* The number of the layer's entry in the index. */
+    uint32_t layer_len;   /* Bytes of `path` that the layer has matched. */
+    uint32_t off;         /* Bytes of the target before `path`. */
+    uint32_t rewrites;    /* Of the request, when the walk began. */
+    bool is_middleware;   /* `layer` is, and has no params and no hooks. */
+    bool is_empty;        /* Nothing is left of the path for this router, */
+    struct yk_slice path; /* which looks at "/" then; else at the rest. */
+    struct yk_walk walk;  /* The entries that are still to come. */
+    struct yk_called *called; /* Values whose hooks have been called. */
+    struct yk_hook_run run;   /* Hooks that are running for `layer`. */
 };
 
 struct yoke_req {
     struct yk_exchange *x;
-    yoke_app *app;
+    yoke_app *root;         /* The application that is served. */
+    yoke_app *app;          /* The one that runs: it, or one mounted in it. */
     struct yk_frame *frame; /* The innermost router. */
     struct yk_frame *spare; /* Frames that have been left, for reuse. */
 
     uint64_t methods;  /* Bits of which a route must have one. */
     uint64_t allow;    /* Methods of routes on this path that had none. */
     uint32_t off;      /* Bytes of the target before the handler's url. */
+    uint32_t rewrites; /* Calls of yoke_req_set_url. */
     enum yk_wish wish; /* What the handler that runs has asked for. */
 
-    bool is_running;  /* A handler is on the C stack. */
-    bool is_held;     /* One has returned, and will come back. */
-    bool has_route;   /* A route for this very method has matched. */
-    bool is_answered; /* As x->is_ended, see `late`. */
-    uint8_t holds;    /* Calls of yoke_hold, to tell a new one. */
-    uint8_t late;     /* Handlers that took too long and have not come back.
+    const char *method;           /* The application may change these. */
+    struct yk_slice target;       /* A NUL follows. */
+    uint32_t path_len;            /* Bytes of it before the "?". */
+    uint32_t route_path;          /* Which path of `route` has matched. */
+    const struct yk_layer *route; /* The last one that has; or NULL. */
+
+    bool is_observed;   /* A handler has begun whose end is to be told. */
+    bool is_running;    /* A handler is on the C stack. */
+    bool is_held;       /* One has returned, and will come back. */
+    bool has_route;     /* A route for this very method has matched. */
+    bool is_answered;   /* As x->is_ended, see `late`. */
+    bool needs_release; /* It has JSON, or a file. */
+    uint8_t holds;      /* Calls of yoke_hold, to tell a new one. */
+    uint8_t late;       /* Handlers that took too long and have not come back.
                            They are answered for, but until they do come back
                            the exchange is not ended: they would find it
                            gone. */
@@ -67,6 +95,14 @@ struct yoke_req {
     const struct yoke_err *caught; /* The last one that a handler got. */
     void *data;                    /* yoke_req_set_data */
     struct yk_query *query;        /* NULL until it is asked for. */
+    struct yk_cookies *cookies;    /* The same. */
+    struct yk_json_body *json;     /* The same. */
+    struct json_t *query_json;     /* The same. */
+    struct yk_sending *sending;    /* A file that is on its way; or NULL. */
+    yoke_sse *sse;                 /* A stream of events; or NULL. */
+    const char *detail;            /* An error's text that the client may see;
+                                       see yoke_next_problem. */
+    const char *id;                /* yoke_req_set_id; NULL: none. */
     struct yk_body *body;          /* NULL until it is asked for. */
     void (*on_close)(yoke_req *req, void *data);
     void *on_close_data;
@@ -84,9 +120,28 @@ static inline bool yk_req_is_answered(const struct yoke_req *req)
     return req->x->is_ended || req->is_answered;
 }
 
-/* The target as it came, and the path in it. */
-struct yk_slice yk_req_target(const struct yoke_req *req);
-struct yk_slice yk_req_target_path(const struct yoke_req *req);
+/* The target, and the path in it: as it came, unless the application has
+ * rewritten it. */
+static inline struct yk_slice yk_req_target(const struct yoke_req *req)
+{
+    return req->target;
+}
+
+static inline struct yk_slice yk_req_target_path(const struct yoke_req *req)
+{
+    return (struct yk_slice){req->target.ptr, req->path_len};
+}
+
+/* The path as it came. */
+struct yk_slice yk_req_original_path(const struct yoke_req *req);
+
+/* Makes `name` the request's method for all that comes. It must live as long as
+ * the request. */
+void yk_req_use_method(struct yoke_req *req, const char *name);
+
+/* The fields of a name as one list, joined by ", " if there are several; its
+ * `ptr` is NULL when there is none (RFC 9110 section 5.3). A NUL follows. */
+struct yk_slice yk_req_list(const struct yoke_req *req, struct yk_slice name);
 
 /* printf into the request's arena. */
 char *yk_req_vprintf(struct yoke_req *req, const char *fmt, va_list args)

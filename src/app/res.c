@@ -16,7 +16,14 @@
 
 #include <yoke/error.h>
 
+#include "app/app.h"
+#include "app/etag.h"
+#include "app/fresh.h"
+#include "app/json_body.h"
+#include "app/problem.h"
+#include "app/query.h"
 #include "app/req.h"
+#include "app/send_file.h"
 #include "core/arena.h"
 #include "core/number.h"
 #include "http/exchange.h"
@@ -205,8 +212,40 @@ static int answer_broken(yoke_res *res)
     int err = res->broken;
     res->broken = 0;
     res->req->x->headers.count = 0;
-    yk_res_answer_plain(res, 500, YK_LIT("Internal Server Error"));
+    yk_problem_answer(res->req, 500, NULL);
     return err;
+}
+
+/* Whether a client may have a copy of the answer that is still good. */
+static bool has_validator(const struct yk_headers *headers)
+{
+    for (uint32_t i = 0; i < headers->count; i++) {
+        struct yk_slice name = headers->items[i].name;
+        if ((name.len == 4 && yk_slice_eq_nocase(name, YK_LIT("ETag"))) ||
+            (name.len == 13 &&
+             yk_slice_eq_nocase(name, YK_LIT("Last-Modified"))))
+            return true;
+    }
+    return false;
+}
+
+/* Most applications have not set it, and have no parent: that much is
+ * found out without a call. */
+static bool may_have_etag(const yoke_app *app)
+{
+    return app->settings.parent ||
+           app->settings.known[YK_SETTING_ETAG].kind != YK_SETTING_UNSET;
+}
+
+/* The answer's type; one that has no body has none. */
+static void set_type(struct yk_exchange *x, struct yk_slice type)
+{
+    struct yk_slice name = YK_LIT("Content-Type");
+    if (!yk_status_has_length(x->status))
+        yk_headers_remove(&x->headers, name);
+    else if (yk_status_has_body(x->status) &&
+             (x->headers.count == 0 || !yk_headers_find(&x->headers, name)))
+        yk_headers_set_static(&x->headers, x->arena, name, type);
 }
 
 int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
@@ -215,30 +254,37 @@ int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
     struct yk_exchange *x = res->req->x;
     if (is_fixed(res))
         return refuse(res);
+    if (!res->broken && may_have_etag(res->req->app))
+        yk_etag_set(res->req, (struct yk_slice){ptr, len});
     if (res->broken)
         return answer_broken(res);
-    bool has_type = x->headers.count > 0 &&
-                    yk_headers_find(&x->headers, YK_LIT("Content-Type"));
-    if (!has_type && yk_status_has_body(x->status))
-        yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"),
-                              type);
+    if (has_validator(&x->headers) && yk_fresh(res->req))
+        x->status = 304;
+    set_type(x, type);
     return deliver(res, ptr, len);
 }
 
-int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text)
+int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
+                      struct yk_slice body)
 {
     struct yk_exchange *x = res->req->x;
     yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
     yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
-    yk_headers_remove(&x->headers, YK_LIT("Content-Range"));
-    yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"),
-                          YK_TYPE_TEXT);
+    /* There it says how long the thing is (RFC 9110 section 15.5.17). */
+    if (status != 416)
+        yk_headers_remove(&x->headers, YK_LIT("Content-Range"));
+    yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"), type);
     yk_headers_set_static(&x->headers, x->arena,
                           YK_LIT("X-Content-Type-Options"), YK_LIT("nosniff"));
     res->broken = 0;
     x->status = status;
     x->content_length = -1;
-    return deliver(res, text.ptr, text.len);
+    return deliver(res, body.ptr, body.len);
+}
+
+int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text)
+{
+    return yk_res_answer_own(res, status, YK_TYPE_TEXT, text);
 }
 
 int yk_res_fail(yoke_res *res, int err, const char *why)
@@ -270,6 +316,16 @@ int yoke_res_send(yoke_res *res, const void *ptr, size_t len)
         return yk_res_fail(res, -EINVAL, "the bytes of the answer are NULL");
     return yk_res_answer(res, YK_LIT("application/octet-stream"),
                          ptr ? ptr : "", len);
+}
+
+int yoke_res_send_status(yoke_res *res, int status)
+{
+    struct yk_slice reason = yk_status_reason(status);
+    if (!is_fixed(res))
+        yoke_res_status(res, status);
+    if (reason.len == 0)
+        reason = yk_slice_of(yoke_req_printf(res->req, "%d", status));
+    return yk_res_answer(res, YK_TYPE_TEXT, reason.ptr, reason.len);
 }
 
 /* A slip of the handler's that only the log can tell. */
@@ -350,6 +406,14 @@ int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
     return 0;
 }
 
+/* What the request has beside memory of its arena. */
+static void release(struct yoke_req *req)
+{
+    yk_json_body_free(req);
+    yk_query_json_free(req);
+    yk_send_file_drop(req);
+}
+
 void yk_res_finish(yoke_res *res)
 {
     while (res->finish) {
@@ -357,6 +421,8 @@ void yk_res_finish(yoke_res *res)
         res->finish = finish->next;
         finish->fn(res, finish->data);
     }
+    if (res->req->needs_release)
+        release(res->req);
 }
 
 /* ---- What can be asked ---- */

@@ -42,8 +42,12 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
 int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
                   size_t len);
 
-/* Ends the answer, of which nothing has been sent, with a text of yoke's own;
- * headers that described another body go. */
+/* Ends the answer, of which nothing has been sent, with a body of yoke's own,
+ * of a static type; headers that described another body go. */
+int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
+                      struct yk_slice body);
+
+/* The same with plain text. */
 int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text);
 
 /* Something illegal was set: logs it with the place of the route, and makes the

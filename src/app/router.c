@@ -6,15 +6,22 @@
 
 #include <yoke/log.h>
 
+#include "app/app.h"
+#include "app/constraint.h"
 #include "app/methods.h"
+#include "app/params.h"
+#include "app/settings.h"
 #include "core/alloc.h"
 #include "http/chars.h"
 
 #include "core/banned.h"
 
-yoke_router *yoke_router_new(void)
+yoke_router *yoke_router_new_with(const struct yoke_router_options *options)
 {
-    return yk_alloc(sizeof(yoke_router));
+    yoke_router *router = yk_alloc(sizeof(*router));
+    if (options)
+        router->options = *options;
+    return router;
 }
 
 void yoke_router_free(yoke_router *router)
@@ -29,8 +36,16 @@ void yoke_router_free(yoke_router *router)
     yk_layers_done(&router->layers);
     yk_layers_done(&router->refused);
     yk_index_done(&router->index);
+    yk_params_free_hooks(router->hooks);
     free(router->error);
     free(router);
+}
+
+yoke_app *yk_router_app(const yoke_router *router)
+{
+    while (router && !router->app)
+        router = router->parent;
+    return router ? router->app : NULL;
 }
 
 /* ---- Errors ---- */
@@ -62,108 +77,230 @@ fail_at(yoke_router *router, const char *here, const char *fmt, ...)
     va_end(args);
 }
 
+void yk_router_fail_at(yoke_router *router, struct yoke_here here,
+                       const char *fmt, ...)
+{
+    char place[256];
+    va_list args;
+    snprintf(place, sizeof(place), "%s:%d", here.file ? here.file : "?",
+             here.line);
+    va_start(args, fmt);
+    yk_router_fail(router, place, fmt, args);
+    va_end(args);
+}
+
 /* ---- Registration ---- */
 
-/* Checks what all layers have in common; returns whether it is well. */
-static bool check_path(yoke_router *router, struct yk_layer *layer,
-                       const char *path)
+static const char *path_at(struct yoke_paths paths, size_t n)
 {
-    const char *problem = yk_pattern_init(&layer->pattern, path);
-    if (problem)
-        fail_at(router, layer->here, "path \"%s\": %s", path ? path : "(null)",
-                problem);
-    else if (router->is_frozen)
+    return paths.many ? paths.many[n] : paths.one;
+}
+
+/* How a path is called in messages. */
+static const char *shown(const char *path)
+{
+    return path ? path : "(null)";
+}
+
+/* Reads the layer's paths; returns whether all is well. */
+static bool add_paths(struct yk_layer *layer, struct yoke_paths paths)
+{
+    yoke_router *router = layer->owner;
+    if (paths.count == 0)
+        fail_at(router, layer->here, "there is no path");
+    for (size_t i = 0; i < paths.count; i++) {
+        const char *path = path_at(paths, i);
+        const char *problem = yk_pattern_add(&layer->pattern, path);
+        if (!problem)
+            continue;
+        fail_at(router, layer->here, "path \"%s\": %s", shown(path), problem);
+        return false;
+    }
+    if (router->is_frozen)
         fail_at(router, layer->here,
                 "path \"%s\" is added after the start of the application; "
                 "register everything before yoke_app_listen",
-                path);
-    return !problem && !router->is_frozen;
+                paths.count ? path_at(paths, 0) : "");
+    return paths.count > 0 && !router->is_frozen;
 }
 
-static bool check_handlers(yoke_router *router, const struct yk_layer *layer,
-                           const char *path)
+/* For messages: the layer's first path. */
+static const char *path_of(const struct yk_layer *layer)
 {
-    if (layer->handler_count == 0)
-        fail_at(router, layer->here, "path \"%s\" has no handler", path);
-    for (uint32_t i = 0; i < layer->handler_count; i++) {
-        if (layer->handlers[i].fn)
+    return layer->pattern.path_count ? layer->pattern.paths[0] : "";
+}
+
+/* Takes the handlers over, and returns whether they are well. */
+static bool add_handlers(struct yk_layer *layer, const char *here,
+                         const char *method,
+                         const struct yoke_handler *handlers, size_t n)
+{
+    bool is_well = n > 0;
+    if (n == 0)
+        fail_at(layer->owner, here, "path \"%s\" has no handler",
+                path_of(layer));
+    for (size_t i = 0; i < n; i++) {
+        yk_layer_add_step(layer, method, &handlers[i]);
+        if (handlers[i].fn || handlers[i].catch_fn)
             continue;
-        fail_at(router, layer->here, "handler %u of path \"%s\" is NULL", i + 1,
-                path);
-        return false;
+        if (is_well)
+            fail_at(layer->owner, here, "handler %zu of path \"%s\" is NULL",
+                    i + 1, path_of(layer));
+        is_well = false;
     }
-    return layer->handler_count > 0;
+    return is_well;
 }
 
 /* A method is a token. One that only the case sets apart from a common one is
  * a slip: no client would ever send it. */
-static bool check_method(yoke_router *router, const struct yk_layer *layer)
+static bool check_method(yoke_router *router, const char *here,
+                         const char *method)
 {
     static const struct yk_methods none = {.added_count = 0};
-    struct yk_slice name = yk_slice_of(layer->method);
+    struct yk_slice name = yk_slice_of(method);
     char upper[32];
 
     if (!yk_chars_are(name, YK_CHAR_TOKEN) || name.len >= sizeof(upper)) {
-        fail_at(router, layer->here, "\"%s\" is not the name of a method",
-                layer->method);
+        fail_at(router, here, "\"%s\" is not the name of a method", method);
         return false;
     }
     for (size_t i = 0; i <= name.len; i++) {
-        char c = layer->method[i];
+        char c = method[i];
         upper[i] = (char)(c >= 'a' && c <= 'z' ? c - 0x20 : c);
     }
     struct yk_slice big = {upper, name.len};
     if (!yk_slice_eq(name, big) &&
         yk_methods_find(&none, big) != YK_METHOD_OTHER) {
-        fail_at(router, layer->here,
+        fail_at(router, here,
                 "methods know upper and lower case; write \"%s\" instead of "
                 "\"%s\"",
-                upper, layer->method);
+                upper, method);
         return false;
     }
     return true;
 }
 
-static void add(yoke_router *router, struct yk_layer layer, bool is_well)
+static void add(struct yk_layer *layer, bool is_well)
 {
-    *yk_layers_add(is_well ? &router->layers : &router->refused) = layer;
+    yoke_router *router = layer->owner;
+    yk_layers_add(is_well ? &router->layers : &router->refused, layer);
 }
 
 void yoke_router_add_route(yoke_router *router, struct yoke_here here,
-                           const char *method, const char *path,
+                           const char *method, struct yoke_paths paths,
                            const struct yoke_handler *handlers, size_t n)
 {
-    struct yk_layer layer;
-    yk_layer_init(&layer, YK_LAYER_ROUTE, here, handlers, n);
-    layer.method = yk_strdup(method);
-    bool is_well = check_path(router, &layer, path) &&
-                   check_handlers(router, &layer, path) &&
-                   (!method || check_method(router, &layer));
-    add(router, layer, is_well);
+    struct yk_layer *layer = yk_layer_new(YK_LAYER_ROUTE, router, here);
+    bool is_well = add_paths(layer, paths);
+    is_well &= add_handlers(layer, layer->here, method, handlers, n);
+    is_well = is_well && (!method || check_method(router, layer->here, method));
+    add(layer, is_well);
+}
+
+yoke_route *yoke_router_add_empty_route(yoke_router *router,
+                                        struct yoke_here here,
+                                        struct yoke_paths paths)
+{
+    struct yk_layer *layer = yk_layer_new(YK_LAYER_ROUTE, router, here);
+    add(layer, add_paths(layer, paths));
+    return &layer->handle;
+}
+
+void yoke_route_add(yoke_route *route, struct yoke_here here,
+                    const char *method, const struct yoke_handler *handlers,
+                    size_t n)
+{
+    struct yk_layer *layer = route->layer;
+    char place[256];
+    snprintf(place, sizeof(place), "%s:%d", here.file ? here.file : "?",
+             here.line);
+    if (layer->owner->is_frozen) {
+        fail_at(layer->owner, place,
+                "a handler of path \"%s\" is added after the start of the "
+                "application",
+                path_of(layer));
+        return;
+    }
+    if (method && !check_method(layer->owner, place, method))
+        method = NULL; /* It will not be served. */
+    add_handlers(layer, place, method, handlers, n);
+    yk_layer_add_text(layer, here.text);
+}
+
+/* One layer of those that a call of yoke_app_use makes. Returns false when the
+ * next ones would fail in the same way. */
+static bool add_one_use(yoke_router *router, struct yoke_here here,
+                        struct yoke_paths paths,
+                        const struct yoke_handler *handler, size_t n)
+{
+    bool is_catch = handler && handler->catch_fn;
+    struct yk_layer *layer =
+        yk_layer_new(is_catch ? YK_LAYER_CATCH : YK_LAYER_USE, router, here);
+    bool has_path = add_paths(layer, paths);
+    bool is_well = has_path;
+    if (!handler || !(handler->fn || handler->catch_fn))
+        is_well = false;
+    if (has_path && !handler)
+        fail_at(router, layer->here, "path \"%s\" has no handler",
+                path_of(layer));
+    else if (has_path && !is_well)
+        fail_at(router, layer->here, "handler %zu of path \"%s\" is NULL", n,
+                path_of(layer));
+    if (handler)
+        yk_layer_add_step(layer, NULL, handler);
+    add(layer, is_well);
+    return has_path;
+}
+
+/* The n-th of the handlers as they are written, or all of them if they cannot
+ * be told apart. */
+static char *nth_text(const char *text, size_t n)
+{
+    int depth = 0;
+    const char *start = text;
+    if (!text)
+        return NULL;
+    for (const char *at = text;; at++) {
+        depth += (*at == '(') - (*at == ')');
+        if (*at && (*at != ',' || depth > 0))
+            continue;
+        if (n-- == 0) {
+            char *one = yk_alloc((size_t)(at - start) + 1);
+            memcpy(one, start, (size_t)(at - start));
+            return one;
+        }
+        if (!*at)
+            return yk_strdup(text);
+        start = at + 1 + strspn(at + 1, " ");
+    }
 }
 
 void yoke_router_add_use(yoke_router *router, struct yoke_here here,
-                         const char *path, const struct yoke_handler *handlers,
-                         size_t n)
+                         struct yoke_paths paths,
+                         const struct yoke_handler *handlers, size_t n)
 {
-    struct yk_layer layer;
-    yk_layer_init(&layer, YK_LAYER_USE, here, handlers, n);
-    bool is_well = check_path(router, &layer, path) &&
-                   check_handlers(router, &layer, path);
-    add(router, layer, is_well);
+    const char *text = here.text;
+    if (n == 0)
+        add_one_use(router, here, paths, NULL, 0);
+    for (size_t i = 0; i < n; i++) {
+        char *one = nth_text(text, i);
+        here.text = one;
+        add_one_use(router, here, paths, &handlers[i], i + 1);
+        free(one);
+    }
 }
 
 void yoke_router_add_catch(yoke_router *router, struct yoke_here here,
-                           const char *path, yoke_err_fn *fn)
+                           struct yoke_paths paths, yoke_err_fn *fn)
 {
-    struct yk_layer layer;
-    yk_layer_init(&layer, YK_LAYER_CATCH, here, NULL, 0);
-    layer.catch = fn;
-    bool is_well = check_path(router, &layer, path);
+    struct yk_layer *layer = yk_layer_new(YK_LAYER_CATCH, router, here);
+    struct yoke_handler handler = {.catch_fn = fn};
+    bool is_well = add_paths(layer, paths);
     if (is_well && !fn)
-        fail_at(router, layer.here, "the error handler of \"%s\" is NULL",
-                path);
-    add(router, layer, is_well && fn);
+        fail_at(router, layer->here, "the error handler of \"%s\" is NULL",
+                path_of(layer));
+    yk_layer_add_step(layer, NULL, &handler);
+    add(layer, is_well && fn);
 }
 
 static bool check_child(yoke_router *router, const char *here,
@@ -175,8 +312,7 @@ static bool check_child(yoke_router *router, const char *here,
     }
     if (child->parent) {
         fail_at(router, here,
-                "the router is mounted already; a router has one "
-                "place");
+                "the router is mounted already; a router has one place");
         return false;
     }
     for (const yoke_router *above = router; above; above = above->parent) {
@@ -188,38 +324,137 @@ static bool check_child(yoke_router *router, const char *here,
     return true;
 }
 
-void yoke_router_add_router(yoke_router *router, struct yoke_here here,
-                            const char *path, yoke_router *child)
+void yk_router_mount(yoke_router *router, struct yoke_here here,
+                     struct yoke_paths paths, yoke_router *child)
 {
-    struct yk_layer layer;
-    yk_layer_init(&layer, YK_LAYER_ROUTER, here, NULL, 0);
-    bool is_ours = check_child(router, layer.here, child);
-    layer.router = is_ours ? child : NULL;
-    bool is_well = check_path(router, &layer, path) && is_ours;
+    struct yk_layer *layer = yk_layer_new(YK_LAYER_ROUTER, router, here);
+    bool is_ours = check_child(router, layer->here, child);
+    layer->router = is_ours ? child : NULL;
+    bool is_well = add_paths(layer, paths) && is_ours;
     if (is_ours) {
         child->parent = router;
+        child->mount = layer;
         for (yoke_router *r = router; r && child->error; r = r->parent)
             if (!r->error)
                 r->error = yk_strdup(child->error);
     }
-    add(router, layer, is_well);
+    add(layer, is_well);
+}
+
+void yoke_router_add_router(yoke_router *router, struct yoke_here here,
+                            struct yoke_paths paths, yoke_router *child)
+{
+    if (child && child->app)
+        yk_router_fail_at(router, here,
+                          "the router is an application's own; mount that with "
+                          "yoke_app_mount");
+    else
+        yk_router_mount(router, here, paths, child);
 }
 
 /* ---- Freezing ---- */
 
-static void set_methods(yoke_router *router, struct yk_layer *layer,
-                        struct yk_methods *methods, uint64_t *all)
+/* Writes the paths of the routers around it, and its own, one behind the
+ * other; returns the length. */
+static size_t write_full_path(const struct yk_layer *layer, uint32_t n,
+                              char *out)
 {
-    if (!layer->method) {
-        layer->methods = YK_METHOD_EVERY;
+    const struct yk_layer *mount = layer->owner->mount;
+    size_t len = mount ? write_full_path(mount, 0, out) : 0;
+    const char *path = layer->pattern.path_count ? layer->pattern.paths[n] : "";
+    size_t path_len = strlen(path);
+
+    /* "/" behind something is nothing, and one of two is enough. */
+    while (out && len > 0 && out[len - 1] == '/')
+        len--;
+    if (len > 0 && strcmp(path, "/") == 0)
+        path_len = 0;
+    if (out)
+        memcpy(out + len, path, path_len);
+    if (out)
+        out[len + path_len] = '\0';
+    return len + path_len;
+}
+
+char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n)
+{
+    char *text = yk_alloc(write_full_path(layer, n, NULL) + 1);
+    write_full_path(layer, n, text);
+    return text;
+}
+
+static void set_full_paths(struct yk_layer *layer)
+{
+    uint32_t n = layer->pattern.path_count;
+    layer->full_paths = yk_alloc((n + 1) * sizeof(*layer->full_paths));
+    for (uint32_t i = 0; i < n; i++)
+        layer->full_paths[i] = yk_layer_full_path(layer, i);
+}
+
+static void set_constraint(struct yk_layer *layer, struct yk_capture *capture)
+{
+    const yoke_app *app = yk_router_app(layer->owner);
+    char names[256];
+    capture->constraint = yk_constraint_find(app, capture->constraint_name);
+    if (capture->constraint)
         return;
+    yk_constraint_list(app, names, sizeof(names));
+    fail_at(layer->owner, layer->here,
+            "path \"%s\": there is no constraint \"%.*s\"; there are: %s; add "
+            "one with yoke_app_constraint",
+            path_of(layer), (int)capture->constraint_name.len,
+            capture->constraint_name.ptr, names);
+}
+
+/* Looks at the captures of the layer's variants. */
+static void set_captures(struct yk_layer *layer)
+{
+    for (uint32_t i = 0; i < layer->pattern.count; i++) {
+        struct yk_variant *variant = &layer->pattern.variants[i];
+        for (uint32_t j = 0; j < variant->capture_count; j++) {
+            struct yk_capture *capture = &variant->captures[j];
+            if (capture->constraint_name.len > 0)
+                set_constraint(layer, capture);
+            layer->has_hooks |=
+                yk_params_next_hook(layer->owner->hooks, capture->name) != NULL;
+        }
     }
-    layer->methods = layer->allow = yk_methods_add(methods, layer->method);
+}
+
+static void set_methods(struct yk_layer *layer, struct yk_methods *methods,
+                        uint64_t *all)
+{
+    for (uint32_t i = 0; i < layer->step_count; i++) {
+        struct yk_step *step = &layer->steps[i];
+        step->methods = YK_METHOD_EVERY;
+        if (step->method) {
+            step->methods = yk_methods_add(methods, step->method);
+            layer->allow |= step->methods;
+        }
+        layer->methods |= step->methods;
+        if (!step->methods)
+            fail_at(layer->owner, layer->here,
+                    "method \"%s\" is one too many; an application can add %d",
+                    step->method, YK_METHODS_MAX_ADDED);
+    }
     *all |= layer->allow;
-    if (!layer->methods)
-        fail_at(router, layer->here,
-                "method \"%s\" is one too many; an application can add %d",
-                layer->method, YK_METHODS_MAX_ADDED);
+}
+
+/* The flags that all patterns of the router have. An application's are
+ * settings. */
+static unsigned flags_of(yoke_router *router)
+{
+    struct yoke_router_options *options = &router->options;
+    if (router->app) {
+        const yoke_app *app = router->app;
+        options->case_sensitive =
+            yk_setting_is_enabled(app, YK_SETTING_CASE_SENSITIVE_ROUTING);
+        options->strict = yk_setting_is_enabled(app, YK_SETTING_STRICT_ROUTING);
+        options->merge_params =
+            yk_setting_is_enabled(app, YK_SETTING_MERGE_PARAMS);
+    }
+    return (options->case_sensitive ? YK_PATTERN_SENSITIVE : 0) |
+           (options->strict ? YK_PATTERN_STRICT : 0);
 }
 
 void yk_router_freeze(yoke_router *router, struct yk_methods *methods,
@@ -227,13 +462,20 @@ void yk_router_freeze(yoke_router *router, struct yk_methods *methods,
 {
     if (router->is_frozen)
         return;
+    unsigned flags = flags_of(router);
     for (uint32_t i = 0; i < router->layers.count; i++) {
-        struct yk_layer *layer = &router->layers.items[i];
+        struct yk_layer *layer = router->layers.items[i];
+        unsigned is_prefix = layer->pattern.flags & YK_PATTERN_PREFIX;
+        yk_pattern_set_flags(&layer->pattern, flags | is_prefix);
+        set_full_paths(layer);
+        set_captures(layer);
         if (layer->kind == YK_LAYER_ROUTE)
-            set_methods(router, layer, methods, all);
+            set_methods(layer, methods, all);
         if (layer->kind == YK_LAYER_ROUTER)
             yk_router_freeze(layer->router, methods, all);
     }
-    yk_index_init(&router->index, &router->layers);
+    yk_index_init(&router->index, &router->layers, flags);
     router->is_frozen = true;
+    if (router->app)
+        router->app->is_frozen = true;
 }

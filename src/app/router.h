@@ -1,9 +1,9 @@
 /* The router: a stack of layers, and what registration does to it.
  *
  * Layers are added until the application is started; then the router is frozen:
- * methods get their bits, and the index is built. What is refused is kept in a
- * second list, so that its data is freed with everything else and not under
- * the hands of whoever registers it. */
+ * methods get their bits, constraints their functions, and the index is built.
+ * What is refused is kept in a second list, so that its data is freed with
+ * everything else and not under the hands of whoever registers it. */
 #ifndef YK_APP_ROUTER_H
 #define YK_APP_ROUTER_H
 
@@ -17,13 +17,18 @@
 #include "app/layer.h"
 
 struct yk_methods;
+struct yk_param_hook;
 
 struct yoke_router {
     yoke_router *parent;     /* Where it is mounted; NULL: nowhere. */
+    struct yk_layer *mount;  /* The layer by which it is; or NULL. */
+    yoke_app *app;           /* Whose own router it is; or NULL. */
     struct yk_layers layers; /* In the order of registration. */
     struct yk_layers refused;
-    struct yk_index index; /* Over `layers`, once frozen. */
-    char *error;           /* The first error, here or in a router below. */
+    struct yk_param_hook *hooks; /* In the order of registration. */
+    struct yk_index index;       /* Over `layers`, once frozen. */
+    struct yoke_router_options options;
+    char *error; /* The first error, here or in a router below. */
     bool is_frozen;
 };
 
@@ -31,6 +36,21 @@ struct yoke_router {
  * first. `here` NULL: the message stands alone. */
 void yk_router_fail(yoke_router *router, const char *here, const char *fmt,
                     va_list args) __attribute__((format(printf, 3, 0)));
+void yk_router_fail_at(yoke_router *router, struct yoke_here here,
+                       const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* yoke_router_add_router, also for an application's own router. */
+void yk_router_mount(yoke_router *router, struct yoke_here here,
+                     struct yoke_paths paths, yoke_router *child);
+
+/* The application whose router this is, or in one of whose routers it is
+ * mounted; NULL when it is mounted nowhere. */
+yoke_app *yk_router_app(const yoke_router *router);
+
+/* The layer's n-th path behind those of the routers around it, of which the
+ * first counts where there are several. Released with free(3). */
+char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n);
 
 /* Freezes the router and those mounted in it. Adds their methods to `methods`,
  * and to `*all` the bits of those that routes have. May fail by recording an

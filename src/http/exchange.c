@@ -4,6 +4,13 @@
 
 #include <yoke/error.h>
 
+#include "http/date.h"
+
+int64_t yk_exchange_now(const struct yk_exchange *x)
+{
+    return x->clock ? x->clock->wall_s(x->clock->data) : yk_http_now();
+}
+
 int yk_exchange_read(struct yk_exchange *x)
 {
     if (x->body_state != YK_READ_NOT_STARTED)
@@ -26,6 +33,16 @@ void yk_exchange_resume(struct yk_exchange *x)
     x->ops->resume(x);
 }
 
+int yk_exchange_inform(struct yk_exchange *x, int status,
+                       const struct yk_headers *headers)
+{
+    if (x->is_ended || x->is_head_sent)
+        return -YOKE_EANSWERED;
+    if (x->is_aborted)
+        return -YOKE_ECLOSED;
+    return x->ops->inform(x, status, headers);
+}
+
 int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len)
 {
     if (x->is_ended || x->is_head_sent)
@@ -45,6 +62,22 @@ ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len)
         len > (uint64_t)x->content_length - x->body_len)
         return -YOKE_ELENGTH;
     return x->ops->write(x, ptr, len);
+}
+
+int yk_exchange_send_file(struct yk_exchange *x, int fd, uint64_t off,
+                          uint64_t len)
+{
+    if (x->is_ended || x->is_head_sent)
+        return -YOKE_EANSWERED;
+    if (x->is_aborted)
+        return -YOKE_ECLOSED;
+    return x->ops->send_file(x, fd, off, len);
+}
+
+void yk_exchange_set_timer(struct yk_exchange *x, uint64_t ms)
+{
+    if (!x->is_ended && !x->is_aborted)
+        x->ops->set_timer(x, ms);
 }
 
 int yk_exchange_end(struct yk_exchange *x)

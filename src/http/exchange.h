@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include "core/arena.h"
+#include "core/clock.h"
 #include "http/headers.h"
 #include "http/request.h"
 
@@ -45,6 +46,14 @@ struct yk_exchange_events {
     /* The handler took longer than handler_timeout_ms; the application is to
      * answer 503 now, unless the head has been sent. */
     void (*on_timeout)(struct yk_exchange *x);
+    /* The file of yk_exchange_send_file has been sent (0), or could not be:
+     * -YOKE_ECLOSED, the client has gone; -errno, -EIO when the file became
+     * shorter. Once; the exchange is then to be ended. */
+    void (*on_file)(struct yk_exchange *x, int err);
+    /* The time of yk_exchange_set_timer is over. */
+    void (*on_timer)(struct yk_exchange *x);
+    /* The server drains: what would go on for long should end. At most once. */
+    void (*on_stop)(struct yk_exchange *x);
     /* The answer has been ended, or cut off. Once, always, and last. */
     void (*on_finish)(struct yk_exchange *x);
 };
@@ -62,6 +71,7 @@ struct yk_exchange {
     struct yk_arena *arena;           /* Memory that lives as long as this. */
     const struct yk_peer *peer;       /* The client's address. */
     const struct yoke_limits *limits; /* The server's, defaults filled in. */
+    const struct yk_clock *clock;     /* The server's; NULL: the system's. */
     const struct yk_exchange_ops *ops;
     enum yk_body_state body_state;
     bool is_paused;  /* on_data is held back. */
@@ -72,10 +82,11 @@ struct yk_exchange {
     int status;                /* 200 until set. */
     struct yk_headers headers; /* Without Date, Connection, Content-Length
                                   and Transfer-Encoding. */
-    int64_t content_length;    /* Promised for a streamed answer, or -1. */
-    uint64_t body_len;         /* Bytes of body written so far. */
-    bool is_head_sent;         /* Status and headers are fixed. */
-    bool is_ended;             /* The answer is complete. */
+    struct yk_headers *answer_trailers; /* In the arena; NULL: none. */
+    int64_t content_length; /* Promised for a streamed answer, or -1. */
+    uint64_t body_len;      /* Bytes of body written so far. */
+    bool is_head_sent;      /* Status and headers are fixed. */
+    bool is_ended;          /* The answer is complete. */
 
     /* The application's. */
     const struct yk_exchange_events *events; /* NULL: none. */
@@ -90,7 +101,14 @@ struct yk_exchange_ops {
     void (*cut)(struct yk_exchange *x);
     void (*read)(struct yk_exchange *x);
     void (*resume)(struct yk_exchange *x);
+    int (*inform)(struct yk_exchange *x, int status,
+                  const struct yk_headers *headers);
+    int (*send_file)(struct yk_exchange *x, int fd, uint64_t off, uint64_t len);
+    void (*set_timer)(struct yk_exchange *x, uint64_t ms);
 };
+
+/* The second that it is now, as in the Date header. */
+int64_t yk_exchange_now(const struct yk_exchange *x);
 
 /* Asks for the body: on_data and on_end follow, after control has gone back to
  * the protocol. A client that waits for `100 Continue` gets it. Returns 0, or
@@ -100,6 +118,12 @@ int yk_exchange_read(struct yk_exchange *x);
 /* Holds on_data and on_end back, and lets them come again. */
 void yk_exchange_pause(struct yk_exchange *x);
 void yk_exchange_resume(struct yk_exchange *x);
+
+/* Sends an interim answer, 1xx, before the answer itself; to a client that
+ * would not know what it is (HTTP/1.0), nothing. Returns 0, -YOKE_EANSWERED, or
+ * -YOKE_ECLOSED. */
+int yk_exchange_inform(struct yk_exchange *x, int status,
+                       const struct yk_headers *headers);
 
 /* The whole answer: head, Content-Length, body; ends the exchange. Returns 0,
  * or -YOKE_EANSWERED. */
@@ -111,6 +135,18 @@ int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len);
  * -YOKE_ECLOSED, -YOKE_ELENGTH or -YOKE_EFULL (nothing of the piece is sent;
  * 16 MiB wait already). */
 ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len);
+
+/* The head, and as the body `len` bytes of a file from `off` on. The descriptor
+ * stays the caller's, and open until on_file, which always follows, from the
+ * loop, unless this fails: -YOKE_EANSWERED, -YOKE_ECLOSED. Nothing else may be
+ * written, and the exchange not be ended, before that. Reading the file blocks
+ * as long as the disk does. */
+int yk_exchange_send_file(struct yk_exchange *x, int fd, uint64_t off,
+                          uint64_t len);
+
+/* Calls on_timer once in `ms` milliseconds, up to half a second late; replaces
+ * what was set before, 0 clears it. One for an exchange. */
+void yk_exchange_set_timer(struct yk_exchange *x, uint64_t ms);
 
 /* Ends the answer; without a body if nothing was written. When fewer bytes were
  * written than promised, the connection closes behind them. Returns 0,

@@ -4,6 +4,7 @@
 
 #include "http/h1_write.h"
 #include "http/status.h"
+#include "net/flights.h"
 
 /* A body from this size on is offered to the socket before it is copied. */
 #define DIRECT_MIN 16384
@@ -47,6 +48,7 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
         conn->head->request.is_head || !yk_status_has_body(x->status);
     conn->framing = framing;
     x->is_head_sent = true;
+    conn->sent_status = x->status;
     conn->answers_queued++;
     struct yk_h1_answer answer = {
         .status = x->status,
@@ -74,6 +76,7 @@ static size_t send_direct(struct yk_h1_conn *conn, const void *ptr, size_t len)
     if (queued < waiting)
         return 0;
     iov[n] = (struct iovec){(void *)(uintptr_t)ptr, len};
+    yk_flight_set_clear(conn->flight, conn->fd, false);
     ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n + 1);
     if (sent <= 0)
         return 0;
@@ -176,7 +179,7 @@ static int end_answer(struct yk_exchange *x)
         return -YOKE_ELENGTH;
     }
     if (conn->framing == YK_H1_FRAME_CHUNKED && !conn->is_bodiless &&
-        yk_h1_write_last_chunk(&conn->out) < 0)
+        yk_h1_write_last_chunk(&conn->out, x->answer_trailers) < 0)
         return fail(conn);
     return 0;
 }
@@ -206,6 +209,25 @@ static void resume_reading(struct yk_exchange *x)
     yk_h1_touch(conn);
 }
 
+static void set_timer(struct yk_exchange *x, uint64_t ms)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    conn->wake_ms = ms ? yk_h1_now(conn) + ms : 0;
+    yk_h1_touch(conn);
+}
+
+static int inform(struct yk_exchange *x, int status,
+                  const struct yk_headers *headers)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (conn->head->request.minor == 0)
+        return 0;
+    if (yk_h1_write_interim(&conn->out, status, headers) < 0)
+        return fail(conn);
+    yk_h1_touch(conn);
+    return 0;
+}
+
 const struct yk_exchange_ops yk_h1_exchange_ops = {
     .send = send_whole,
     .write = write_piece,
@@ -213,4 +235,7 @@ const struct yk_exchange_ops yk_h1_exchange_ops = {
     .cut = cut,
     .read = start_reading,
     .resume = resume_reading,
+    .inform = inform,
+    .send_file = yk_h1_send_file,
+    .set_timer = set_timer,
 };

@@ -6,15 +6,11 @@
 #include <yoke/error.h>
 
 #include "http/h1_state.h"
+#include "net/flights.h"
 
 /* Room that a body should have behind the head: more than its trailer section
  * may take. */
 #define BODY_ROOM_MIN 12288
-/* Vectors of one write. */
-#define VECTORS_MAX   16
-/* Rounds of work and output for one event. A handler that writes as fast as the
- * peer reads would otherwise keep the loop for itself. */
-#define ROUNDS_MAX    8
 
 size_t yk_h1_conn_size(void)
 {
@@ -47,10 +43,12 @@ static void abort_exchange(struct yk_h1_conn *conn, int err)
     if (!conn->has_exchange || x->is_aborted)
         return;
     x->is_aborted = true;
+    yk_flight_set_clear(conn->flight, conn->fd, false);
     bool was_reading = x->body_state == YK_READ_STARTED;
     x->body_state = YK_READ_DONE;
     if (was_reading && !x->is_ended && x->events && x->events->on_end)
         x->events->on_end(x, err);
+    yk_h1_file_abort(conn);
     tell_close(conn);
 }
 
@@ -86,6 +84,29 @@ bool yk_h1_give_back(struct yk_h1_conn *conn)
     return true;
 }
 
+static bool is_at_boundary(const struct yk_h1_conn *conn)
+{
+    return conn->phase == YK_H1_HEAD && !conn->head && !conn->has_exchange &&
+           conn->in_start == conn->in_end && conn->out.len == 0 &&
+           !conn->is_writing && !conn->is_busy && !conn->is_peer_closed;
+}
+
+int yk_h1_release(struct yk_h1_conn *conn, bool ready_only)
+{
+    const struct yk_transport_ops *ops = conn->transport->ops;
+
+    if (!is_at_boundary(conn) || !conn->was_read || !ops->detach)
+        return -EBUSY;
+    if (ready_only && !(ops->is_ready && ops->is_ready(conn->transport)))
+        return -EAGAIN;
+    int fd = ops->detach(conn->transport);
+    if (fd < 0)
+        return fd;
+    enter(conn, YK_H1_CLOSED);
+    yk_timer_clear(&conn->server->wheel, &conn->timer);
+    return fd;
+}
+
 static int errno_of(enum yk_h1_error error)
 {
     if (error == YK_H1_TRUNCATED)
@@ -100,8 +121,10 @@ void yk_h1_refuse(struct yk_h1_conn *conn, enum yk_h1_error error)
         return;
     enter(conn, YK_H1_CLOSING);
     conn->must_linger = true;
-    if (!conn->has_exchange || !conn->x.is_head_sent)
+    if (!conn->has_exchange || !conn->x.is_head_sent) {
         yk_h1_write_refusal(&conn->out, error, yk_h1_date(conn), !is_head);
+        yk_h1_flight_refused(conn, yk_h1_error_status(error));
+    }
     abort_exchange(conn, errno_of(error));
     yk_h1_touch(conn);
 }
@@ -146,6 +169,7 @@ static void init_exchange(struct yk_h1_conn *conn)
         .arena = &conn->arena,
         .peer = &conn->peer,
         .limits = &conn->server->limits,
+        .clock = &conn->server->clock,
         .ops = &yk_h1_exchange_ops,
         .status = 200,
         .content_length = -1,
@@ -155,6 +179,9 @@ static void init_exchange(struct yk_h1_conn *conn)
     conn->framing = YK_H1_FRAME_NONE;
     conn->is_bodiless = conn->must_cut = false;
     conn->is_over_high_water = false;
+    conn->is_file_over = conn->is_stop_told = false;
+    conn->file_fd = -1;
+    conn->wake_ms = 0;
 }
 
 /* A head that came behind other requests may leave little room for its body:
@@ -182,7 +209,9 @@ static void begin_exchange(struct yk_h1_conn *conn, uint32_t head_len)
     yk_h1_body_start(conn);
     conn->must_close = conn->head->request.wants_close;
     enter(conn, YK_H1_EXCHANGE);
+    yk_h1_flight_begin(conn);
     conn->server->on_request(&conn->x, conn->server->data);
+    yk_h1_flight_returned(conn);
 }
 
 static void tell_finish(struct yk_h1_conn *conn)
@@ -199,6 +228,7 @@ static void tell_finish(struct yk_h1_conn *conn)
 static void release_exchange(struct yk_h1_conn *conn)
 {
     tell_finish(conn);
+    yk_h1_flight_end(conn);
     conn->has_exchange = conn->is_over_high_water = false;
     conn->head = NULL;
     conn->trailers = (struct yk_headers){.items = NULL};
@@ -220,13 +250,6 @@ static void end_exchange(struct yk_h1_conn *conn)
 
 /* ---- Steps ---- */
 
-static bool is_output_full(const struct yk_h1_conn *conn)
-{
-    const struct yoke_limits *limits = &conn->server->limits;
-    return conn->answers_queued >= limits->max_pipeline ||
-           conn->out.len > limits->high_water;
-}
-
 static bool start_head(struct yk_h1_conn *conn)
 {
     conn->head = yk_arena_try_alloc(&conn->arena, sizeof(*conn->head));
@@ -240,7 +263,7 @@ static bool start_head(struct yk_h1_conn *conn)
 static bool step_head(struct yk_h1_conn *conn)
 {
     size_t len = yk_h1_input_len(conn);
-    if (is_output_full(conn))
+    if (yk_h1_is_output_full(conn))
         return false;
     if (len > 0 && !conn->head && !start_head(conn)) {
         yk_h1_drop(conn);
@@ -272,6 +295,25 @@ static bool is_body_cut_off(const struct yk_h1_conn *conn)
     return x->is_ended || (x->body_state == YK_READ_STARTED && !x->is_paused);
 }
 
+/* What the application has to be told while it holds the exchange. */
+static bool tell_news(struct yk_h1_conn *conn)
+{
+    const struct yk_exchange_events *events = conn->x.events;
+    if (conn->is_file_over) {
+        conn->is_file_over = false;
+        if (events && events->on_file)
+            events->on_file(&conn->x, conn->file_err);
+        return true;
+    }
+    if (conn->server->is_draining && !conn->is_stop_told) {
+        conn->is_stop_told = true;
+        if (events && events->on_stop)
+            events->on_stop(&conn->x);
+        return true;
+    }
+    return false;
+}
+
 static bool step_exchange(struct yk_h1_conn *conn)
 {
     if (conn->is_over_high_water && !conn->x.is_ended &&
@@ -286,8 +328,10 @@ static bool step_exchange(struct yk_h1_conn *conn)
         yk_h1_refuse(conn, YK_H1_TRUNCATED);
         return true;
     }
-    if (conn->phase != YK_H1_EXCHANGE || !conn->x.is_ended)
+    if (conn->phase != YK_H1_EXCHANGE)
         return has_moved;
+    if (!conn->x.is_ended)
+        return tell_news(conn) || has_moved;
     tell_finish(conn);
     if (!conn->is_body_complete && yk_h1_body_is_too_long_to_drain(conn))
         conn->must_close = true;
@@ -352,68 +396,6 @@ static bool step(struct yk_h1_conn *conn)
     return false;
 }
 
-/* ---- Output ---- */
-
-/* What waits, as vectors; returns their number and, in `*ret_len`, their bytes.
- */
-static int take_vectors(const struct yk_h1_conn *conn,
-                        struct iovec iov[VECTORS_MAX], size_t *ret_len)
-{
-    int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
-    *ret_len = 0;
-    for (int i = 0; i < n; i++)
-        *ret_len += iov[i].iov_len;
-    return n;
-}
-
-/* Leaves what waits to the loop, which sends it as the peer takes it. */
-static void write_later(struct yk_h1_conn *conn)
-{
-    struct iovec iov[VECTORS_MAX];
-    int n = take_vectors(conn, iov, &conn->writing_len);
-    conn->is_writing = true;
-    conn->transport->ops->write(conn->transport, iov, n);
-    yk_h1_timeout_write(conn);
-}
-
-/* Sends what the peer takes now. */
-static void write_now(struct yk_h1_conn *conn)
-{
-    struct iovec iov[VECTORS_MAX];
-    size_t len;
-    int n = take_vectors(conn, iov, &len);
-    ssize_t sent = conn->transport->ops->try_write(conn->transport, iov, n);
-    if (sent < 0) {
-        yk_h1_drop(conn);
-        return;
-    }
-    conn->progress_ms = yk_h1_now(conn);
-    yk_out_consume(&conn->out, (size_t)sent);
-    if ((size_t)sent < len)
-        write_later(conn);
-}
-
-/* Sends what waits. Returns true when that has made room for more work. In the
- * last round all is left to the loop. */
-static bool flush(struct yk_h1_conn *conn, int round)
-{
-    bool was_waited_for = is_output_full(conn) ||
-                          (conn->out.len > 0 && (conn->is_over_high_water ||
-                                                 conn->phase == YK_H1_CLOSING));
-
-    while (conn->out.len > 0 && !conn->is_writing &&
-           conn->phase != YK_H1_CLOSED) {
-        if (round < ROUNDS_MAX)
-            write_now(conn);
-        else
-            write_later(conn);
-    }
-    if (conn->out.len > 0)
-        return false;
-    conn->answers_queued = 0;
-    return was_waited_for && conn->phase != YK_H1_CLOSED;
-}
-
 /* ---- After the steps ---- */
 
 static void release_input(struct yk_h1_conn *conn)
@@ -448,11 +430,13 @@ void yk_h1_advance(struct yk_h1_conn *conn)
         return;
     int round = 0;
     conn->is_busy = true;
+    yk_flight_enter(conn->flight);
     do {
         while (step(conn))
             continue;
-    } while (flush(conn, ++round));
+    } while (yk_h1_flush(conn, ++round));
     conn->is_busy = false;
+    yk_flight_leave();
 
     if (conn->is_transport_closed) {
         if (!conn->has_exchange)
@@ -561,6 +545,7 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
         .transport = transport,
         .on_gone = on_gone,
         .peer = *peer,
+        .fd = transport->ops->fd ? transport->ops->fd(transport) : -1,
     };
     transport->user = &user;
     transport->owner = conn;
@@ -571,7 +556,9 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
     yk_out_init(&conn->out, &server->buffers);
     enter(conn, YK_H1_HEAD);
     conn->request_ms = conn->progress_ms = conn->since_ms;
-    if (!yk_http_server_admit(server, peer, &conn->is_peer_counted))
+    if (!yk_http_server_admit(server, peer, &conn->is_peer_counted)) {
+        yk_vitals_add(&yk_vitals->conns_rejected, 1);
         yk_h1_refuse(conn, YK_H1_OVERLOADED);
+    }
     yk_h1_advance(conn);
 }

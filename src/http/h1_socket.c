@@ -29,4 +29,5 @@ void yk_h1_socket_start(struct yk_http_server *server, uv_loop_t *loop, int fd,
     yk_stream_open(&socket->stream, loop, fd, peer->family != 0, handoff);
     yk_h1_conn_start(&socket->conn, server, &socket->stream.transport, peer,
                      on_gone);
+    yk_stream_read_now(&socket->stream);
 }

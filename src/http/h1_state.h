@@ -3,7 +3,10 @@
  *   h1_conn.c     its life, its events, and the steps between its phases
  *   h1_body.c     reading a request's body
  *   h1_answer.c   writing an answer: what the exchange's functions do
+ *   h1_output.c   sending what waits
+ *   h1_file.c     sending a file as the body
  *   h1_timeout.c  its deadlines
+ *   h1_flight.c   what others can see of its requests
  *
  *                 head complete            answered, body read
  *      +------> HEAD ---------> EXCHANGE ----------------------+
@@ -94,6 +97,17 @@ struct yk_h1_conn {
     size_t unwritten_len;         /* What the peer had not taken at a look. */
     uint32_t answers_queued;      /* Since the output was last empty. */
 
+    struct yk_flight *flight; /* The open exchange's, if it takes long. */
+    uint64_t begun_ns;        /* When it began. */
+    int fd;                   /* What the transport writes to, or -1. */
+    int sent_status;          /* The open exchange's answer has; 0: none yet. */
+
+    int file_fd;        /* The file that is the open answer's body; -1: none. */
+    int file_err;       /* What became of it, if is_file_over. */
+    uint64_t file_off;  /* What is to be sent next, */
+    uint64_t file_left; /* and how much. */
+    uint64_t wake_ms;   /* When the application wants on_timer; 0: not. */
+
     uint64_t since_ms;      /* When the phase, or the wait for a head, began. */
     uint64_t request_ms;    /* When the request's first byte came. */
     uint64_t rate_ms;       /* When the body began to be read. */
@@ -112,6 +126,8 @@ struct yk_h1_conn {
     bool is_reading;            /* The transport reads. */
     bool is_writing;            /* The transport writes. */
     bool is_over_high_water;
+    bool is_file_over;    /* on_file is due. */
+    bool is_stop_told;    /* on_stop has been called. */
     bool is_bodiless;     /* The open answer has no body: HEAD, 204, 304. */
     bool must_close;      /* After this answer. */
     bool must_cut;        /* In the middle of this answer. */
@@ -170,6 +186,31 @@ void yk_h1_reset(struct yk_h1_conn *conn);
  * false when that cannot be. */
 bool yk_h1_give_back(struct yk_h1_conn *conn);
 
+/* ---- h1_flight.c: what the process tells about its requests (net/vitals.h,
+ * net/flights.h) ---- */
+
+/* The protocol's last words (net/flights.h) are known from here on. */
+void yk_h1_flights_init(void);
+
+/* conn->head is a request, and its handler is about to be called. */
+void yk_h1_flight_begin(struct yk_h1_conn *conn);
+
+/* The handler has come back. */
+void yk_h1_flight_returned(struct yk_h1_conn *conn);
+
+/* The request is over; counts what came of it. */
+void yk_h1_flight_end(struct yk_h1_conn *conn);
+
+/* An answer of the protocol's own; counts it, if no request is open that will
+ * be. */
+void yk_h1_flight_refused(struct yk_h1_conn *conn, int status);
+
+/* Lets go of the connection's socket, if it is idle and nothing of the next
+ * request has been read: returns a descriptor that is the caller's, and the
+ * connection is over. A negative code: it is not idle. `ready_only`: nor has
+ * anything come. */
+int yk_h1_release(struct yk_h1_conn *conn, bool ready_only);
+
 /* ---- h1_body.c ---- */
 
 /* Prepares for the body of conn->head's request. */
@@ -185,6 +226,29 @@ bool yk_h1_body_is_too_long_to_drain(const struct yk_h1_conn *conn);
 /* ---- h1_answer.c ---- */
 
 extern const struct yk_exchange_ops yk_h1_exchange_ops;
+
+/* ---- h1_output.c ---- */
+
+/* So much waits to be sent that no further request is begun. */
+bool yk_h1_is_output_full(const struct yk_h1_conn *conn);
+
+/* Sends what waits, of memory or of a file. Returns true when that has made
+ * room for more work. `round` counts the calls for one event: in the last one
+ * all is left to the loop. */
+bool yk_h1_flush(struct yk_h1_conn *conn, int round);
+
+/* ---- h1_file.c ---- */
+
+/* As yk_exchange_send_file. */
+int yk_h1_send_file(struct yk_exchange *x, int fd, uint64_t off, uint64_t len);
+
+/* The output is empty, and a file is being sent: sends of it what the peer takes
+ * now, and puts what comes next into the output. False when nothing was put
+ * there. */
+bool yk_h1_file_pump(struct yk_h1_conn *conn);
+
+/* Nothing more can be sent: the application is told. */
+void yk_h1_file_abort(struct yk_h1_conn *conn);
 
 /* ---- h1_timeout.c ---- */
 

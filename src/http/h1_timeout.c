@@ -102,6 +102,14 @@ static uint64_t linger_deadline(const struct yk_h1_conn *conn)
                                        : NEVER;
 }
 
+/* What the application wants to be woken at. */
+static uint64_t wake_time(const struct yk_h1_conn *conn)
+{
+    if (!conn->has_exchange || !conn->wake_ms || conn->x.is_ended)
+        return NEVER;
+    return conn->wake_ms;
+}
+
 void yk_h1_timeout_set(struct yk_h1_conn *conn)
 {
     uint64_t deadline;
@@ -113,6 +121,7 @@ void yk_h1_timeout_set(struct yk_h1_conn *conn)
         deadline = earlier(deadline, write_deadline(conn));
         deadline = earlier(deadline, linger_deadline(conn));
         deadline = earlier(deadline, look_time(conn));
+        deadline = earlier(deadline, wake_time(conn));
     }
     if (deadline == NEVER)
         yk_timer_clear(&conn->server->wheel, &conn->timer);
@@ -158,6 +167,14 @@ static void tell_handler(struct yk_h1_conn *conn, uint64_t now)
         x->events->on_timeout(x);
 }
 
+static void wake(struct yk_h1_conn *conn)
+{
+    struct yk_exchange *x = &conn->x;
+    conn->wake_ms = 0;
+    if (!x->is_aborted && x->events && x->events->on_timer)
+        x->events->on_timer(x);
+}
+
 static void act(struct yk_h1_conn *conn, uint64_t now)
 {
     if (is_idle(conn)) {
@@ -166,6 +183,8 @@ static void act(struct yk_h1_conn *conn, uint64_t now)
         return;
     }
     look_at_write(conn, now);
+    if (now >= wake_time(conn))
+        wake(conn);
     if (now >= conn->rate_look_ms)
         conn->rate_look_ms = now + RATE_CHECK_MS;
     if (now >= write_deadline(conn))

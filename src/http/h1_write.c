@@ -65,6 +65,20 @@ static size_t header_len(const struct yk_header *header)
     return header->name.len + header->value.len + 4;
 }
 
+/* Field by field, and the empty line behind them. */
+static int write_fields(struct yk_out *out, const struct yk_headers *headers)
+{
+    for (uint32_t i = 0; i < headers->count; i++) {
+        const struct yk_header *header = &headers->items[i];
+        if (yk_out_append(out, header->name.ptr, header->name.len) < 0 ||
+            yk_out_append(out, ": ", 2) < 0 ||
+            yk_out_append(out, header->value.ptr, header->value.len) < 0 ||
+            yk_out_append(out, "\r\n", 2) < 0)
+            return -ENOMEM;
+    }
+    return yk_out_append(out, "\r\n", 2);
+}
+
 /* A head that does not fit into a block goes field by field. */
 static int write_long_head(struct yk_out *out,
                            const struct yk_h1_answer *answer)
@@ -75,15 +89,7 @@ static int write_long_head(struct yk_out *out,
     char *end = put_our_fields(put_status_line(at, answer->status), answer);
     yk_out_commit(out, (size_t)(end - at));
 
-    for (uint32_t i = 0; i < answer->headers->count; i++) {
-        const struct yk_header *header = &answer->headers->items[i];
-        if (yk_out_append(out, header->name.ptr, header->name.len) < 0 ||
-            yk_out_append(out, ": ", 2) < 0 ||
-            yk_out_append(out, header->value.ptr, header->value.len) < 0 ||
-            yk_out_append(out, "\r\n", 2) < 0)
-            return -ENOMEM;
-    }
-    return yk_out_append(out, "\r\n", 2);
+    return write_fields(out, answer->headers);
 }
 
 int yk_h1_write_head(struct yk_out *out, const struct yk_h1_answer *answer)
@@ -128,9 +134,24 @@ int yk_h1_write_chunk(struct yk_out *out, const void *ptr, size_t len)
     return yk_out_append(out, "\r\n", 2);
 }
 
-int yk_h1_write_last_chunk(struct yk_out *out)
+int yk_h1_write_last_chunk(struct yk_out *out,
+                           const struct yk_headers *trailers)
 {
-    return yk_out_append(out, "0\r\n\r\n", 5);
+    if (!trailers)
+        return yk_out_append(out, "0\r\n\r\n", 5);
+    if (yk_out_append(out, "0\r\n", 3) < 0)
+        return -ENOMEM;
+    return write_fields(out, trailers);
+}
+
+int yk_h1_write_interim(struct yk_out *out, int status,
+                        const struct yk_headers *headers)
+{
+    char *at = yk_out_reserve(out, OUR_FIELDS_ROOM);
+    if (!at)
+        return -ENOMEM;
+    yk_out_commit(out, (size_t)(put_status_line(at, status) - at));
+    return write_fields(out, headers);
 }
 
 int yk_h1_write_continue(struct yk_out *out)

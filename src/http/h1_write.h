@@ -39,8 +39,14 @@ int yk_h1_write_head(struct yk_out *out, const struct yk_h1_answer *answer);
 /* Writes a piece of a chunked body; `len` is not 0. Returns 0 or -ENOMEM. */
 int yk_h1_write_chunk(struct yk_out *out, const void *ptr, size_t len);
 
-/* Writes the last chunk and the empty trailer section. */
-int yk_h1_write_last_chunk(struct yk_out *out);
+/* Writes the last chunk and the trailer section; `trailers` NULL: it is empty.
+ */
+int yk_h1_write_last_chunk(struct yk_out *out,
+                           const struct yk_headers *trailers);
+
+/* Writes an interim answer: 1xx, with fields but without a body. */
+int yk_h1_write_interim(struct yk_out *out, int status,
+                        const struct yk_headers *headers);
 
 /* Writes "100 Continue". */
 int yk_h1_write_continue(struct yk_out *out);

@@ -71,6 +71,14 @@ void yk_out_commit(struct yk_out *out, size_t len)
     out->len += len;
 }
 
+char *yk_out_room(struct yk_out *out, size_t *ret_len)
+{
+    if (room_in_last(out) == 0 && add_block(out) < 0)
+        return NULL;
+    *ret_len = room_in_last(out);
+    return out->last->data + out->last->end;
+}
+
 int yk_out_append(struct yk_out *out, const void *ptr, size_t len)
 {
     const char *from = ptr;

@@ -37,6 +37,10 @@ size_t yk_out_block_room(const struct yk_out *out);
 char *yk_out_reserve(struct yk_out *out, size_t len);
 void yk_out_commit(struct yk_out *out, size_t len);
 
+/* All the room of the last block, or of a new one if that is full; `*ret_len`
+ * is how much. NULL when the system has no memory. */
+char *yk_out_room(struct yk_out *out, size_t *ret_len);
+
 /* Copies bytes to the end. Returns 0, or -ENOMEM: then a part of them may be in
  * the queue, and the connection is no longer of use. */
 int yk_out_append(struct yk_out *out, const void *ptr, size_t len);

@@ -17,6 +17,9 @@
 
 #define HEAD_LEN_MAX 16384
 
+/* Connections that are looked at in one go for idle ones. */
+#define RELEASE_LOOKS 256
+
 static void set_default(uint32_t *field, uint32_t value)
 {
     if (*field == 0)
@@ -70,6 +73,7 @@ int yk_http_server_init(struct yk_http_server *server,
     yk_peer_count_init(&server->peers);
     yk_list_init(&server->conns);
     yk_list_init(&server->pending);
+    yk_h1_flights_init();
     return 0;
 }
 
@@ -139,6 +143,31 @@ void yk_http_server_drain(struct yk_http_server *server)
     YK_LIST_EACH(node, &server->conns)
     drain_conn(YK_CONTAINER_OF(node, struct yk_h1_conn, node));
     yk_http_server_tell_if_empty(server);
+}
+
+/* Who has been asked goes to the end, so that the next time others are. */
+unsigned yk_http_server_release(struct yk_http_server *server, unsigned max,
+                                bool ready_only, yk_http_take_fn *take,
+                                void *data)
+{
+    unsigned released = 0;
+    unsigned left =
+        server->conn_count < RELEASE_LOOKS ? server->conn_count : RELEASE_LOOKS;
+
+    while (left-- > 0 && released < max && !yk_list_is_empty(&server->conns)) {
+        struct yk_list *node = yk_list_take(&server->conns);
+        struct yk_h1_conn *conn =
+            YK_CONTAINER_OF(node, struct yk_h1_conn, node);
+        struct yk_peer peer = conn->peer;
+        yk_list_add(&server->conns, node);
+        int fd = yk_h1_release(conn, ready_only);
+        if (fd < 0)
+            continue;
+        released++;
+        if (!take(fd, &peer, data))
+            break;
+    }
+    return released;
 }
 
 void yk_http_server_abort(struct yk_http_server *server)

@@ -49,6 +49,10 @@ struct yk_http_server {
     bool is_draining;
 };
 
+/* Takes the socket of a connection that was let go of; the descriptor is the
+ * callee's. */
+typedef bool yk_http_take_fn(int fd, const struct yk_peer *peer, void *data);
+
 /* How often yk_http_server_tick is to be called, in milliseconds. */
 #define YK_HTTP_TICK_MS 250
 
@@ -75,6 +79,13 @@ void yk_http_server_flush(struct yk_http_server *server);
  * never read are given back. `on_empty` follows when none is left, at once if
  * there is none. */
 void yk_http_server_drain(struct yk_http_server *server);
+
+/* Lets go of up to `max` idle connections (yk_h1_release), those first that
+ * have not been asked for longest; `take` gets each, and returns false when it
+ * wants no more after it. Returns how many. */
+unsigned yk_http_server_release(struct yk_http_server *server, unsigned max,
+                                bool ready_only, yk_http_take_fn *take,
+                                void *data);
 
 /* Cuts every connection. */
 void yk_http_server_abort(struct yk_http_server *server);

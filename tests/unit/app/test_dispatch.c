@@ -30,6 +30,18 @@ static void first_match_wins_also_when_it_is_a_param(void **state)
     expect_trace(app, "GET /pets/7", 200, "param");
 }
 
+static void a_layer_has_its_turn_once_though_several_paths_fit(void **state)
+{
+    yoke_app *app = *state;
+    yoke_app_use_at(app, "/a{/:b}{/c}", PASS("use"));
+    yoke_app_use_at(app, yoke_paths("/", "/a", "/:x"), PASS("also"));
+    yoke_app_get(app, yoke_paths("/a/:b", "/:a/b", "/*rest"), PASS("get"));
+    yoke_app_use(app, ANSWER("end"));
+    expect_trace(app, "GET /a/b", 200, "use also get end");
+    expect_trace(app, "GET /a/b/c", 200, "use also get end");
+    expect_trace(app, "GET /x", 200, "also get end");
+}
+
 static void handlers_of_one_route_run_in_turn(void **state)
 {
     yoke_app *app = *state;
@@ -284,6 +296,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         APP_TEST(layers_run_in_the_order_of_registration),
         APP_TEST(first_match_wins_also_when_it_is_a_param),
+        APP_TEST(a_layer_has_its_turn_once_though_several_paths_fit),
         APP_TEST(handlers_of_one_route_run_in_turn),
         APP_TEST(sixteen_handlers_fit_into_one_call),
         APP_TEST(next_route_skips_the_rest_of_the_route),

@@ -93,12 +93,56 @@ static void what_is_no_redirection_becomes_a_500(void **state)
     }
 }
 
+static void go_back(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_redirect_back(res, "/home");
+}
+
+/* Nobody is sent where a stranger wants, whatever Referer says. */
+static void back_is_only_to_this_site(void **state)
+{
+    static const struct {
+        const char *fields, *location;
+    } cases[] = {
+        {"", "/home"},
+        {"Referer: http://test/a?b=c\r\n", "/a?b=c"},
+        {"Referer: HTTP://TEST/a\r\n", "/a"},
+        {"Referer: http://test/\r\n", "/"},
+        {"Referer: http://test\r\n", "/home"},
+        {"Referer: https://test/a\r\n", "/home"},
+        {"Referer: http://test:80/a\r\n", "/home"},
+        {"Referer: http://test.evil/a\r\n", "/home"},
+        {"Referer: http://test@evil/a\r\n", "/home"},
+        {"Referer: http://evil/http://test/\r\n", "/home"},
+        {"Referer: http://test//evil\r\n", "/home"},
+        {"Referer: http://test/\\evil\r\n", "/home"},
+        {"Referer: //test/a\r\n", "/home"},
+        {"Referer: /a\r\n", "/home"},
+        {"Referer: javascript:alert(1)\r\n", "/home"},
+    };
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_get(app, "/x", go_back);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[128];
+        struct fake *f = fake_new("GET /x", cases[i].fields);
+        fake_run(f, app);
+        assert_int_equal(f->status, 302);
+        snprintf(text, sizeof(text), "Location: %s", cases[i].location);
+        assert_header(f, text);
+        fake_free(f);
+    }
+    yoke_app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         APP_TEST(the_url_is_made_fit_to_be_sent),
         APP_TEST(any_redirection_status_is_taken),
         APP_TEST(what_is_no_redirection_becomes_a_500),
+        APP_TEST(back_is_only_to_this_site),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -99,6 +99,68 @@ static void post(yoke_req *req, yoke_res *res)
     yoke_res_send(res, body, len);
 }
 
+/* ---- Routing: hooks, wildcards, constraints, mounts, rewriting ---- */
+
+static void look_up(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_param_set_data(req, yoke_req_strdup(req, yoke_param_value(req)));
+    yoke_next(req);
+}
+
+static void get_deep(yoke_req *req, yoke_res *res)
+{
+    size_t count;
+    const char *const *parts = yoke_req_param_parts(req, "path", &count);
+    yoke_res_text(res, yoke_req_printf(req, "deep %s %zu %s %s %s",
+                                       (char *)yoke_req_param_data(req, "user"),
+                                       count, parts[0],
+                                       yoke_req_route_full_path(req),
+                                       yoke_req_base_url(req)));
+}
+
+static void rewrite(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_req_set_method(req, "GET");
+    yoke_req_set_url(req, "/in/7/a/x%2Fy/z?q=1");
+    yoke_next(req);
+}
+
+static void add_routes(yoke_app *app)
+{
+    yoke_app *inner = yoke_app_new();
+    yoke_router *router = yoke_router_new(.merge_params = true);
+    yoke_app_param(inner, "user", look_up);
+    yoke_router_get(router, "/:a-:b{.:ext}/*path", get_deep);
+    yoke_router_get(router, "/a/*path", get_deep);
+    yoke_app_use_router(inner, "/:user<uint>", router);
+    yoke_app_delete(app, "/old", rewrite);
+    yoke_app_mount(app, "/in", inner);
+}
+
+/* ---- Negotiation, cookies, signatures, entity tags, typed values ---- */
+
+static void rich(yoke_req *req, yoke_res *res)
+{
+    int64_t page = 0;
+    const char *type = yoke_req_accepts(req, "html", "json");
+    yoke_res_vary(res, "Accept");
+    yoke_res_cookie(res, "a", yoke_req_cookie(req, "a"), .is_signed = true,
+                    .max_age_s = 60);
+    assert_null(yoke_req_signed_cookie(req, "b"));
+    if (yoke_req_int_or(req, YOKE_QUERY, "page", 1, 9, 1, &page))
+        yoke_res_text(res, yoke_req_printf(req, "%s %d %s", type, (int)page,
+                                           yoke_req_hostname(req)));
+}
+
+static void add_rich(yoke_app *app)
+{
+    yoke_app_get(app, "/rich", rich);
+    yoke_app_set_str(app, "etag", "weak");
+    yoke_app_cookie_secrets(app, "new", "old");
+}
+
 static void on_listening(yoke_server *s, const struct yoke_address *addr,
                          void *data)
 {
@@ -112,6 +174,8 @@ static void start(void)
     yoke_app *app = yoke_app_new();
     yoke_app_get(app, "/get/:id", get);
     yoke_app_post(app, "/post", yoke_body, post);
+    add_routes(app);
+    add_rich(app);
     yoke_app_listen(app, .host = "127.0.0.1", .on_listening = on_listening);
     while (!port)
         uv_run((uv_loop_t *)yoke_loop(), UV_RUN_ONCE);
@@ -149,7 +213,14 @@ static void a_request_costs_no_malloc(void **state)
                                "Content-Length: 11\r\n\r\nhello world"
                                "POST /post HTTP/1.1\r\nHost: a\r\n"
                                "Transfer-Encoding: chunked\r\n\r\n"
-                               "3\r\nabc\r\n0\r\n\r\n";
+                               "3\r\nabc\r\n0\r\n\r\n"
+                               "GET /in/7/x-y.z/p/q HTTP/1.1\r\n"
+                               "Host: a\r\n\r\n"
+                               "DELETE /old HTTP/1.1\r\nHost: a\r\n\r\n"
+                               "GET /in/none HTTP/1.1\r\nHost: a\r\n\r\n"
+                               "GET /rich?page=3 HTTP/1.1\r\nHost: a:80\r\n"
+                               "Accept: text/html;q=0.5, application/json\r\n"
+                               "Cookie: a=1; b=s%3A2.x\r\n\r\n";
     char answer[4000];
     (void)state;
     count_allocations();
@@ -160,6 +231,12 @@ static void a_request_costs_no_malloc(void **state)
     assert_non_null(strstr(answer, "X-Param: 7/8\r\n"));
     assert_non_null(strstr(answer, "127.0.0.1 x y"));
     assert_non_null(strstr(answer, "hello world"));
+    assert_non_null(
+        strstr(answer, "deep 7 2 p /in/:user<uint>/:a-:b{.:ext}/*path /in/7"));
+    assert_non_null(
+        strstr(answer, "deep 7 2 x/y /in/:user<uint>/a/*path /in/7"));
+    assert_non_null(strstr(answer, "Cannot GET /in/none"));
+    assert_non_null(strstr(answer, "json 3 a"));
 
     long allocations_before = allocations, releases_before = releases;
     for (int i = 0; i < 1000; i++)

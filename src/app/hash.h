@@ -1,0 +1,30 @@
+/* Hashes and signatures, by libcrypto; the only file here that knows it. */
+#ifndef YK_APP_HASH_H
+#define YK_APP_HASH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/slice.h"
+
+#define YK_SHA1_LEN        20
+#define YK_HMAC_SHA256_LEN 32
+
+/* SHA-1, to tell versions of a content apart; for nothing that an attacker
+ * could want to forge. */
+void yk_sha1(struct yk_slice text, uint8_t out[YK_SHA1_LEN]);
+
+/* HMAC-SHA-256 (RFC 2104). */
+void yk_hmac_sha256(struct yk_slice key, struct yk_slice text,
+                    uint8_t out[YK_HMAC_SHA256_LEN]);
+
+/* Whether the two are equal, in a time that does not tell where they differ. */
+bool yk_is_equal_in_constant_time(struct yk_slice a, struct yk_slice b);
+
+/* Room for `len` bytes in base64. */
+#define YK_BASE64_MAX(len) (((len) + 2) / 3 * 4)
+
+/* Base64 (RFC 4648 section 4) without the padding; returns its length. */
+size_t yk_base64(const uint8_t *bytes, size_t len, char *out);
+
+#endif

@@ -1,0 +1,359 @@
+/* The way of a file: open it, set the fields that describe it, see whether the
+ * client needs it at all or only a part, and hand its descriptor to the
+ * exchange, which says when it has been sent. */
+#include "app/send_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <yoke/error.h>
+#include <yoke/field.h>
+#include <yoke/file.h>
+#include <yoke/value.h>
+
+#include "app/disposition.h"
+#include "app/etag.h"
+#include "app/file_open.h"
+#include "app/fresh.h"
+#include "app/mime.h"
+#include "app/range.h"
+#include "app/req.h"
+#include "core/arena.h"
+#include "core/cleanup.h"
+#include "http/date.h"
+#include "http/status.h"
+
+#include "core/banned.h"
+
+#define MAX_AGE_MAX_S  (365 * 24 * 3600)
+/* A file from this size on is read ahead from the disk. */
+#define READ_AHEAD_MIN (128 * 1024)
+
+/* A file that is on its way; in the arena. */
+struct yk_sending {
+    int fd;
+    struct yoke_file options;
+    struct stat stat;
+    uint64_t off, len; /* The part that is sent. */
+    bool is_download;  /* Content-Disposition was set here. */
+};
+
+/* ---- When it goes wrong ---- */
+
+static int status_of(int err)
+{
+    switch (err) {
+    case -ENOENT:
+    case -EISDIR:
+        return 404;
+    case -EACCES:
+    case -EXDEV:
+        return 403;
+    case -YOKE_ECONDITION:
+        return 412;
+    case -YOKE_ERANGE:
+        return 416;
+    default:
+        return 500;
+    }
+}
+
+/* Fields that were about the file, not about the error. */
+static void forget_file(yoke_res *res, const struct yk_sending *sending)
+{
+    struct yk_headers *headers = &res->req->x->headers;
+    yk_headers_remove(headers, YK_LIT("Content-Type"));
+    if (sending->is_download)
+        yk_headers_remove(headers, YK_LIT("Content-Disposition"));
+}
+
+/* Nothing has been sent: the error goes to `done`, or down the stack. */
+static int fail(yoke_res *res, struct yk_sending *sending, int err)
+{
+    yoke_req *req = res->req;
+    yk_close_fd(&sending->fd);
+    forget_file(res, sending);
+    if (sending->options.done)
+        sending->options.done(req, res, err, sending->options.data);
+    else
+        yoke_next_err(req, status_of(err), "a file cannot be sent: %s",
+                      yoke_strerror(err));
+    return err;
+}
+
+/* ---- What describes it ---- */
+
+static bool has_field(const yoke_res *res, struct yk_slice name)
+{
+    return yk_headers_find(&res->req->x->headers, name);
+}
+
+static void set_type(yoke_res *res, const char *path)
+{
+    if (has_field(res, YK_LIT("Content-Type")))
+        return;
+    const char *slash = strrchr(path, '/');
+    const char *name = slash ? slash + 1 : path;
+    if (strchr(name, '.'))
+        yoke_res_type(res, name);
+    else
+        yoke_res_set(res, "Content-Type", "application/octet-stream");
+}
+
+static void set_cache_control(yoke_res *res, const struct yoke_file *options)
+{
+    int64_t max_age_s = options->max_age_s;
+    if (options->no_cache_control || has_field(res, YK_LIT("Cache-Control")))
+        return;
+    if (max_age_s < 0)
+        max_age_s = 0;
+    if (max_age_s > MAX_AGE_MAX_S)
+        max_age_s = MAX_AGE_MAX_S;
+    yoke_res_set(res, "Cache-Control",
+                 yoke_req_printf(res->req, "public, max-age=%lld%s",
+                                 (long long)max_age_s,
+                                 options->is_immutable ? ", immutable" : ""));
+}
+
+static void set_validators(yoke_res *res, const struct yk_sending *sending)
+{
+    const struct stat *stat = &sending->stat;
+    struct yk_arena *arena = res->req->x->arena;
+    if (!sending->options.no_last_modified &&
+        !has_field(res, YK_LIT("Last-Modified"))) {
+        char *date = yk_arena_alloc(arena, YK_HTTP_DATE_LEN + 1);
+        yk_http_date_format(date, stat->st_mtim.tv_sec);
+        yoke_res_set(res, "Last-Modified", date);
+    }
+    if (!sending->options.no_etag && !has_field(res, YK_LIT("ETag"))) {
+        int64_t changed_ms = (int64_t)stat->st_mtim.tv_sec * 1000 +
+                             stat->st_mtim.tv_nsec / 1000000;
+        struct yk_slice etag =
+            yk_etag_of_file((uint64_t)stat->st_size, changed_ms, arena);
+        yoke_res_set(res, "ETag", etag.ptr);
+    }
+}
+
+static void describe(yoke_res *res, const char *path,
+                     const struct yk_sending *sending)
+{
+    const struct yoke_file *options = &sending->options;
+    if (options->headers)
+        options->headers(res, path, &sending->stat, options->data);
+    if (!options->no_ranges && !has_field(res, YK_LIT("Accept-Ranges")))
+        yoke_res_set(res, "Accept-Ranges", "bytes");
+    set_cache_control(res, options);
+    set_validators(res, sending);
+    set_type(res, path);
+}
+
+/* ---- What of it the client needs ---- */
+
+static bool is_get(const yoke_req *req)
+{
+    return strcmp(yoke_req_method(req), "GET") == 0;
+}
+
+static bool is_ok(const yoke_res *res)
+{
+    int status = yoke_res_get_status(res);
+    return (status >= 200 && status < 300) || status == 304;
+}
+
+/* Cuts the answer down to the part that `Range` asks for. */
+static int take_range(yoke_res *res, struct yk_sending *sending)
+{
+    yoke_req *req = res->req;
+    struct yoke_ranges ranges;
+    uint64_t size = sending->len;
+    if (sending->options.no_ranges || !is_get(req) ||
+        yoke_res_get_status(res) != 200 || !yk_fresh_may_range(req))
+        return 0;
+    int n = yoke_req_range(req, size, &ranges);
+    if (n == 0 || n == -EINVAL || (n > 0 && strcmp(ranges.unit, "bytes") != 0))
+        return 0;
+    if (n == -ERANGE) {
+        yoke_res_set(
+            res, "Content-Range",
+            yoke_req_printf(req, "bytes */%llu", (unsigned long long)size));
+        return -YOKE_ERANGE;
+    }
+    yoke_ranges_combine(&ranges);
+    if (ranges.count != 1)
+        return 0;
+    sending->off = ranges.items[0].start;
+    sending->len = ranges.items[0].end - ranges.items[0].start + 1;
+    yoke_res_status(res, 206);
+    yoke_res_set(res, "Content-Range",
+                 yoke_req_printf(req, "bytes %llu-%llu/%llu",
+                                 (unsigned long long)ranges.items[0].start,
+                                 (unsigned long long)ranges.items[0].end,
+                                 (unsigned long long)size));
+    return 0;
+}
+
+/* All is done, one way or the other; who wants to know is told. */
+static void tell(yoke_req *req, const struct yoke_file *options, int err)
+{
+    if (options->done)
+        options->done(req, &req->res, err, options->data);
+}
+
+/* Ends the answer without the file: the client's copy is good, or the answer
+ * has no body. */
+static int answer_without(yoke_res *res, struct yk_sending *sending, int status)
+{
+    struct yk_exchange *x = res->req->x;
+    yk_close_fd(&sending->fd);
+    if (status == 304) {
+        yk_headers_remove(&x->headers, YK_LIT("Content-Type"));
+        yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
+        yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
+        yoke_res_status(res, status);
+    }
+    /* HEAD is told the length that GET would have. */
+    x->content_length = x->request->is_head && yk_status_has_body(status)
+                            ? (int64_t)sending->len
+                            : -1;
+    int err = yoke_res_end(res);
+    tell(res->req, &sending->options, err);
+    return err;
+}
+
+static int answer_with(yoke_res *res, struct yk_sending *sending)
+{
+    yoke_req *req = res->req;
+    if (sending->len >= READ_AHEAD_MIN)
+        posix_fadvise(sending->fd, (off_t)sending->off, (off_t)sending->len,
+                      POSIX_FADV_WILLNEED);
+    yoke_hold(req);
+    req->sending = sending;
+    req->needs_release = true;
+    int err =
+        yk_exchange_send_file(req->x, sending->fd, sending->off, sending->len);
+    if (err < 0)
+        yk_send_file_over(req, err);
+    return err;
+}
+
+void yk_send_file_over(struct yoke_req *req, int err)
+{
+    struct yk_sending *sending = req->sending;
+    req->sending = NULL;
+    if (!sending)
+        return;
+    yk_close_fd(&sending->fd);
+    if (err < 0 && err != -YOKE_ECLOSED)
+        yk_req_log(req, YOKE_LOG_ERROR,
+                   "a file could not be sent to its end: %s",
+                   yoke_strerror(err));
+    if (!req->x->is_ended)
+        yoke_res_end(&req->res);
+    tell(req, &sending->options, err);
+}
+
+void yk_send_file_drop(struct yoke_req *req)
+{
+    if (req->sending)
+        yk_close_fd(&req->sending->fd);
+    req->sending = NULL;
+}
+
+static int send_it(yoke_res *res, struct yk_sending *sending)
+{
+    yoke_req *req = res->req;
+    if (is_ok(res)) {
+        if (!yk_fresh_may_go_on(req))
+            return fail(res, sending, -YOKE_ECONDITION);
+        if (yk_fresh(req))
+            return answer_without(res, sending, 304);
+    }
+    int err = take_range(res, sending);
+    if (err < 0)
+        return fail(res, sending, err);
+    if (req->x->request->is_head || !yk_status_has_body(req->x->status))
+        return answer_without(res, sending, req->x->status);
+    return answer_with(res, sending);
+}
+
+/* ---- Finding it ---- */
+
+/* 0, or why the path is not looked for at all. */
+static int check_path(yoke_res *res, const char *path,
+                      const struct yoke_file *options)
+{
+    const char *name = path ? strrchr(path, '/') : NULL;
+    if (!path || (!options->root && *path != '/')) {
+        yk_req_log(res->req, YOKE_LOG_ERROR,
+                   "yoke_res_send_file: the path must be absolute, or .root be "
+                   "set");
+        return -EINVAL;
+    }
+    if (options->dotfiles == YOKE_DOTFILES_ALLOW ||
+        !yk_file_has_dotfile(options->root ? path : name))
+        return 0;
+    return options->dotfiles == YOKE_DOTFILES_DENY ? -EACCES : -ENOENT;
+}
+
+static int start(yoke_res *res, const char *path, struct yk_sending *sending)
+{
+    int err = check_path(res, path, &sending->options);
+    if (err == 0)
+        err = yk_file_open(sending->options.root, path, &sending->fd,
+                           &sending->stat);
+    if (err < 0)
+        return fail(res, sending, err);
+    sending->len = (uint64_t)sending->stat.st_size;
+    describe(res, path, sending);
+    if (!res->broken)
+        return send_it(res, sending);
+    yk_close_fd(&sending->fd);
+    err = yk_res_answer(res, YK_TYPE_TEXT, "", 0);
+    tell(res->req, &sending->options, err);
+    return err;
+}
+
+static struct yk_sending *sending_new(yoke_res *res,
+                                      const struct yoke_file *options)
+{
+    struct yk_sending *sending =
+        yk_arena_alloc(res->req->x->arena, sizeof(*sending));
+    *sending = (struct yk_sending){.fd = -1, .options = *options};
+    return sending;
+}
+
+/* A second answer, which is refused as any other. */
+static int refuse(yoke_res *res, const struct yoke_file *options)
+{
+    int err = yk_res_answer(res, YK_TYPE_TEXT, "", 0);
+    tell(res->req, options, err);
+    return err;
+}
+
+int yoke_res_send_file_with(yoke_res *res, const char *path,
+                            const struct yoke_file *options)
+{
+    if (yoke_res_is_sent(res))
+        return refuse(res, options);
+    return start(res, path, sending_new(res, options));
+}
+
+int yoke_res_download_with(yoke_res *res, const char *path,
+                           const char *filename,
+                           const struct yoke_file *options)
+{
+    if (yoke_res_is_sent(res))
+        return refuse(res, options);
+    struct yk_sending *sending = sending_new(res, options);
+    sending->is_download =
+        !yk_headers_find(&res->req->x->headers, YK_LIT("Content-Disposition"));
+    if (sending->is_download)
+        yoke_res_set(res, "Content-Disposition",
+                     yk_disposition(filename ? filename
+                                    : path   ? path
+                                             : "",
+                                    res->req->x->arena));
+    return start(res, path, sending);
+}

@@ -1,0 +1,210 @@
+/* Cookies: how a field is taken apart, and what may be sent. */
+#include "fake_exchange.h"
+
+#include "app/cookie.h"
+#include "app/hash.h"
+
+static const char *expected;
+
+static void show(yoke_req *req, yoke_res *res)
+{
+    const char *text = "", *name, *value;
+    for (size_t n = 0; yoke_req_cookie_at(req, n, &name, &value); n++) {
+        text = yoke_req_printf(req, "%s%s[%s=%s]", text, n ? " " : "", name,
+                               value);
+        if (!yoke_req_cookie(req, name))
+            fail_msg("%s is not found by its name", name);
+    }
+    assert_null(yoke_req_cookie(req, "no such cookie"));
+    assert_string_equal(text, expected);
+    yoke_res_end(res);
+}
+
+static void a_field_is_taken_apart(void **state)
+{
+    static const struct {
+        const char *field, *cookies;
+    } cases[] = {
+        {"a=b", "[a=b]"},
+        {"a=b; c=d", "[a=b] [c=d]"},
+        {"a=b;c=d;", "[a=b] [c=d]"},
+        {" a = b ; c = d ", "[a=b] [c=d]"},
+        {"a=b=c", "[a=b=c]"},
+        {"a=", "[a=]"},
+        {"a", ""},
+        {"=b", ""},
+        {";;;", ""},
+        {"a=\"b c\"", "[a=b c]"},
+        {"a=\"", "[a=\"]"},
+        {"a=%20%C3%A9", "[a= \xc3\xa9]"},
+        {"a=%zz", "[a=%zz]"},
+        {"a=%20%", "[a=%20%]"},
+        {"a=%00", "[a=%00]"},
+        {"a=1+2", "[a=1+2]"},
+        {"a=b, c=d", "[a=b, c=d]"},
+        {"a=1; a=2", "[a=1] [a=2]"},
+        {"%61=b", "[%61=b]"},
+    };
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_use(app, show);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char field[128];
+        snprintf(field, sizeof(field), "Cookie: %s\r\n", cases[i].field);
+        expected = cases[i].cookies;
+        struct fake *f = fake_new("GET /", field);
+        fake_run(f, app);
+        fake_free(f);
+    }
+    expected = "[a=b] [c=d]";
+    struct fake *f = fake_new("GET /", "Cookie: a=b\r\nCookie: c=d\r\n");
+    fake_run(f, app);
+    fake_free(f);
+    expected = "";
+    f = fake_new("GET /", "");
+    fake_run(f, app);
+    fake_free(f);
+    yoke_app_free(app);
+}
+
+static void count(yoke_req *req, yoke_res *res)
+{
+    assert_int_equal(yoke_req_cookie_count(req), YK_COOKIES_MAX);
+    assert_non_null(yoke_req_cookie(req, "a"));
+    assert_null(yoke_req_cookie(req, "z"));
+    yoke_res_end(res);
+}
+
+/* docs/http-rules.md rule 40 */
+static void cookies_after_the_256th_are_ignored(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    char field[8000] = "Cookie: ";
+    (void)state;
+    for (int i = 0; i < YK_COOKIES_MAX; i++)
+        strncat(field, "a=b;", 5);
+    strncat(field, "z=1\r\n", 6);
+    yoke_app_use(app, count);
+    struct fake *f = fake_new("GET /", field);
+    fake_run(f, app);
+    fake_free(f);
+    yoke_app_free(app);
+}
+
+static void break_it(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    switch (*expected) {
+    case 'n':
+        assert_int_equal(yoke_res_cookie(res, "a b", "c"), -YOKE_EHEADER);
+        break;
+    case 'N':
+        assert_int_equal(yoke_res_cookie(res, NULL, "c"), -YOKE_EHEADER);
+        break;
+    case 'v':
+        assert_int_equal(yoke_res_cookie(res, "a", NULL), -YOKE_EHEADER);
+        break;
+    case 'r':
+        assert_int_equal(yoke_res_cookie(res, "a", "b;c", .is_raw = true),
+                         -YOKE_EHEADER);
+        break;
+    case 'p':
+        assert_int_equal(yoke_res_cookie(res, "a", "b", .path = "/; HttpOnly"),
+                         -YOKE_EHEADER);
+        break;
+    default:
+        assert_int_equal(
+            yoke_res_cookie(res, "a", "b", .domain = "x\r\nSet-Cookie: e=f"),
+            -YOKE_EHEADER);
+    }
+    yoke_res_text(res, "never");
+}
+
+/* docs/http-rules.md rule 33 */
+static void what_would_split_a_cookie_becomes_a_500(void **state)
+{
+    static const char *const kinds[] = {"n", "N", "v", "r", "p", "d"};
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_use(app, break_it);
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        struct fake *f = fake_new("GET /", "");
+        expected = kinds[i];
+        fake_run(f, app);
+        assert_int_equal(f->status, 500);
+        assert_no_header(f, "Set-Cookie");
+        assert_logged("cookie");
+        fake_free(f);
+    }
+    yoke_app_free(app);
+}
+
+static void a_value_is_sent_as_it_is_or_not_at_all(void **state)
+{
+    (void)state;
+    assert_true(yk_cookie_is_value(YK_LIT("")));
+    assert_true(yk_cookie_is_value(YK_LIT("a!#$%&'()*+-./:<=>?@[]^_`{|}~")));
+    assert_true(yk_cookie_is_value(YK_LIT("\"quoted\"")));
+    assert_false(yk_cookie_is_value(YK_LIT("a b")));
+    assert_false(yk_cookie_is_value(YK_LIT("a,b")));
+    assert_false(yk_cookie_is_value(YK_LIT("a\"b")));
+    assert_false(yk_cookie_is_value(YK_LIT("a\\b")));
+    assert_false(yk_cookie_is_value(YK_LIT("\xc3\xa9")));
+}
+
+static void an_empty_secret_is_an_error_of_registration(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_cookie_secrets(app, "good", "");
+    assert_non_null(strstr(yoke_app_error(app), "cookie secret 2 of 2"));
+    yoke_app_free(app);
+    app = yoke_app_new();
+    yoke_app_cookie_secrets(app, NULL);
+    assert_non_null(strstr(yoke_app_error(app), "cookie secret 1 of 1"));
+    yoke_app_free(app);
+}
+
+/* RFC 4231, test cases 1, 2 and 6. */
+static void hmac_is_that_of_the_rfc(void **state)
+{
+    static const struct {
+        const char *key;
+        size_t key_len;
+        const char *text;
+        unsigned char first, last;
+    } cases[] = {
+        {"\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b\x0b"
+         "\x0b\x0b\x0b",
+         20, "Hi There", 0xb0, 0xf7},
+        {"Jefe", 4, "what do ya want for nothing?", 0x5b, 0x43},
+    };
+    uint8_t out[YK_HMAC_SHA256_LEN];
+    char key[131];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        yk_hmac_sha256((struct yk_slice){cases[i].key, cases[i].key_len},
+                       yk_slice_of(cases[i].text), out);
+        assert_int_equal(out[0], cases[i].first);
+        assert_int_equal(out[31], cases[i].last);
+    }
+    memset(key, 0xaa, sizeof(key));
+    yk_hmac_sha256(
+        (struct yk_slice){key, sizeof(key)},
+        YK_LIT("Test Using Larger Than Block-Size Key - Hash Key First"), out);
+    assert_int_equal(out[0], 0x60);
+    assert_int_equal(out[31], 0x54);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_field_is_taken_apart),
+        cmocka_unit_test(cookies_after_the_256th_are_ignored),
+        cmocka_unit_test(what_would_split_a_cookie_becomes_a_500),
+        cmocka_unit_test(a_value_is_sent_as_it_is_or_not_at_all),
+        cmocka_unit_test(an_empty_secret_is_an_error_of_registration),
+        cmocka_unit_test(hmac_is_that_of_the_rfc),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
