@@ -137,10 +137,11 @@ static size_t keep(struct yk_answer *answer, struct yk_slice text)
     return offset;
 }
 
-static enum step add_field(struct cursor *c, struct yk_slice line)
+static enum step add_field(struct cursor *c, struct yk_slice line,
+                           struct yk_answer_section *section)
 {
     struct yk_answer *answer = c->answer;
-    struct yk_slice name, value;
+    struct yk_slice name = {0}, value = {0};
 
     if (split_field(c, line, &name, &value) == BAD)
         return BAD;
@@ -149,29 +150,40 @@ static enum step add_field(struct cursor *c, struct yk_slice line)
     struct yk_answer_field *field = &answer->fields[answer->field_count++];
     field->name = keep(answer, name);
     field->value = keep(answer, value);
+    section->count++;
     return DONE;
 }
 
-/* Status line and fields, up to the empty line. On MORE and BAD the answer has
- * no status. */
+/* Fields up to the empty line. */
+static enum step read_fields(struct cursor *c,
+                             struct yk_answer_section *section)
+{
+    struct yk_slice line;
+    enum step step;
+
+    section->first = c->answer->field_count;
+    section->count = 0;
+    while ((step = read_line(c, &line)) == DONE && line.len > 0)
+        if (add_field(c, line, section) == BAD)
+            return BAD;
+    return step;
+}
+
+/* Status line and fields. */
 static enum step read_head(struct cursor *c)
 {
     struct yk_answer *answer = c->answer;
     struct yk_slice line;
     enum step step = read_line(c, &line);
 
-    answer->field_count = 0;
-    answer->heads.len = 0;
     if (step == DONE)
         step = parse_status_line(c, line);
     if (step != DONE)
         return step;
+    answer->head.status = answer->status;
     answer->reason =
         keep(answer, (struct yk_slice){line.ptr + 13, line.len - 13});
-    while ((step = read_line(c, &line)) == DONE && line.len > 0)
-        if (add_field(c, line) == BAD)
-            return BAD;
-    return step;
+    return read_fields(c, &answer->head);
 }
 
 /* ---- What a head must and must not have ---- */
@@ -184,8 +196,8 @@ static const char *string(const struct yk_answer *answer, size_t offset)
 static size_t count_fields(const struct yk_answer *answer, const char *name)
 {
     size_t n = 0;
-    for (size_t i = 0; i < answer->field_count; i++)
-        n += strcasecmp(string(answer, answer->fields[i].name), name) == 0;
+    while (yk_answer_nth(answer, &answer->head, name, n))
+        n++;
     return n;
 }
 
@@ -302,18 +314,6 @@ static enum step read_chunk(struct cursor *c, uint64_t *ret_size)
     return step;
 }
 
-static enum step read_trailers(struct cursor *c)
-{
-    struct yk_slice line, name, value;
-    enum step step;
-    while ((step = read_line(c, &line)) == DONE && line.len > 0) {
-        if (split_field(c, line, &name, &value) == BAD)
-            return BAD;
-        c->answer->trailer_count++;
-    }
-    return step;
-}
-
 static enum step read_chunks(struct cursor *c)
 {
     uint64_t size = 1;
@@ -322,7 +322,7 @@ static enum step read_chunks(struct cursor *c)
         if (step != DONE)
             return step;
     }
-    return read_trailers(c);
+    return read_fields(c, &c->answer->trailers);
 }
 
 static enum step read_until_close(struct cursor *c)
@@ -348,20 +348,37 @@ static enum step read_body(struct cursor *c)
 
 /* ---- The whole ---- */
 
+static enum step add_interim(struct cursor *c)
+{
+    struct yk_answer *answer = c->answer;
+    if (answer->interim_count == YK_ANSWER_INTERIMS_MAX)
+        return bad(c, "more than %d interim answers", YK_ANSWER_INTERIMS_MAX);
+    answer->interims[answer->interim_count++] = answer->head;
+    return DONE;
+}
+
+/* There is no final head. */
+static void forget_head(struct yk_answer *answer)
+{
+    answer->status = 0;
+    answer->head.count = 0;
+}
+
 static enum step read_answer(struct cursor *c)
 {
     for (;;) {
         enum step step = read_head(c);
         if (step != DONE) {
-            c->answer->status = 0;
-            c->answer->field_count = 0;
+            forget_head(c->answer);
             return step;
         }
         if (check_head(c) == BAD)
             return BAD;
+        c->answer->body_at = (size_t)(c->ptr - c->start);
         if (!is_interim(c->answer))
             return read_body(c);
-        c->answer->interim_count++;
+        if (add_interim(c) == BAD)
+            return BAD;
     }
 }
 
@@ -381,9 +398,10 @@ void yk_answer_read(struct yk_answer *answer, const char *ptr, size_t len,
 {
     struct cursor c = {answer, context, ptr, ptr, ptr + len};
 
-    answer->status = 0;
-    answer->interim_count = answer->trailer_count = 0;
-    answer->body.len = 0;
+    forget_head(answer);
+    answer->interim_count = answer->field_count = answer->heads.len = 0;
+    answer->trailers.count = 0;
+    answer->body.len = answer->body_at = 0;
     answer->error[0] = '\0';
     yk_bytes_append(&answer->body, "", 0);
     enum step step = read_answer(&c);
@@ -400,11 +418,31 @@ const char *yk_answer_reason(const struct yk_answer *answer)
     return answer->status ? string(answer, answer->reason) : "";
 }
 
+const char *yk_answer_nth(const struct yk_answer *answer,
+                          const struct yk_answer_section *section,
+                          const char *name, size_t n)
+{
+    const struct yk_answer_field *fields = &answer->fields[section->first];
+    for (size_t i = 0; i < section->count; i++) {
+        if (strcasecmp(string(answer, fields[i].name), name) != 0)
+            continue;
+        if (n-- == 0)
+            return string(answer, fields[i].value);
+    }
+    return NULL;
+}
+
 const char *yk_answer_field(const struct yk_answer *answer, const char *name)
 {
-    for (size_t i = 0; i < answer->field_count; i++)
-        if (strcasecmp(string(answer, answer->fields[i].name), name) == 0)
-            return string(answer, answer->fields[i].value);
+    return yk_answer_nth(answer, &answer->head, name, 0);
+}
+
+const struct yk_answer_section *
+yk_answer_interim(const struct yk_answer *answer, int status)
+{
+    for (size_t i = 0; i < answer->interim_count; i++)
+        if (answer->interims[i].status == status)
+            return &answer->interims[i];
     return NULL;
 }
 

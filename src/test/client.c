@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <uv.h>
 
 #include <yoke/loop.h>
@@ -12,6 +13,8 @@
 #include "http/h1_conn.h"
 #include "test/exchange.h"
 #include "test/failure.h"
+#include "test/live.h"
+#include "test/timers.h"
 
 /* Sun, 06 Nov 1994 08:49:37 GMT, the RFCs' own example of a date. */
 #define WALL_START_S 784111777
@@ -31,7 +34,12 @@ static uint64_t now_ms(void *data)
 
 static int64_t wall_s(void *data)
 {
-    return WALL_START_S + (int64_t)(now_ms(data) - CLOCK_START_MS) / 1000;
+    return yk_test_wall_s(data);
+}
+
+int64_t yk_test_wall_s(const yoke_test *t)
+{
+    return WALL_START_S + (int64_t)(t->root->now_ms - CLOCK_START_MS) / 1000;
 }
 
 /* ---- Connections ---- */
@@ -42,40 +50,23 @@ static void on_gone(struct yk_transport *transport)
         YK_CONTAINER_OF(transport, struct yk_link, memory.transport);
     free(link->conn);
     link->conn = NULL;
+    link->is_open = false;
 }
 
 struct yk_link *yk_test_connect(yoke_test *t, const struct yk_peer *peer)
 {
     struct yk_link *link = yk_alloc(sizeof(*link));
     yk_memory_init(&link->memory);
-    link->conn = yk_alloc(yk_h1_conn_size());
+    link->is_open = true;
     yk_list_add(&t->links, &link->node);
+    if (t->live) {
+        yk_live_connect(t->live, link, peer);
+        return link;
+    }
+    link->conn = yk_alloc(yk_h1_conn_size());
     yk_h1_conn_start(link->conn, &t->server, &link->memory.transport, peer,
                      on_gone);
     return link;
-}
-
-static void free_links(yoke_test *t)
-{
-    YK_LIST_EACH(node, &t->links)
-    {
-        struct yk_link *link = YK_CONTAINER_OF(node, struct yk_link, node);
-        yk_memory_done(&link->memory);
-        free(link);
-    }
-}
-
-/* The first connection that is not over, or NULL. */
-static const struct yk_link *find_open_link(const yoke_test *t)
-{
-    YK_LIST_EACH(node, &t->links)
-    {
-        const struct yk_link *link =
-            YK_CONTAINER_OF(node, struct yk_link, node);
-        if (link->conn)
-            return link;
-    }
-    return NULL;
 }
 
 /* ---- Turning ---- */
@@ -93,64 +84,135 @@ static bool turn(yoke_test *t)
 
 void yk_test_settle(yoke_test *t)
 {
-    while (turn(t))
-        ;
+    t = t->root;
+    bool has_moved;
+    do {
+        has_moved = turn(t);
+        if (t->live)
+            has_moved |= yk_live_poll(t->live, !has_moved);
+    } while (has_moved);
+    yk_watch_look(&t->watch);
 }
+
+/* ---- Waiting ----
+ *
+ * One turn of the loop calls timers first and then sleeps, although a timer may
+ * have brought about what is waited for. So before it sleeps, it is looked at
+ * once more. */
+
+struct wait {
+    yoke_test *test;
+    bool (*is_done)(void *data);
+    void *data;
+    bool is_over; /* There is no patience left. */
+};
 
 static void on_patience_end(uv_timer_t *timer)
 {
-    *(bool *)timer->data = true;
+    ((struct wait *)timer->data)->is_over = true;
+    uv_stop(timer->loop);
 }
 
-/* One timer for the life of the process: closing it each time would take
- * another turn of a loop in which the application's own handles wait. */
-static uv_timer_t *patience_timer(void)
+static void on_prepare(uv_prepare_t *prepare)
 {
-    static uv_timer_t timer;
-    static bool is_ready;
-    if (!is_ready) {
-        uv_timer_init(yoke_loop(), &timer);
-        uv_unref((uv_handle_t *)&timer);
-        is_ready = true;
-    }
-    return &timer;
+    const struct wait *wait = prepare->data;
+    while (turn(wait->test))
+        continue;
+    if (wait->is_done(wait->data))
+        uv_stop(prepare->loop);
+}
+
+/* Handles for the life of the process: closing them each time would take
+ * another turn of a loop in which the application's own handles wait. */
+static struct {
+    uv_timer_t timer;
+    uv_prepare_t prepare;
+    bool is_ready;
+} waiter;
+
+static void open_waiter(void)
+{
+    if (waiter.is_ready)
+        return;
+    uv_timer_init(yoke_loop(), &waiter.timer);
+    uv_prepare_init(yoke_loop(), &waiter.prepare);
+    uv_unref((uv_handle_t *)&waiter.timer);
+    uv_unref((uv_handle_t *)&waiter.prepare);
+    waiter.is_ready = true;
+}
+
+static void start_waiter(struct wait *wait)
+{
+    waiter.timer.data = waiter.prepare.data = wait;
+    uv_update_time(yoke_loop());
+    uv_timer_start(&waiter.timer, on_patience_end, PATIENCE_MS, 0);
+    uv_prepare_start(&waiter.prepare, on_prepare);
+}
+
+static void stop_waiter(void)
+{
+    uv_timer_stop(&waiter.timer);
+    uv_prepare_stop(&waiter.prepare);
+}
+
+/* Whether the loop may still bring something about. */
+static bool is_loop_alive(yoke_test *t)
+{
+    return t->live ? yk_live_is_alive(t->live) : uv_loop_alive(yoke_loop());
 }
 
 int yk_test_wait(yoke_test *t, bool (*is_done)(void *data), void *data)
 {
-    bool is_over = false;
-    uv_timer_t *timer = patience_timer();
+    struct wait wait = {t->root, is_done, data, false};
 
     yk_test_settle(t);
-    timer->data = &is_over;
-    uv_update_time(yoke_loop());
-    uv_timer_start(timer, on_patience_end, PATIENCE_MS, 0);
-    while (!is_done(data) && !is_over && uv_loop_alive(yoke_loop())) {
+    start_waiter(&wait);
+    while (!is_done(data) && !wait.is_over && is_loop_alive(t->root)) {
         uv_run(yoke_loop(), UV_RUN_ONCE);
         yk_test_settle(t);
     }
-    uv_timer_stop(timer);
+    stop_waiter();
     if (is_done(data))
         return 0;
-    return is_over ? -ETIMEDOUT : -ENODATA;
+    return wait.is_over ? -ETIMEDOUT : -ENODATA;
+}
+
+/* ---- The clock's steps ---- */
+
+/* One step: to the next tick of the wheel, or to the next timer of the loop,
+ * whichever is first. */
+static uint64_t next_step(uint64_t ms)
+{
+    uint64_t step = yk_timers_next_ms();
+    if (step == 0 || step > YK_HTTP_TICK_MS)
+        step = YK_HTTP_TICK_MS;
+    return step < ms ? step : ms;
 }
 
 void yoke_test_clock(yoke_test *t, uint64_t ms)
 {
+    t = t->root;
     yk_test_settle(t);
     while (ms > 0) {
-        uint64_t step = ms < YK_HTTP_TICK_MS ? ms : YK_HTTP_TICK_MS;
+        uint64_t step = next_step(ms);
         t->now_ms += step;
         ms -= step;
         yk_http_server_tick(&t->server);
+        yk_timers_advance(step);
         yk_test_settle(t);
     }
 }
 
 void yoke_test_drain(yoke_test *t)
 {
+    t = t->root;
     yk_http_server_drain(&t->server);
     yk_test_settle(t);
+}
+
+const struct yoke_address *yoke_test_address(const yoke_test *t)
+{
+    return t->root->live ? yk_live_address(t->root->live) : NULL;
 }
 
 /* ---- Birth ---- */
@@ -163,23 +225,56 @@ yoke_test *yk_test_new(const struct yoke_limits *limits,
     yoke_test *t = yk_alloc(sizeof(*t));
     struct yk_clock clock = {now_ms, wall_s, t};
 
+    t->root = t;
     t->now_ms = CLOCK_START_MS;
     t->file = "yoke_test";
     yk_list_init(&t->links);
     yk_list_init(&t->exchanges);
+    yk_list_init(&t->agents);
+    yk_list_init(&t->node);
+    yk_jar_init(&t->jar);
     if (yk_http_server_init(&t->server, limits ? limits : &defaults, &clock,
                             on_request, data) < 0) {
         free(t);
         return NULL;
     }
+    open_waiter();
+    yk_watch_init(&t->watch);
     return t;
 }
 
-static void fail_at(const char *file, int line, const char *what)
+void yk_test_fail(const yoke_test *t, const char *fmt, ...)
 {
     struct yk_bytes text = {0};
-    yk_bytes_printf(&text, "%s\n", what);
-    yk_failure_report(&text, file, line);
+    va_list args;
+    va_start(args, fmt);
+    yk_bytes_vprintf(&text, fmt, args);
+    va_end(args);
+    yk_bytes_add(&text, "\n");
+    yk_failure_report(&text, t->root->file, t->root->line);
+}
+
+/* Failures before there is a client; there can be none afterwards. */
+__attribute__((noreturn)) static void fail_to_start(const char *file, int line,
+                                                    const char *what)
+{
+    const yoke_test here = {
+        .root = (yoke_test *)(uintptr_t)&here, .file = file, .line = line};
+    yk_test_fail(&here, "%s", what);
+    abort();
+}
+
+/* What the server calls for each request. */
+static void on_request(struct yk_exchange *x, void *data)
+{
+    yoke_test *t = data;
+    struct yk_bytes name = {0};
+
+    yk_watch_look(&t->watch);
+    yk_app_handle(x, t->app);
+    yk_test_describe(t, x, &name);
+    yk_watch_request(&t->watch, yk_bytes_text(&name));
+    yk_bytes_done(&name);
 }
 
 yoke_test *yoke_test_new_at(yoke_app *app, const struct yoke_limits *limits,
@@ -187,104 +282,39 @@ yoke_test *yoke_test_new_at(yoke_app *app, const struct yoke_limits *limits,
 {
     const char *error = app ? yk_app_prepare(app) : "the application is NULL";
     if (error)
-        fail_at(file, line, error);
-    if (!app)
-        abort();
+        fail_to_start(file, line, error);
 
-    yoke_test *t = yk_test_new(limits, yk_app_handle, app);
-    if (!t) {
-        fail_at(file, line, "a limit is beyond what is possible");
-        abort();
-    }
+    yoke_test *t = yk_test_new(limits, on_request, NULL);
+    if (!t)
+        fail_to_start(file, line, "a limit is beyond what is possible");
+    t->server.data = t;
     t->app = app;
     t->file = file;
     t->line = line;
     return t;
 }
 
-/* ---- Death ----
- *
- * The client resets its connections, and by that each exchange that was not
- * answered is still owed. Handlers on hold get the usual time to do so. */
-
-static bool has_no_links(void *data)
+yoke_test *yoke_test_live_at(yoke_app *app, const struct yoke_limits *limits,
+                             bool is_unix, const char *file, int line)
 {
-    return find_open_link(data) == NULL;
+    yoke_test *t = yoke_test_new_at(app, limits, file, line);
+    char text[256];
+
+    t->live = yk_live_open(&t->server, is_unix, text, sizeof(text));
+    if (!t->live)
+        fail_to_start(file, line, text);
+    yk_watch_init(&t->watch);
+    return t;
 }
 
-static bool end_connections(yoke_test *t)
+yoke_test *yoke_test_agent(yoke_test *t)
 {
-    YK_LIST_EACH(node, &t->links)
-    yk_memory_break(&YK_CONTAINER_OF(node, struct yk_link, node)->memory);
-    yk_test_settle(t);
-    /* Those that are not being read from, and cannot know. */
-    yk_http_server_abort(&t->server);
-    return yk_test_wait(t, has_no_links, t) == 0;
-}
-
-/* A request that the test wrote and forgot. */
-static const yoke_tr *find_unsent(const yoke_test *t)
-{
-    YK_LIST_EACH(node, &t->exchanges)
-    {
-        const yoke_tr *r = YK_CONTAINER_OF(node, yoke_tr, node);
-        if (!r->link && !r->is_unreachable)
-            return r;
-    }
-    return NULL;
-}
-
-/* What is wrong with the client at its end; false when nothing is. */
-static bool find_fault(yoke_test *t, struct yk_bytes *text)
-{
-    const yoke_tr *unsent = find_unsent(t);
-
-    if (!end_connections(t)) {
-        yk_bytes_printf(text, "this request was never answered:\n");
-        yk_failure_add_link(text, find_open_link(t));
-        return true;
-    }
-    size_t blocks = t->server.buffers.used_count + t->server.arenas.used_count;
-    if (blocks > 0)
-        yk_bytes_printf(text, "%zu blocks of memory were not given back\n",
-                        blocks);
-    else if (unsent)
-        yk_bytes_printf(text,
-                        "%s %s was never sent: nothing looks at its answer\n",
-                        unsent->method ? unsent->method : "a raw request",
-                        unsent->path ? unsent->path : "");
-    else
-        return false;
-    return true;
-}
-
-static void destroy(yoke_test *t)
-{
-    while (!yk_list_is_empty(&t->exchanges)) {
-        struct yk_list *node = yk_list_take(&t->exchanges);
-        yk_tr_free(YK_CONTAINER_OF(node, yoke_tr, node));
-    }
-    free_links(t);
-    yk_http_server_done(&t->server);
-    yoke_app_free(t->app);
-    free(t);
-}
-
-void yoke_test_free(yoke_test *t)
-{
-    struct yk_bytes fault = {0};
-    if (!t)
-        return;
-
-    const char *file = t->file;
-    int line = t->line;
-    bool is_faulty = find_fault(t, &fault);
-    /* With a request open the server cannot be taken down; it is left. */
-    if (!find_open_link(t))
-        destroy(t);
-    /* Handles that handlers have closed get their callbacks. */
-    uv_run(yoke_loop(), UV_RUN_NOWAIT);
-    if (is_faulty)
-        yk_failure_report(&fault, file, line);
-    yk_bytes_done(&fault);
+    yoke_test *agent = yk_alloc(sizeof(*agent));
+    agent->root = t->root;
+    agent->has_jar = true;
+    agent->is_https = t->is_https;
+    yk_jar_init(&agent->jar);
+    yk_bytes_add_slice(&agent->fields, yk_bytes_slice(&t->fields));
+    yk_list_add(&t->root->agents, &agent->node);
+    return agent;
 }

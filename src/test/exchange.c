@@ -5,214 +5,155 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "core/alloc.h"
+#include "core/number.h"
 #include "test/client.h"
 #include "test/failure.h"
 #include "test/question.h"
 
 #include "core/banned.h"
 
-/* ---- Building the request ---- */
+/* ---- Life ---- */
 
-static yoke_tr *exchange_new(yoke_test *t)
+yoke_tr *yk_tr_new(yoke_test *t)
 {
     yoke_tr *r = yk_alloc(sizeof(*r));
     r->test = t;
-    r->abort_after = SIZE_MAX;
+    r->abort_after = r->reset_after = r->answer_max = SIZE_MAX;
     r->pace = SIZE_MAX;
     yk_peer_parse(&r->peer, "127.0.0.1");
-    yk_list_add(&t->exchanges, &r->node);
+    yk_list_add(&t->root->exchanges, &r->node);
     return r;
 }
 
-yoke_tr *yoke_test_request(yoke_test *t, const char *method, const char *path)
-{
-    yoke_tr *r = exchange_new(t);
-    r->method = yk_strdup(method);
-    r->path = yk_strdup(path);
-    return r;
-}
-
-yoke_tr *yoke_test_get(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "GET", path);
-}
-
-yoke_tr *yoke_test_head(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "HEAD", path);
-}
-
-yoke_tr *yoke_test_post(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "POST", path);
-}
-
-yoke_tr *yoke_test_put(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "PUT", path);
-}
-
-yoke_tr *yoke_test_patch(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "PATCH", path);
-}
-
-yoke_tr *yoke_test_delete(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "DELETE", path);
-}
-
-yoke_tr *yoke_test_options(yoke_test *t, const char *path)
-{
-    return yoke_test_request(t, "OPTIONS", path);
-}
-
-yoke_tr *yoke_test_raw(yoke_test *t, const void *ptr, size_t len)
-{
-    yoke_tr *r = exchange_new(t);
-    r->may_be_followed = true;
-    yk_bytes_append(&r->body, ptr, len);
-    return r;
-}
-
-/* A change to a request that has left is a mistake in the test. */
-static void check_unsent(const yoke_tr *r)
+void yk_tr_check_unsent(const yoke_tr *r)
 {
     struct yk_bytes text = {0};
     if (!r->link)
         return;
-    yk_bytes_printf(&text, "a request is changed that has been sent:\n");
+    yk_bytes_add(&text, "a request is changed that has been sent:\n");
     yk_failure_add_link(&text, r->link);
-    yk_failure_report(&text, r->test->file, r->test->line);
+    yk_failure_report(&text, r->test->root->file, r->test->root->line);
 }
 
-void yoke_tr_set(yoke_tr *r, const char *name, const char *value)
+void yk_tr_free(yoke_tr *r)
 {
-    check_unsent(r);
-    r->has_host |= strcasecmp(name, "Host") == 0;
-    r->has_length |= strcasecmp(name, "Content-Length") == 0;
-    yk_bytes_printf(&r->fields, "%s: %s\r\n", name, value);
+    yk_answer_done(&r->answer);
+    yk_draft_done(&r->draft);
+    yk_bytes_done(&r->cookies_sent);
+    yk_bytes_done(&r->event);
+    yk_bytes_done(&r->event_id);
+    free(r);
 }
 
-void yoke_tr_body_bytes(yoke_tr *r, const void *ptr, size_t len)
+/* ---- Cookies ---- */
+
+static struct yk_jar_url url_of(const yoke_tr *r)
 {
-    check_unsent(r);
-    r->body.len = 0;
-    r->has_body = true;
-    yk_bytes_append(&r->body, ptr, len);
+    const yoke_test *t = r->test;
+    return (struct yk_jar_url){
+        .host = yk_draft_host(&r->draft, yk_bytes_slice(&t->fields)),
+        .path = yk_draft_path(&r->draft),
+        .is_https = t->is_https,
+        .now_s = yk_test_wall_s(t),
+    };
 }
 
-void yoke_tr_body(yoke_tr *r, const char *text)
+/* Once the head is there: it is what the next request depends on. */
+static void note(yoke_tr *r)
 {
-    yoke_tr_body_bytes(r, text, strlen(text));
-}
+    const struct yk_answer *answer = &r->answer;
+    struct yk_jar_url url = url_of(r);
+    yoke_test *root = r->test->root;
+    const char *field;
 
-void yoke_tr_chunked(yoke_tr *r, size_t chunk_len)
-{
-    check_unsent(r);
-    r->chunk_len = chunk_len > 0 ? chunk_len : 1;
-}
-
-void yoke_tr_remote_addr(yoke_tr *r, const char *ip)
-{
-    struct yk_bytes text = {0};
-    check_unsent(r);
-    if (yk_peer_parse(&r->peer, ip) == 0)
+    r->blocks_after =
+        root->server.buffers.used_count + root->server.arenas.used_count;
+    if (answer->status == 0 || r->is_noted)
         return;
-    yk_bytes_printf(&text, "not an IP address: \"%s\"\n", ip);
-    yk_failure_report(&text, r->test->file, r->test->line);
+    r->is_noted = true;
+    if (!r->test->has_jar || !r->draft.method)
+        return;
+    for (size_t n = 0;
+         (field = yk_answer_nth(answer, &answer->head, "Set-Cookie", n)); n++)
+        yk_jar_store(&r->test->jar, yk_slice_of(field), &url);
 }
 
-void yoke_tr_abort_after(yoke_tr *r, size_t n)
+/* Answers that have come to others of this client, and that nobody has looked
+ * at: they may have set cookies. */
+static void read_others(const yoke_tr *r)
 {
-    check_unsent(r);
-    r->abort_after = n;
-}
-
-void yoke_tr_split(yoke_tr *r, size_t n)
-{
-    r->split = n;
-    if (r->link)
-        r->link->memory.split = n;
-}
-
-void yoke_tr_read_slowly(yoke_tr *r, size_t n)
-{
-    r->pace = n;
-    if (r->link)
-        yk_memory_set_pace(&r->link->memory, n);
-}
-
-/* ---- Sending it ---- */
-
-/* Methods whose requests have a body by nature say so when it is empty
- * (RFC 9110 section 8.6). */
-static bool wants_length(const yoke_tr *r)
-{
-    static const char *const methods[] = {"POST", "PUT", "PATCH"};
-    if (r->has_length || r->chunk_len > 0)
-        return false;
-    for (size_t i = 0; i < sizeof(methods) / sizeof(*methods); i++)
-        if (strcmp(r->method, methods[i]) == 0)
-            return true;
-    return r->has_body;
-}
-
-static void add_head(const yoke_tr *r, struct yk_bytes *out)
-{
-    yk_bytes_printf(out, "%s %s HTTP/1.1\r\n", r->method, r->path);
-    if (!r->has_host)
-        yk_bytes_printf(out, "Host: test\r\n");
-    yk_bytes_append(out, r->fields.ptr, r->fields.len);
-    if (wants_length(r))
-        yk_bytes_printf(out, "Content-Length: %zu\r\n", r->body.len);
-    if (r->chunk_len > 0)
-        yk_bytes_printf(out, "Transfer-Encoding: chunked\r\n");
-    yk_bytes_printf(out, "\r\n");
-}
-
-static void add_chunks(const yoke_tr *r, struct yk_bytes *out)
-{
-    for (size_t at = 0, len; at < r->body.len; at += len) {
-        len = r->body.len - at;
-        len = len < r->chunk_len ? len : r->chunk_len;
-        yk_bytes_printf(out, "%zx\r\n", len);
-        yk_bytes_append(out, r->body.ptr + at, len);
-        yk_bytes_printf(out, "\r\n");
+    YK_LIST_EACH(node, &r->test->root->exchanges)
+    {
+        yoke_tr *other = YK_CONTAINER_OF(node, yoke_tr, node);
+        if (other != r && other->test == r->test && other->link)
+            yk_tr_read(other);
     }
-    yk_bytes_printf(out, "0\r\n\r\n");
 }
 
-static void add_request(const yoke_tr *r, struct yk_bytes *out)
+static void add_cookies(const yoke_tr *r, struct yk_bytes *out)
 {
-    if (r->method)
-        add_head(r, out);
-    if (r->chunk_len > 0)
-        add_chunks(r, out);
+    struct yk_jar_url url = url_of(r);
+    yk_bytes_add_slice(out, yk_bytes_slice(&r->draft.cookies));
+    if (r->test->has_jar && r->draft.method) {
+        read_others(r);
+        yk_jar_add(&r->test->jar, &url, out);
+    }
+}
+
+/* ---- Sending ---- */
+
+void yk_tr_write(yoke_tr *r, struct yk_bytes *out)
+{
+    r->cookies_sent.len = 0;
+    add_cookies(r, &r->cookies_sent);
+    struct yk_draft_extras extras = {yk_bytes_slice(&r->test->fields),
+                                     yk_bytes_slice(&r->cookies_sent)};
+    yk_draft_write(&r->draft, &extras, out);
+}
+
+/* Puts the request on its connection: its own, or that of the one before. */
+static void put(yoke_tr *r)
+{
+    struct yk_bytes request = {0};
+    yk_tr_write(r, &request);
+    if (r->before)
+        r->link = r->before->link;
     else
-        yk_bytes_append(out, r->body.ptr, r->body.len);
+        r->link = yk_test_connect(r->test->root, &r->peer);
+
+    struct yk_memory *memory = &r->link->memory;
+    size_t end =
+        r->abort_after < r->reset_after ? r->abort_after : r->reset_after;
+    memory->split = r->split;
+    memory->split_at = r->split_at ? memory->in.len + r->split_at : 0;
+    memory->out_max = r->answer_max;
+    yk_memory_set_pace(memory, r->pace);
+    r->request_len = end < request.len ? end : request.len;
+    yk_memory_send(memory, request.ptr, r->request_len);
+    if (r->abort_after != SIZE_MAX)
+        yk_memory_hang_up(memory);
+    yk_bytes_done(&request);
 }
 
 void yoke_tr_send(yoke_tr *r)
 {
-    struct yk_bytes request = {0};
     if (r->link || r->is_unreachable)
         return;
-
-    add_request(r, &request);
-    r->link = yk_test_connect(r->test, &r->peer);
-    r->link->memory.split = r->split;
-    yk_memory_set_pace(&r->link->memory, r->pace);
-    if (r->abort_after < request.len)
-        request.len = r->abort_after;
-    yk_memory_send(&r->link->memory, request.ptr, request.len);
-    if (r->abort_after != SIZE_MAX)
-        yk_memory_hang_up(&r->link->memory);
-    yk_bytes_done(&request);
+    /* Those before it on the connection first; then those after it, so that
+     * they arrive in one read. */
+    if (r->before && !r->before->link) {
+        yoke_tr_send(r->before);
+        return;
+    }
+    for (yoke_tr *each = r; each; each = each->next)
+        put(each);
     yk_test_settle(r->test);
+    if (r->reset_after != SIZE_MAX)
+        yoke_tr_reset(r);
+    if (r->is_every_split)
+        yk_tr_split_everywhere(r);
 }
 
 void yoke_tr_send_more(yoke_tr *r, const void *ptr, size_t len)
@@ -242,7 +183,19 @@ void yoke_tr_reset(yoke_tr *r)
     yk_test_settle(r->test);
 }
 
-/* ---- Reading the answer ---- */
+void yoke_tr_after(yoke_tr *r, yoke_tr *before)
+{
+    yk_tr_check_unsent(r);
+    while (before->next)
+        before = before->next;
+    before->next = r;
+    before->may_be_followed = r->may_be_followed = true;
+    r->before = before;
+    r->index = before->index + 1;
+    r->read_len = SIZE_MAX;
+}
+
+/* ---- Reading ---- */
 
 /* One request, one answer: what follows it was never asked for. */
 static void check_rest(yoke_tr *r, size_t len)
@@ -256,11 +209,26 @@ static void check_rest(yoke_tr *r, size_t len)
              len - answer->len);
 }
 
-static void read_answer(yoke_tr *r)
+/* Where the answer begins: behind that of the one before. False: that is not
+ * whole. */
+static bool find_start(yoke_tr *r)
+{
+    if (!r->before)
+        return true;
+    yk_tr_read(r->before);
+    if (r->before->answer.state != YK_ANSWER_COMPLETE)
+        return false;
+    r->start = r->before->start + r->before->answer.len;
+    return true;
+}
+
+void yk_tr_read(yoke_tr *r)
 {
     const struct yk_memory *memory = &r->link->memory;
     bool has_ended = yk_memory_has_ended(memory);
     if (r->read_len == memory->out.len && r->read_end == has_ended)
+        return;
+    if (!find_start(r))
         return;
 
     struct yk_question question =
@@ -277,45 +245,90 @@ static void read_answer(yoke_tr *r)
     check_rest(r, len);
     r->read_len = memory->out.len;
     r->read_end = has_ended;
+    note(r);
+}
+
+/* So far there is a head that promises more than has come: then it is not worth
+ * to read a long body once more for each piece of it. */
+static bool is_short(const yoke_tr *r)
+{
+    const struct yk_memory *memory = &r->link->memory;
+    const char *length = yk_answer_field(&r->answer, "Content-Length");
+    uint64_t len;
+    return r->answer.state == YK_ANSWER_PARTIAL && r->answer.status > 0 &&
+           !r->is_stream && length && !yk_memory_has_ended(memory) &&
+           yk_parse_u64(yk_slice_of(length), INT64_MAX, &len) == 0 &&
+           memory->out.len < r->start + r->answer.body_at + len;
 }
 
 static bool is_read(void *data)
 {
     yoke_tr *r = data;
-    read_answer(r);
-    return r->answer.state != YK_ANSWER_PARTIAL || !r->link->conn;
+    if (is_short(r))
+        return !r->link->is_open;
+    yk_tr_read(r);
+    if (r->answer.state != YK_ANSWER_PARTIAL || !r->link->is_open)
+        return true;
+    return r->is_stream && r->answer.status > 0;
+}
+
+bool yk_tr_wait(yoke_tr *r, bool (*is_done)(void *r))
+{
+    yk_test_settle(r->test);
+    if (is_done(r))
+        return true;
+    if (!r->has_waited)
+        r->has_waited = yk_test_wait(r->test, is_done, r) == -ETIMEDOUT;
+    return is_done(r);
+}
+
+/* An answer to a request that could not be sent. */
+static void set_error(yoke_tr *r, const char *error)
+{
+    r->answer.state = YK_ANSWER_MALFORMED;
+    snprintf(r->answer.error, sizeof(r->answer.error), "%s", error);
+}
+
+yoke_tr *yk_tr_end(yoke_tr *r)
+{
+    for (;;) {
+        yoke_tr_send(r);
+        if (r->is_unreachable)
+            return r;
+        yk_tr_wait(r, is_read);
+        yk_tr_read(r);
+        if (r->link->error[0])
+            set_error(r, r->link->error);
+        yoke_tr *hop = yk_tr_follow(r);
+        if (!hop)
+            return r;
+        r = hop;
+    }
 }
 
 const struct yk_answer *yk_tr_answer(yoke_tr *r)
 {
-    yoke_tr_send(r);
-    if (r->is_unreachable)
-        return &r->answer;
-    yk_test_settle(r->test);
-    if (!is_read(r) && !r->has_waited)
-        r->has_waited = yk_test_wait(r->test, is_read, r) == -ETIMEDOUT;
-    return &r->answer;
+    return &yk_tr_end(r)->answer;
 }
 
-/* The exchange whose answer comes after that of `r`, which is whole. */
+/* ---- What comes next on the connection ---- */
+
+/* The exchange whose answer comes after that of `r`, which is whole; it was
+ * sent with it. */
 static yoke_tr *next_new(yoke_tr *r)
 {
-    yoke_tr *next = exchange_new(r->test);
-    next->may_be_followed = true;
+    yoke_tr *next = yk_tr_new(r->test);
+    yoke_tr_after(next, r);
     next->link = r->link;
-    next->index = r->index + 1;
-    next->start = r->start + r->answer.len;
-    next->read_len = SIZE_MAX;
     return next;
 }
 
 /* One that is never sent and never answered. */
 static yoke_tr *unreachable_new(yoke_test *t)
 {
-    yoke_tr *r = exchange_new(t);
+    yoke_tr *r = yk_tr_new(t);
     r->is_unreachable = true;
-    snprintf(r->answer.error, sizeof(r->answer.error),
-             "there is no whole answer before it");
+    set_error(r, "there is no whole answer before it");
     return r;
 }
 
@@ -324,10 +337,10 @@ yoke_tr *yoke_tr_next(yoke_tr *r)
     r->may_be_followed = true;
     if (yk_tr_answer(r)->state != YK_ANSWER_COMPLETE)
         return unreachable_new(r->test);
-    if (!r->next)
-        r->next = next_new(r);
-    return r->next;
+    return r->next ? r->next : next_new(r);
 }
+
+/* ---- What can be asked ---- */
 
 int yoke_tr_status(yoke_tr *r)
 {
@@ -337,6 +350,37 @@ int yoke_tr_status(yoke_tr *r)
 const char *yoke_tr_header(yoke_tr *r, const char *name)
 {
     return yk_answer_field(yk_tr_answer(r), name);
+}
+
+const char *yoke_tr_header_nth(yoke_tr *r, const char *name, size_t n)
+{
+    const struct yk_answer *answer = yk_tr_answer(r);
+    return yk_answer_nth(answer, &answer->head, name, n);
+}
+
+const char *yoke_tr_trailer(yoke_tr *r, const char *name)
+{
+    const struct yk_answer *answer = yk_tr_answer(r);
+    return yk_answer_nth(answer, &answer->trailers, name, 0);
+}
+
+size_t yoke_tr_interim_count(yoke_tr *r)
+{
+    return yk_tr_answer(r)->interim_count;
+}
+
+int yoke_tr_interim_status(yoke_tr *r, size_t n)
+{
+    const struct yk_answer *answer = yk_tr_answer(r);
+    return n < answer->interim_count ? answer->interims[n].status : 0;
+}
+
+const char *yoke_tr_interim_header(yoke_tr *r, size_t n, const char *name)
+{
+    const struct yk_answer *answer = yk_tr_answer(r);
+    return n < answer->interim_count
+               ? yk_answer_nth(answer, &answer->interims[n], name, 0)
+               : NULL;
 }
 
 const char *yoke_tr_text(yoke_tr *r)
@@ -359,23 +403,13 @@ const char *yoke_tr_error(yoke_tr *r)
 
 bool yoke_tr_is_closed(yoke_tr *r)
 {
-    yk_tr_answer(r);
+    r = yk_tr_end(r);
     return r->link && yk_memory_has_ended(&r->link->memory);
 }
 
 const char *yoke_tr_raw(yoke_tr *r, size_t *ret_len)
 {
-    yk_tr_answer(r);
+    r = yk_tr_end(r);
     *ret_len = r->link ? r->link->memory.out.len : 0;
     return r->link ? yk_bytes_text(&r->link->memory.out) : "";
-}
-
-void yk_tr_free(yoke_tr *r)
-{
-    yk_answer_done(&r->answer);
-    yk_bytes_done(&r->fields);
-    yk_bytes_done(&r->body);
-    free(r->method);
-    free(r->path);
-    free(r);
 }

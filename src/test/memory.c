@@ -15,6 +15,11 @@ static struct yk_memory *memory_of(struct yk_transport *t)
     return YK_CONTAINER_OF(t, struct yk_memory, transport);
 }
 
+static size_t min(size_t a, size_t b)
+{
+    return a < b ? a : b;
+}
+
 /* ---- The transport's calls ---- */
 
 /* Moves as much as the client will take from the pieces to `out`, and the
@@ -23,7 +28,8 @@ static size_t take(struct yk_memory *m, struct iovec *iov, int n)
 {
     size_t taken = 0;
     for (int i = 0; i < n && m->window > 0; i++) {
-        size_t len = iov[i].iov_len < m->window ? iov[i].iov_len : m->window;
+        size_t len = min(iov[i].iov_len, m->window);
+        len = min(len, m->out_max - m->out.len);
         yk_bytes_append(&m->out, iov[i].iov_base, len);
         iov[i].iov_base = (char *)iov[i].iov_base + len;
         iov[i].iov_len -= len;
@@ -31,6 +37,8 @@ static size_t take(struct yk_memory *m, struct iovec *iov, int n)
         if (m->window != SIZE_MAX)
             m->window -= len;
     }
+    if (m->out.len >= m->out_max)
+        m->is_broken = true;
     return taken;
 }
 
@@ -145,6 +153,7 @@ void yk_memory_init(struct yk_memory *m)
         .transport.ops = &memory_ops,
         .pace = SIZE_MAX,
         .window = SIZE_MAX,
+        .out_max = SIZE_MAX,
     };
 }
 
@@ -178,6 +187,12 @@ void yk_memory_set_pace(struct yk_memory *m, size_t n)
     m->window = n;
 }
 
+void yk_memory_take_more(struct yk_memory *m, size_t n)
+{
+    m->pace = 0;
+    m->window = n;
+}
+
 bool yk_memory_has_ended(const struct yk_memory *m)
 {
     return m->is_closed || (m->is_shut && !m->is_writing);
@@ -206,7 +221,8 @@ static void trim_queue(struct yk_memory *m)
 
 static bool turn_write(struct yk_memory *m)
 {
-    m->window = m->pace;
+    if (m->pace > 0)
+        m->window = m->pace;
     if (!m->is_writing)
         return false;
     if (m->is_broken) {
@@ -233,8 +249,11 @@ static void read_once(struct yk_memory *m)
         m->is_reading = false;
         return;
     }
-    len = len < size ? len : size;
-    len = m->split > 0 && m->split < len ? m->split : len;
+    len = min(len, size);
+    if (m->split > 0)
+        len = min(len, m->split);
+    if (m->in_taken < m->split_at)
+        len = min(len, m->split_at - m->in_taken);
     memcpy(room, m->in.ptr + m->in_taken, len);
     m->in_taken += len;
     user->on_read(&m->transport, (ssize_t)len);

@@ -35,6 +35,7 @@ struct yk_memory {
     struct yk_bytes in; /* All the client has sent. */
     size_t in_taken;    /* Bytes of it that the server has read. */
     size_t split;       /* Most bytes of one read; 0: what there is room for. */
+    size_t split_at;    /* A read ends here, too; 0: none does. */
     bool is_hung_up;    /* No more will follow `in`. */
     bool is_broken;     /* Reset by the client. */
     bool is_reading;    /* Between read_start and read_stop. */
@@ -44,6 +45,7 @@ struct yk_memory {
     struct yk_bytes out; /* All the client has taken. */
     size_t pace;         /* Bytes the client takes in a turn; SIZE_MAX: all. */
     size_t window;       /* Bytes it still takes in this turn. */
+    size_t out_max;      /* Bytes after which it resets; SIZE_MAX: never. */
     struct iovec *queue; /* The write under way, without what was taken. */
     int queue_len;       /* Pieces of it. */
     int queue_capacity;
@@ -74,6 +76,9 @@ void yk_memory_break(struct yk_memory *m);
 
 /* The client takes at most `n` bytes in each turn from now on. */
 void yk_memory_set_pace(struct yk_memory *m, size_t n);
+
+/* The client takes `n` bytes more, and then none until this is called again. */
+void yk_memory_take_more(struct yk_memory *m, size_t n);
 
 /* Does what is due: at most one read, one step of the write under way, and
  * the end. Returns whether there was anything. */

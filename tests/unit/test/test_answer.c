@@ -101,7 +101,7 @@ static void waits_for_the_rest_of_an_answer(void **state)
     yk_answer_read(&answer, text, sizeof(text) - 1, &open_11);
     assert_int_equal(answer.state, YK_ANSWER_COMPLETE);
     assert_int_equal(answer.interim_count, 1);
-    assert_int_equal(answer.trailer_count, 1);
+    assert_int_equal(answer.trailers.count, 1);
     yk_answer_done(&answer);
 }
 
