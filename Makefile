@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan fuzz bench format install clean deps help
+.PHONY: build run test asan fuzz bench bench-sched format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -47,6 +47,10 @@ fuzz: ## Fuzz each target for SECONDS=60
 bench: build ## Measure yoke beside its peers, in ratios
 	$(need) bench
 	@$(PYTHON) bench/run.py
+
+bench-sched: build ## How connections find a worker, beside Node and nginx
+	$(need) bench
+	@$(PYTHON) bench/sched.py
 
 format: ## Lay out all C files in the house style
 	$(need) test

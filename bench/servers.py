@@ -74,8 +74,9 @@ def yoke(prefix, port, workers):
                                        "YOKE_WORKERS": str(workers)}
 
 
-def routes(prefix, port, workers, count):
-    return [built("bench/routes"), str(count), str(port)], {}
+def routes(prefix, port, workers, kind="literal", count=10, middleware=0):
+    return [built("bench/routes"), kind, str(count), str(middleware),
+            str(port)], {}
 
 
 def nginx(prefix, port, workers, master="on"):
@@ -112,6 +113,10 @@ COMMANDS = {f.__name__: f for f in (floor, yoke, nginx, nginx_single, h2o,
                                     node, express)}
 COMMANDS["routes_10"] = functools.partial(routes, count=10)
 COMMANDS["routes_1000"] = functools.partial(routes, count=1000)
+COMMANDS["mixed_10"] = functools.partial(routes, kind="mixed", count=10)
+COMMANDS["mixed_1000"] = functools.partial(routes, kind="mixed", count=1000)
+COMMANDS["middleware_0"] = functools.partial(routes, middleware=0)
+COMMANDS["middleware_5"] = functools.partial(routes, middleware=5)
 CLUSTERED = ("yoke", "node", "express")  # one process for each worker
 SCHED = {"yoke": "YOKE_SCHED_POLICY", "node": "NODE_CLUSTER_SCHED_POLICY"}
 

@@ -23,7 +23,8 @@ MAY_USE = {
 }
 PUBLIC = {  # for the layers not named here: all of them
     "core": ["yoke/error.h", "yoke/log.h", "yoke/version.h"],
-    "net": ["yoke/error.h", "yoke/listen.h", "yoke/log.h", "yoke/loop.h"],
+    "net": ["yoke/error.h", "yoke/listen.h", "yoke/log.h", "yoke/loop.h",
+            "yoke/net.h", "yoke/udp.h"],
 }
 # Headers of other libraries that a public header must not bring along.
 FOREIGN = re.compile(r"(uv|jansson|nghttp2|openssl|hiredis|lmdb)\b")

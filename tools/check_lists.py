@@ -24,7 +24,8 @@ def lists():
         folder = sources.ROOT / folder
         yield folder, [str(path.relative_to(folder))
                        for path in folder.glob(pattern)]
-    for folder, pattern in (("tests/unit", "*/test_*.c"), ("fuzz", "*.c")):
+    for folder, pattern in (("tests/unit", "*/test_*.c"),
+                            ("tests/express", "test_*.c"), ("fuzz", "*.c")):
         folder = sources.ROOT / folder
         yield folder, [str(path.relative_to(folder).with_suffix(""))
                        for path in folder.glob(pattern)]

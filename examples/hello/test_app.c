@@ -2,7 +2,7 @@
  * expectation that does not hold prints what was expected, what came and the
  * whole exchange, and ends the program.
  *
- * Inside cmocka, `yoke_test_on_fail(_fail)` makes that test fail instead. */
+ * In a program that is linked with cmocka, that cmocka test fails instead. */
 #include <stdio.h>
 
 #include <yoke/yoke.h>

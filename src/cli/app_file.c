@@ -5,10 +5,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <yoke/cluster.h>
 
 #include "cli/message.h"
 #include "core/cleanup.h"
@@ -96,15 +99,15 @@ int yk_app_file_check(const struct yk_app_file *file)
 /* What is wrong is recorded in an application that can never be served: from
  * there it goes the way of every error of registration, to the operator. */
 
-/* What the loader said, without the path it may begin with, and with what to
- * do about it. */
+/* What the loader said, without the path it may begin with, which is `loaded`,
+ * and with what to do about it. */
 static void record_load_error(yoke_app *app, const char *path,
-                              const char *error)
+                              const char *loaded, const char *error)
 {
-    size_t len = strlen(path);
+    size_t len = strlen(loaded);
     const char *advice = "";
 
-    if (strncmp(error, path, len) == 0 && strncmp(error + len, ": ", 2) == 0)
+    if (strncmp(error, loaded, len) == 0 && strncmp(error + len, ": ", 2) == 0)
         error += len + 2;
     if (strstr(error, "undefined symbol"))
         advice = "; link the library that defines it into the shared object";
@@ -113,6 +116,19 @@ static void record_load_error(yoke_app *app, const char *path,
     else if (strstr(error, "cannot open shared object"))
         advice = "; install that library, or set LD_LIBRARY_PATH";
     yoke_app_fail(app, "%s: %s%s", path, error, advice);
+}
+
+/* The file as this generation has it; by its own name, which tells more, while
+ * that still stands for it. */
+static const char *choose(const char *path, const char *kept)
+{
+    struct stat named, held;
+
+    if (!kept || stat(kept, &held) < 0)
+        return path;
+    bool is_same = stat(path, &named) == 0 && named.st_dev == held.st_dev &&
+                   named.st_ino == held.st_ino;
+    return is_same ? path : kept;
 }
 
 /* The factory, or NULL with the reason recorded in `failed`. */
@@ -126,9 +142,10 @@ static yoke_app_factory *load_factory(const struct yk_app_file *file,
      */
     snprintf(path, sizeof(path), "%s%s", strchr(file->path, '/') ? "" : "./",
              file->path);
-    void *handle = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    const char *loaded = choose(path, yoke_cluster_file());
+    void *handle = dlopen(loaded, RTLD_NOW | RTLD_LOCAL);
     if (!handle) {
-        record_load_error(failed, path, dlerror());
+        record_load_error(failed, path, loaded, dlerror());
         return NULL;
     }
     *(void **)&factory = dlsym(handle, file->factory);

@@ -14,6 +14,10 @@
 
 const struct yk_command *const yk_commands[] = {
     &yk_command_run,
+    &yk_command_ps,
+    &yk_command_top,
+    &yk_command_why,
+    &yk_command_routes,
     &yk_command_help,
     NULL,
 };

@@ -6,6 +6,7 @@
  *
  * A setting comes from its option; without one, from the environment; without
  * that, it has a default. */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,13 +25,16 @@
 #define WORKERS_MAX  1024
 #define PORT_MAX     65535
 #define PORT_DEFAULT 1337
+#define FD_MIN       3
+#define MODE_MAX     0777
 #define NOT_SET      (-1)
 
 /* What the command line said. */
 struct run {
     struct yoke_cluster_options cluster;
     struct yk_app_file file;
-    int port; /* Or NOT_SET. */
+    int port;        /* Or NOT_SET. */
+    char owner[128]; /* Of the UNIX socket: what the options point to. */
     bool wants_help;
 };
 
@@ -80,18 +84,66 @@ static int set_unix(const char *given, const char *value, void *data)
     return 0;
 }
 
-static int set_sched(const char *given, const char *value, void *data)
+/* A number is a descriptor, anything else the name of one. */
+static int set_fd(const char *given, const char *value, void *data)
 {
-    struct run *run = data;
-    if (strcmp(value, "rr") == 0) {
-        run->cluster.sched = YOKE_SCHED_RR;
-    } else if (strcmp(value, "none") == 0) {
-        run->cluster.sched = YOKE_SCHED_NONE;
-    } else {
-        yk_say("%s: '%s' is not a way to schedule: 'rr' or 'none'", given,
+    struct yoke_listen_options *listen = &((struct run *)data)->cluster.listen;
+    if (!*value) {
+        yk_say("%s: an empty name", given);
+        return -1;
+    }
+    if (strspn(value, "0123456789") < strlen(value)) {
+        listen->fd_name = value;
+        return 0;
+    }
+    return yk_option_number(given, value, FD_MIN, INT_MAX,
+                            "a descriptor behind the standard ones",
+                            &listen->fd);
+}
+
+static int set_mode(const char *given, const char *value, void *data)
+{
+    char *end;
+    long mode = strtol(value, &end, 8);
+    if (*end || end == value || mode < 1 || mode > MODE_MAX) {
+        yk_say("%s: '%s' is not a mode: an octal number from 001 to 777", given,
                value);
         return -1;
     }
+    ((struct run *)data)->cluster.listen.mode = (int)mode;
+    return 0;
+}
+
+/* USER, USER:GROUP or :GROUP, as for chown(1). */
+static int set_owner(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    struct yoke_listen_options *listen = &run->cluster.listen;
+    size_t len = strlen(value);
+
+    if (len == 0 || len >= sizeof(run->owner)) {
+        yk_say("%s: '%s' is not an owner: USER[:GROUP]", given, value);
+        return -1;
+    }
+    memcpy(run->owner, value, len + 1);
+    char *colon = strchr(run->owner, ':');
+    if (colon)
+        *colon = '\0';
+    listen->owner = run->owner[0] ? run->owner : NULL;
+    listen->group = colon && colon[1] ? colon + 1 : NULL;
+    return 0;
+}
+
+static int set_sched(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    int found = yoke_sched_find(value);
+    if (found < 0) {
+        yk_say("%s: '%s' is not a way to schedule: %s", given, value,
+               yoke_sched_names());
+        return -1;
+    }
+    run->cluster.sched = (enum yoke_sched)found;
     return 0;
 }
 
@@ -105,6 +157,13 @@ static int set_factory(const char *given, const char *value, void *data)
 static int set_upkeep(const char *given, const char *value, void *data)
 {
     return yk_upkeep_set(given, value, &((struct run *)data)->cluster);
+}
+
+static int set_name(const char *given, const char *value, void *data)
+{
+    (void)given;
+    ((struct run *)data)->cluster.name = value;
+    return 0;
 }
 
 static int set_quiet(const char *given, const char *value, void *data)
@@ -136,11 +195,26 @@ static const struct yk_option options[] = {
      "Address or name to listen on.\n"
      "Default: every address, IPv6 and IPv4",
      set_host},
-    {0, "unix", "PATH", "Listen on a UNIX socket instead", set_unix},
-    {0, "sched", "rr|none",
-     "How connections find a worker: dealt in turn,\n"
-     "or as the kernel has it.\n"
-     "Default: $YOKE_SCHED_POLICY, else rr",
+    {0, "unix", "PATH",
+     "Listen on a UNIX socket instead;\n"
+     "'@NAME': an abstract one",
+     set_unix},
+    {0, "mode", "MODE",
+     "Permissions of the UNIX socket, such as 660.\n"
+     "Default: as the umask has it",
+     set_mode},
+    {0, "owner", "USER[:GROUP]", "Whom the UNIX socket is to belong to",
+     set_owner},
+    {0, "fd", "N|NAME",
+     "Listen on a socket that was passed to this program\n"
+     "instead: by its descriptor, or by the name that the\n"
+     "service manager gave it (systemd: LISTEN_FDS)",
+     set_fd},
+    {0, "sched", "POLICY",
+     "How connections find a worker: auto, balanced\n"
+     "(an idle one, and evenly), rr (dealt in turn),\n"
+     "none (as the kernel has it), ...\n"
+     "Default: $YOKE_SCHED_POLICY, else auto",
      set_sched},
     {0, "factory", "NAME",
      "Function that makes the application.\n"
@@ -189,6 +263,21 @@ static const struct yk_option options[] = {
      "Replace a worker whose memory (PSS) is over\n"
      "this: 512M, 2G",
      set_upkeep},
+    {0, "user", "NAME", "Workers run as that user, with its groups",
+     set_upkeep},
+    {0, "group", "NAME", "And as that group; default: the user's", set_upkeep},
+    {0, "nice", "N", "Lower the workers' priority by so much", set_upkeep},
+    {0, "umask", "MODE", "The workers' file mode mask, octal: 027", set_upkeep},
+    {0, "pin-cpus", NULL, "Each worker on a CPU of its own", set_upkeep},
+    {0, "own-stderr", NULL,
+     "Workers write to standard error themselves:\n"
+     "it is not kept to explain their deaths",
+     set_upkeep},
+    {0, "name", "NAME",
+     "What 'yoke ps' and its like call this cluster.\n"
+     "Default: $YOKE_NAME, else the file's, with the\n"
+     "process's number if that is taken",
+     set_name},
     {'q', "quiet", NULL, "Without the start-up lines", set_quiet},
     {'h', "help", NULL, "Print this", set_help},
     {0},
@@ -203,6 +292,11 @@ static const char *env(const char *name)
     return value && *value ? value : NULL;
 }
 
+static bool has_other_place(const struct yoke_listen_options *listen)
+{
+    return listen->path || listen->fd || listen->fd_name;
+}
+
 /* Fills in what the options have left open. */
 static int use_environment(struct run *run)
 {
@@ -213,8 +307,8 @@ static int use_environment(struct run *run)
     if (run->cluster.workers == 0 && workers &&
         set_workers("YOKE_WORKERS", workers, run) < 0)
         return -1;
-    if (run->port == NOT_SET && !run->cluster.listen.path && port &&
-        set_port("PORT", port, run) < 0)
+    if (run->port == NOT_SET && !has_other_place(&run->cluster.listen) &&
+        port && set_port("PORT", port, run) < 0)
         return -1;
     if (run->cluster.sched == YOKE_SCHED_DEFAULT && sched &&
         set_sched("YOKE_SCHED_POLICY", sched, run) < 0)
@@ -242,6 +336,31 @@ static void on_listening(yoke_worker *worker, const struct yoke_address *addr,
 
 /* ---- The command ---- */
 
+/* There is one place to listen on, and what belongs to another kind of place
+ * was meant otherwise. */
+static int check_place(const struct run *run)
+{
+    const struct yoke_listen_options *listen = &run->cluster.listen;
+    bool has_fd = listen->fd || listen->fd_name;
+    bool has_port = run->port != NOT_SET || listen->host;
+
+    if (has_fd && (listen->path || has_port)) {
+        yk_say("run: --fd stands instead of --port, --host and --unix, not "
+               "beside them");
+        return -1;
+    }
+    if (listen->path && has_port) {
+        yk_say("run: --unix stands instead of --port and --host, not beside "
+               "them");
+        return -1;
+    }
+    if (!listen->path && (listen->mode || listen->owner || listen->group)) {
+        yk_say("run: --mode and --owner are for --unix");
+        return -1;
+    }
+    return 0;
+}
+
 static int check_usage(const struct run *run, int operands, char **argv)
 {
     if (operands == 0) {
@@ -252,13 +371,19 @@ static int check_usage(const struct run *run, int operands, char **argv)
         yk_say("run: one application at a time; '%s' is one too many", argv[2]);
         return -1;
     }
-    if (run->cluster.listen.path &&
-        (run->port != NOT_SET || run->cluster.listen.host)) {
-        yk_say("run: --unix stands instead of --port and --host, not beside "
-               "them");
-        return -1;
-    }
-    return 0;
+    return check_place(run);
+}
+
+/* "shop" of "lib/shop.so". Lives as long as the process. */
+static const char *name_of(const char *path)
+{
+    static char name[64];
+    const char *slash = strrchr(path, '/');
+    const char *base = slash ? slash + 1 : path;
+    size_t len = strcspn(base, ".");
+
+    snprintf(name, sizeof(name), "%.*s", (int)len, base);
+    return name;
 }
 
 static int run_main(int argc, char **argv)
@@ -278,6 +403,8 @@ static int run_main(int argc, char **argv)
     if (yoke_cluster_is_primary() && yk_app_file_check(&run.file) < 0)
         return YK_STATUS_FAILED;
     app_file = run.file;
+    run.cluster.file = run.file.path;
+    run.cluster.name_hint = name_of(run.file.path);
     if (!run.cluster.quiet)
         yoke_cluster_on_listening(on_listening, NULL);
     return yoke_cluster_run(make_app, &run.cluster);

@@ -22,6 +22,7 @@ enum kind {
     DEADLINE, /* A time, in milliseconds. */
     TIME,     /* The same; 0 is none. */
     COUNT,    /* 0 is none. */
+    NUMBER,   /* 0 is the default. */
     SIZE,     /* Bytes. */
     TEXT,
     FLAG
@@ -49,6 +50,12 @@ static const struct rule {
     RULE("max-requests", COUNT, max_requests, INT_MAX),
     RULE("max-lifetime", TIME, max_lifetime_ms, INT_MAX),
     RULE("max-memory", SIZE, max_memory, 0),
+    RULE("user", TEXT, user, 0),
+    RULE("group", TEXT, group, 0),
+    RULE("nice", NUMBER, nice, 39),
+    RULE("umask", TEXT, umask, 0),
+    RULE("pin-cpus", FLAG, pin_cpus, 0),
+    RULE("own-stderr", FLAG, own_stderr, 0),
 };
 
 static const struct rule *find(const char *given)
@@ -81,6 +88,8 @@ int yk_upkeep_set(const char *given, const char *value,
         return or_none(
             yk_option_number(given, value, 0, rule->max, "a count", field),
             field);
+    case NUMBER:
+        return yk_option_number(given, value, 0, rule->max, "a number", field);
     case SIZE:
         return yk_value_size(given, value, field);
     case TEXT:

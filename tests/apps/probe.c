@@ -3,9 +3,12 @@
  *
  *     /pid                 the worker's process id
  *     /slow?ms=N           answers after N milliseconds
+ *     /block?ms=N          the same, and keeps its worker for itself meanwhile
  *     /stream?n=N&size=S   N pieces of S bytes, as fast as the client reads
- *     /crash?how=HOW       the worker dies: segv, abort, kill, or exit with 1
- *     /hang                never gives control back
+ *     /crash?how=HOW       the worker dies: segv, abort, assert,
+ *                          kill, or exit with 1
+ *     /hang?deaf=1         never gives control back; deaf: nor hears SIGABRT
+ *     /say?n=N&size=S      N lines with S letters on standard error
  *     /leave               the worker disconnects from its primary */
 #include <signal.h>
 #include <stdio.h>
@@ -59,6 +62,14 @@ static void be_slow(yoke_req *req, yoke_res *res)
     uv_timer_start(&slow->timer, answer_slow, (uint64_t)query_int(req, "ms", 0),
                    0);
     yoke_hold(req);
+}
+
+/* ---- /block ---- */
+
+static void block(yoke_req *req, yoke_res *res)
+{
+    usleep((useconds_t)query_int(req, "ms", 0) * 1000);
+    show_pid(req, res);
 }
 
 /* ---- /stream ---- */
@@ -129,17 +140,35 @@ static void crash(yoke_req *req, yoke_res *res)
     } else if (how && strcmp(how, "abort") == 0) {
         signal(SIGABRT, SIG_DFL);
         abort();
+    } else if (how && strcmp(how, "assert") == 0) {
+        fputs("the cat is on the keyboard\n", stderr);
+        abort();
     } else if (how && strcmp(how, "kill") == 0) {
         raise(SIGKILL);
     } else if (how && strcmp(how, "exit") == 0) {
         _exit(1);
     }
     yoke_res_status(res, 400);
-    yoke_res_text(res, "how: segv, abort, kill or exit");
+    yoke_res_text(res, "how: segv, abort, assert, kill or exit");
+}
+
+static void say(yoke_req *req, yoke_res *res)
+{
+    char line[4096];
+    int size = query_int(req, "size", 10);
+
+    if (size < 0 || size > 4000)
+        size = 10;
+    memset(line, 'x', (size_t)size);
+    for (int i = 0; i < query_int(req, "n", 1); i++)
+        fprintf(stderr, "say %d %.*s\n", i, size, line);
+    yoke_res_text(res, "said");
 }
 
 static void hang(yoke_req *req, yoke_res *res)
 {
+    if (query_int(req, "deaf", 0))
+        signal(SIGABRT, SIG_IGN);
     (void)req;
     (void)res;
     for (;;)
@@ -159,9 +188,11 @@ yoke_app *make_app(void)
     yoke_app *app = yoke_app_new();
     yoke_app_get(app, "/pid", show_pid);
     yoke_app_get(app, "/slow", be_slow);
+    yoke_app_get(app, "/block", block);
     yoke_app_get(app, "/stream", be_stream);
     yoke_app_get(app, "/crash", crash);
     yoke_app_get(app, "/hang", hang);
+    yoke_app_get(app, "/say", say);
     yoke_app_get(app, "/leave", leave);
     return app;
 }

@@ -1,9 +1,12 @@
 """Runs tests/cluster/fleet.c: a cluster without HTTP, that tells every event in
 a line, takes commands, and serves lines (see there and in conn.h)."""
 import os
+import pathlib
+import random
 import re
 import signal
 import socket
+import sys
 import tempfile
 
 import harness
@@ -12,6 +15,11 @@ from harness import wait_for
 
 FLEET = harness.BUILD / "tests/cluster/fleet"
 LISTENS = r"^(\d+) listens on (-?\d+) (\S+) (\d+)$"
+# Prefixes of a command: without root's privileges, and with descriptors.
+AS_NOBODY = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
+HAND_OVER = [sys.executable, pathlib.Path(__file__).with_name("hand_over.py")]
+FREE_PORTS = "/proc/sys/net/ipv4/ip_unprivileged_port_start"
+BINDS = r"^(\d+) binds udp(\d) (\S+) (\d+)$"
 
 
 class Fleet(harness.Server):
@@ -54,6 +62,12 @@ class Fleet(harness.Server):
         self.command("list")
         text = self.wait_output(rf"^workers.* {worker_id}:(\d+)[ .]")[-1]
         return int(text[1])
+
+    def controls(self):
+        """{pid: port} of the workers' own TCP ports, for a fleet that listens
+        on "own:0" first: to speak to one of them."""
+        found = self.lines(LISTENS)
+        return {int(pid): int(port) for pid, _, _, port in reversed(found)}
 
     def line(self, **where):
         return Line(self, **where)
@@ -113,6 +127,36 @@ class Line:
             return self.read() is None
         except ConnectionResetError:
             return True
+
+
+def quiet_port():
+    """A port that the system gives nobody who asks for port 0, and that is free
+    for TCP and UDP: for a test that needs a number beforehand."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
+    while True:
+        port = random.randrange(min(10000, first - 1000), first)
+        try:
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET6, kind) as probe:
+                    probe.bind(("::", port))
+            return port
+        except OSError:
+            pass
+
+
+def handed(*what):
+    """To wrap a fleet in: hand_over.py's descriptors."""
+    return [*HAND_OVER, *what, "--"]
+
+
+def skip_unless_privileged(port):
+    """For a test that gives root up and asks for that port."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root to give up")
+    with open(FREE_PORTS) as file:
+        if int(file.read()) <= port:
+            pytest.skip(f"port {port} is free for all here")
 
 
 @pytest.fixture

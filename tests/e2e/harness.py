@@ -44,6 +44,10 @@ FINDING = re.compile(r"ERROR: \w+Sanitizer|runtime error:|"
                      r"Assertion .* failed", re.M)
 
 
+# Where the programs' control sockets are, apart from those of anybody else.
+RUN_DIR = tempfile.TemporaryDirectory(prefix="yoke-run-")
+
+
 def wait_for(condition, what, seconds=DEADLINE_SECONDS):
     """Calls condition() until it returns something true, and returns that.
     Fails with `what` (a text, or a function that makes one) when it never
@@ -71,6 +75,7 @@ def environment(env=None):
     yoke behaves, and with `env`. A value of None removes a variable."""
     clean = {name: value for name, value in os.environ.items()
              if not name.startswith("YOKE_") and name != "PORT"}
+    clean["YOKE_RUN_DIR"] = RUN_DIR.name
     clean.update(env or {})
     return {name: str(value) for name, value in clean.items()
             if value is not None}

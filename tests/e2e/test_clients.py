@@ -156,7 +156,7 @@ def test_curl_over_a_unix_socket(start, tmp_path):
     path = tmp_path / "socket"
     server = start([harness.YOKE, "run", "-n", "2", "--unix", path,
                     harness.EXAMPLES / "hello.so"], port=None, wait=False)
-    harness.wait_for(path.exists, "the socket")
+    server.wait_output(r"^Listening on ")
     args = ["--unix-socket", path, "http://any/get"]
     assert curl(*args) == "something"
     assert curl_verbose(*args, args[2]).count("< HTTP/1.1 200 OK") == 2

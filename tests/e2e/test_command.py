@@ -120,8 +120,8 @@ MISUSE = [
     (["run", "-p", "70000", HELLO], "-p: '70000' is not a port: a number from "
                                     "0 to 65535"),
     (["run", "-p", "http", HELLO], "-p: 'http' is not a port"),
-    (["run", "--sched", "fair", HELLO], "'fair' is not a way to schedule: 'rr' "
-                                        "or 'none'"),
+    (["run", "--sched", "fair", HELLO], "'fair' is not a way to schedule: auto, "
+                                        "balanced, "),
     (["run", "--stop-timeout", "0", HELLO], "--stop-timeout: '0' is not"),
     (["run", "--unix", "", HELLO], "--unix: an empty path"),
     (["run", "--unix", "s", "-p", "1", HELLO], "--unix stands instead of"),
@@ -369,7 +369,7 @@ def test_unix_option(start, tmp_path):
     path = tmp_path / "socket"
     server = start([harness.YOKE, "run", "-n", "1", "--unix", path, HELLO],
                    port="not a port", wait=False)
-    harness.wait_for(path.exists, "the socket")
+    server.wait_output(r"^Listening on ")
     with server.connect(path=path) as client:
         client.request("GET", "/get", close=True)
         assert client.read().text == "something"

@@ -13,6 +13,8 @@ from harness import wait_for
 PROBE = harness.BUILD / "tests/apps/probe.so"
 TUNED = harness.BUILD / "tests/apps/tuned"
 
+SCHEDS = pytest.mark.parametrize("sched", ["rr", "none", "balanced"])
+
 CAUSES = {"kill": r"killed by SIGKILL",
           "segv": r"killed by SIGSEGV(, core dumped)?",
           "exit": r"exit code 1"}
@@ -70,7 +72,7 @@ def check(run, killed):
         assert failure.data == b"", failure
 
 
-@pytest.mark.parametrize("sched", ["rr", "none"])
+@SCHEDS
 @pytest.mark.parametrize("how", CAUSES)
 def test_each_worker_dies_under_load_and_is_replaced(start_app, how, sched):
     server = start_app(PROBE, "-n", "4", "--sched", sched)
@@ -120,8 +122,10 @@ def stop_process(pid):
     wait_for(lambda: procfs.stat(pid)[0] == "T", "the process to stop")
 
 
-def test_requests_that_a_killed_worker_has_not_read_are_answered(start_app):
-    server = start_app(PROBE, "-n", "4")
+@SCHEDS
+def test_requests_that_a_killed_worker_has_not_read_are_answered(
+        start_app, sched):
+    server = start_app(PROBE, "-n", "4", "--sched", sched)
     victim, *others = server.wait_workers(4)
     for pid in (victim, *others):
         connection_of(server, pid).close()
@@ -136,9 +140,11 @@ def test_requests_that_a_killed_worker_has_not_read_are_answered(start_app):
         client.close()
 
 
-def test_connections_that_a_killed_worker_has_only_accepted_live_on(start_app):
+@SCHEDS
+def test_connections_that_a_killed_worker_has_only_accepted_live_on(
+        start_app, sched):
     """They were silent until then: nothing had begun."""
-    server = start_app(PROBE, "-n", "4")
+    server = start_app(PROBE, "-n", "4", "--sched", sched)
     victims = server.wait_workers(4)[:2]
     for pid in server.workers():
         connection_of(server, pid).close()
@@ -156,8 +162,10 @@ def test_connections_that_a_killed_worker_has_only_accepted_live_on(start_app):
         client.close()
 
 
-def test_requests_wait_for_a_replacement_when_every_worker_is_killed(start_app):
-    server = start_app(PROBE, "-n", "2")
+@SCHEDS
+def test_requests_wait_for_a_replacement_when_every_worker_is_killed(
+        start_app, sched):
+    server = start_app(PROBE, "-n", "2", "--sched", sched)
     victims = server.wait_workers(2)
     for pid in victims:
         connection_of(server, pid).close()

@@ -239,7 +239,7 @@ def test_a_promise_that_is_not_kept_is_logged(start_app, wrote):
         client.end()
         with contextlib.suppress(ConnectionResetError):
             client.read_rest()
-    assert "GET /promise" in server.output
+    server.wait_output("GET /promise")
 
 
 def test_an_injected_header_is_nowhere_in_the_answer(mirror):

@@ -12,6 +12,7 @@ from harness import wait_for
 APP = harness.BUILD / "tests/apps/deploy.so"
 WORKERS = 2
 RELOADS = 20
+IDLE = 200
 DONE = r"reload: done: "
 FAILED = r"error: reload: generation \d+ failed, \d+ goes on: "
 
@@ -59,7 +60,7 @@ class Deployed:
         return {self.server.request().text for _ in range(count)}
 
 
-@pytest.fixture(params=["rr", "none"])
+@pytest.fixture(params=["rr", "none", "balanced"])
 def policy(request):
     return request.param
 
@@ -110,6 +111,25 @@ def test_twenty_reloads_under_load(start_deployed, policy):
              lambda: f"{fds} descriptors, not {deployed.server.fd_count()}")
 
 
+def test_idle_clients_keep_their_connections(start_deployed, policy):
+    """They do not even notice that another process answers."""
+    deployed = start_deployed("--sched", policy)
+    clients = [deployed.server.connect() for _ in range(IDLE)]
+    try:
+        for client in clients:
+            client.request()
+            assert client.read().text == "v1"
+        deployed.deploy("v2")
+        deployed.reload()
+        deployed.server.wait_workers(WORKERS)
+        for client in clients:
+            client.request()
+            assert client.read().text == "v2"
+    finally:
+        for client in clients:
+            client.close()
+
+
 BAD = {
     "fails": "returned NULL",
     "exits": "exit code 3",
@@ -122,7 +142,7 @@ BAD = {
 
 @pytest.mark.parametrize("version, reason", BAD.items(), ids=BAD)
 def test_a_bad_version_changes_nothing(start_deployed, version, reason):
-    deployed = start_deployed("--boot-timeout", "1s" if version == "waits"
+    deployed = start_deployed("--boot-timeout", "3s" if version == "waits"
                               else "30s")
     before = deployed.server.workers()
     with load.Load(deployed.server, keep_alive=8, new=4) as run:
@@ -134,6 +154,26 @@ def test_a_bad_version_changes_nothing(start_deployed, version, reason):
     check_unharmed(run)
     assert set(run.texts) == {"v1"}
     assert deployed.server.wait_workers(WORKERS) == before
+
+
+def test_after_a_file_that_does_not_load_the_old_one_is_still_replaced(
+        start_deployed):
+    deployed = start_deployed()
+    deployed.deploy_garbage()
+    line = deployed.reload_in_vain()
+    assert "app.so" in line, line
+    for victim in deployed.server.wait_workers(WORKERS):
+        os.kill(victim, signal.SIGKILL)
+        deployed.server.wait_workers(WORKERS, other_than=[victim])
+    assert deployed.versions() == {"v1"}
+
+
+def test_a_file_that_is_gone_is_told(start_deployed):
+    deployed = start_deployed()
+    deployed.app.unlink()
+    deployed.server.send_signal(signal.SIGHUP)
+    deployed.server.wait_output(r"error: reload: cannot begin: No such file")
+    assert deployed.versions() == {"v1"}
 
 
 def test_a_good_version_follows_a_bad_one(start_deployed):

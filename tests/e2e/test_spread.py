@@ -60,8 +60,8 @@ def test_round_robin_stays_even_when_workers_are_replaced(start_app):
     assert max(found.values()) - min(found.values()) <= 1, found
 
 
-def test_round_robin_is_the_default(start_app):
-    server = start_app(PROBE, "-n", "4")
+def test_the_environment_chooses_round_robin(start_app):
+    server = start_app(PROBE, "-n", "4", env={"YOKE_SCHED_POLICY": "rr"})
     wait_all_serve(server, 4)
     found = spread(server, 100)
     assert set(found.values()) == {25}
@@ -96,6 +96,8 @@ def test_under_round_robin_workers_hold_no_listener(start_app):
 
 def test_the_primary_keeps_no_connection_that_has_begun(start_app):
     server = start_app(PROBE, "-n", "2")
+    harness.wait_for(lambda: len({server.request("GET", "/pid").text
+                                  for _ in range(8)}) == 2, "both to answer")
     before = server.fd_count()
     clients = [server.connect() for _ in range(100)]
     try:
@@ -124,7 +126,7 @@ def test_a_unix_socket_is_spread_as_well(start, tmp_path):
     path = tmp_path / "socket"
     server = start([harness.YOKE, "run", "-n", "4", "--unix", path, PROBE],
                    port=None, wait=False)
-    harness.wait_for(path.exists, "the socket")
+    server.wait_output(r"^Listening on ")
     pids = set()
 
     def all_serve():

@@ -1,0 +1,145 @@
+/* All samples of a metric have to stand together, so it is metric by metric
+ * that the clusters are gone through. Counters are those of the totals, which
+ * never go back; gauges are those of each worker. */
+#include "cli/prometheus.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "cli/ask.h"
+
+#include "core/banned.h"
+
+struct metric {
+    const char *name, *type, *help;
+    const char *outer, *inner; /* Where it stands. */
+    double scale;              /* From its unit to the base unit. */
+};
+
+static const struct metric totals[] = {
+    {"yoke_connections_total", "counter", "Connections opened.", "connections",
+     "opened", 1},
+    {"yoke_connections_rejected_total", "counter",
+     "Connections refused over a limit.", "connections", "rejected", 1},
+    {"yoke_requests_total", "counter", "Requests that are over.", "requests",
+     "done", 1},
+    {"yoke_received_bytes_total", "counter", "Bytes received.", "bytes", "in",
+     1},
+    {"yoke_sent_bytes_total", "counter", "Bytes sent.", "bytes", "out", 1},
+    {"yoke_worker_deaths_total", "counter", "Workers that have ended.",
+     "deaths", NULL, 1},
+    {"yoke_workers", "gauge", "Workers that are there.", "workers", NULL, 1},
+};
+
+static const struct metric gauges[] = {
+    {"yoke_worker_connections", "gauge", "Connections that are open.",
+     "connections", "open", 1},
+    {"yoke_worker_requests", "gauge", "Requests in progress.", "requests",
+     "open", 1},
+    {"yoke_worker_loop_lag_seconds", "gauge",
+     "Longest turn of the loop of late.", "loop", "lag_us", 1e-6},
+    {"yoke_worker_resident_bytes", "gauge", "Resident memory.", "memory", "rss",
+     1},
+    {"yoke_worker_share_bytes", "gauge",
+     "Resident memory, shared pages in proportion.", "memory", "pss", 1},
+    {"yoke_worker_uptime_seconds", "gauge", "Age.", "uptime_ms", NULL, 1e-3},
+};
+
+static void print_help(const struct metric *metric)
+{
+    printf("# HELP %s %s\n# TYPE %s %s\n", metric->name, metric->help,
+           metric->name, metric->type);
+}
+
+static void print_total(const struct metric *metric, const json_t *clusters)
+{
+    const json_t *cluster;
+    size_t i;
+
+    print_help(metric);
+    json_array_foreach(clusters, i, cluster)
+        printf("%s{cluster=\"%s\"} %.15g\n", metric->name,
+               yk_ask_text(cluster, "name"),
+               (double)yk_ask_number(json_object_get(cluster, "totals"),
+                                     metric->outer, metric->inner) *
+                   metric->scale);
+}
+
+static void print_workers(const struct metric *metric, const json_t *cluster)
+{
+    const json_t *worker;
+    size_t i;
+
+    json_array_foreach(json_object_get(cluster, "workers"), i, worker)
+    {
+        if (!json_is_integer(json_object_get(worker, "pid")))
+            continue;
+        printf("%s{cluster=\"%s\",slot=\"%llu\",worker=\"%llu\"} %.15g\n",
+               metric->name, yk_ask_text(cluster, "name"),
+               (unsigned long long)yk_ask_number(worker, "slot", NULL),
+               (unsigned long long)yk_ask_number(worker, "id", NULL),
+               (double)yk_ask_number(worker, metric->outer, metric->inner) *
+                   metric->scale);
+    }
+}
+
+static void print_answers(const json_t *clusters)
+{
+    static const char *const classes[] = {"1xx", "2xx", "3xx",
+                                          "4xx", "5xx", "none"};
+    const json_t *cluster;
+    size_t i;
+
+    puts("# HELP yoke_answers_total Answers by class of status.\n"
+         "# TYPE yoke_answers_total counter");
+    json_array_foreach(clusters, i,
+                       cluster) for (size_t k = 0;
+                                     k < sizeof(classes) / sizeof(classes[0]);
+                                     k++)
+        printf("yoke_answers_total{cluster=\"%s\",class=\"%s\"} %llu\n",
+               yk_ask_text(cluster, "name"), classes[k],
+               (unsigned long long)yk_ask_number(
+                   json_object_get(cluster, "totals"), "answers", classes[k]));
+}
+
+static void print_buckets(const json_t *cluster)
+{
+    const json_t *result = json_object_get(cluster, "totals");
+    const char *name = yk_ask_text(cluster, "name");
+    const json_t *pair;
+    uint64_t count = 0;
+    size_t i;
+
+    json_array_foreach(json_object_get(result, "latency_buckets"), i, pair)
+    {
+        count += (uint64_t)json_integer_value(json_array_get(pair, 1));
+        printf("yoke_request_seconds_bucket{cluster=\"%s\",le=\"%.9g\"} %llu\n",
+               name, (double)json_integer_value(json_array_get(pair, 0)) * 1e-6,
+               (unsigned long long)count);
+    }
+    printf("yoke_request_seconds_bucket{cluster=\"%s\",le=\"+Inf\"} %llu\n"
+           "yoke_request_seconds_sum{cluster=\"%s\"} %.9g\n"
+           "yoke_request_seconds_count{cluster=\"%s\"} %llu\n",
+           name, (unsigned long long)count, name,
+           (double)yk_ask_number(result, "latency_us", "mean") * 1e-6 *
+               (double)count,
+           name, (unsigned long long)count);
+}
+
+void yk_prometheus_print(const json_t *clusters)
+{
+    const json_t *cluster;
+    size_t i;
+
+    for (size_t k = 0; k < sizeof(totals) / sizeof(totals[0]); k++)
+        print_total(&totals[k], clusters);
+    print_answers(clusters);
+    for (size_t k = 0; k < sizeof(gauges) / sizeof(gauges[0]); k++) {
+        print_help(&gauges[k]);
+        json_array_foreach(clusters, i, cluster)
+            print_workers(&gauges[k], cluster);
+    }
+    puts("# HELP yoke_request_seconds From a request's head to the end of its "
+         "answer.\n# TYPE yoke_request_seconds histogram");
+    json_array_foreach(clusters, i, cluster) print_buckets(cluster);
+}

@@ -1,0 +1,212 @@
+/* yoke why: how workers have died. */
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "cli/amount.h"
+#include "cli/ask.h"
+#include "cli/command.h"
+#include "cli/message.h"
+#include "cli/options.h"
+
+#include "core/banned.h"
+
+#define NUMBER_MAX 2147483647
+
+struct why {
+    int slot; /* 0: any. */
+    bool is_json, wants_help;
+};
+
+static int set_slot(const char *given, const char *value, void *data)
+{
+    return yk_option_number(given, value, 1, NUMBER_MAX, "a slot",
+                            &((struct why *)data)->slot);
+}
+
+static int set_json(const char *given, const char *value, void *data)
+{
+    (void)given;
+    (void)value;
+    ((struct why *)data)->is_json = true;
+    return 0;
+}
+
+static int set_help(const char *given, const char *value, void *data)
+{
+    (void)given;
+    (void)value;
+    ((struct why *)data)->wants_help = true;
+    return 0;
+}
+
+static const struct yk_option options[] = {
+    {'s', "slot", "N", "Only the deaths in that slot", set_slot},
+    {0, "json", NULL, "Print all there is, as JSON", set_json},
+    {'h', "help", NULL, "Print this", set_help},
+    {0},
+};
+
+/* ---- Printing ---- */
+
+static void print_time(uint64_t ms)
+{
+    time_t seconds = (time_t)(ms / 1000);
+    struct tm parts;
+    char text[64];
+
+    if (localtime_r(&seconds, &parts) &&
+        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
+        printf("%s  ", text);
+}
+
+static void print_requests(const json_t *death)
+{
+    const json_t *requests = json_object_get(death, "requests");
+    uint64_t open = yk_ask_number(death, "requests_open", NULL);
+    const json_t *request;
+    char age[YK_AMOUNT_MAX];
+    size_t i;
+
+    json_array_foreach(requests, i, request)
+        printf("    in flight: %s, for %s%s\n", yk_ask_text(request, "line"),
+               yk_amount_age(yk_ask_number(request, "open_ms", NULL), age),
+               json_is_true(json_object_get(request, "running"))
+                   ? ", its handler was running"
+                   : "");
+    if (open > json_array_size(requests))
+        printf("    in flight: %llu more\n",
+               (unsigned long long)(open - json_array_size(requests)));
+}
+
+static void print_said(const char *text)
+{
+    while (*text) {
+        size_t len = strcspn(text, "\n");
+        printf("    | %.*s\n", (int)len, text);
+        text += len + (text[len] == '\n');
+    }
+}
+
+static void print_death(const json_t *death)
+{
+    char age[YK_AMOUNT_MAX];
+    uint64_t slot = yk_ask_number(death, "slot", NULL);
+
+    print_time(yk_ask_number(death, "time_ms", NULL));
+    if (slot)
+        printf("slot %llu, ", (unsigned long long)slot);
+    printf("worker %llu (pid %llu, generation %llu) after %s: %s\n",
+           (unsigned long long)yk_ask_number(death, "id", NULL),
+           (unsigned long long)yk_ask_number(death, "pid", NULL),
+           (unsigned long long)yk_ask_number(death, "generation", NULL),
+           yk_amount_age(yk_ask_number(death, "lived_ms", NULL), age),
+           yk_ask_text(death, "text"));
+    print_requests(death);
+    print_said(yk_ask_text(death, "stderr"));
+}
+
+static void print(const struct why *why, const json_t *result)
+{
+    const json_t *deaths = json_object_get(result, "deaths");
+    const json_t *death;
+    size_t i;
+
+    if (why->is_json) {
+        json_dumpf(result, stdout, JSON_INDENT(2) | JSON_PRESERVE_ORDER);
+        puts("");
+        return;
+    }
+    if (json_array_size(deaths) == 0)
+        printf("%s: no such death is remembered\n",
+               yk_ask_text(result, "name"));
+    json_array_foreach(deaths, i, death) print_death(death);
+}
+
+/* ---- The command ---- */
+
+static bool is_number(const char *text)
+{
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* [NAME] [WORKER]: no cluster's name is a number. Returns 0, or -1. */
+static int read_operands(int operands, char **argv, const char **ret_name,
+                         int *ret_worker)
+{
+    int at = 1;
+
+    if (at <= operands && !is_number(argv[at]))
+        *ret_name = argv[at++];
+    if (at <= operands && yk_option_number("why", argv[at++], 1, NUMBER_MAX,
+                                           "a worker", ret_worker) < 0)
+        return -1;
+    if (at > operands)
+        return 0;
+    yk_say("why: '%s' is one too many", argv[at]);
+    return -1;
+}
+
+static json_t *request_of(const struct why *why, int worker)
+{
+    json_t *request = json_pack("{s:s}", "command", "why");
+
+    if (worker)
+        json_object_set_new(request, "worker", json_integer(worker));
+    if (why->slot)
+        json_object_set_new(request, "slot", json_integer(why->slot));
+    return request;
+}
+
+static int explain(const struct why *why, const char *name, int worker)
+{
+    struct yk_ask_names names;
+    json_t *result = NULL;
+
+    yk_ask_begin();
+    if (yk_ask_names(&names) < 0)
+        return YK_STATUS_FAILED;
+    name = yk_ask_choose(&names, name);
+    if (name)
+        result = yk_ask(name, request_of(why, worker));
+    if (result)
+        print(why, result);
+    json_decref(result);
+    yk_ask_forget(&names);
+    return result ? 0 : YK_STATUS_FAILED;
+}
+
+static int why_main(int argc, char **argv)
+{
+    struct why why = {.slot = 0};
+    const char *name = NULL;
+    int worker = 0;
+    int operands = yk_options_parse(options, argc, argv, &why);
+
+    if (operands >= 0 && why.wants_help) {
+        yk_command_explain(&yk_command_why);
+        return 0;
+    }
+    if (operands < 0 || read_operands(operands, argv, &name, &worker) < 0)
+        return yk_command_misused(&yk_command_why);
+    return explain(&why, name, worker);
+}
+
+const struct yk_command yk_command_why = {
+    .name = "why",
+    .summary = "Explain the deaths of workers",
+    .synopsis = "why [OPTIONS] [NAME] [WORKER]",
+    .text = "Shows how the last 64 workers of a cluster have ended, the newest "
+            "last: when, after\n"
+            "how long, by what, which requests they were answering, and what "
+            "they wrote last\n"
+            "on standard error. WORKER is the id or the process of one of "
+            "them. Without a name\n"
+            "there has to be one cluster only.",
+    .options = options,
+    .main = why_main,
+};
