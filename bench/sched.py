@@ -57,7 +57,8 @@ class Bench:
         try:
             return Contender(who, workers, cpus)
         except (servers.Missing, proc.Failed) as why:
-            table.notes.append(f"{' '.join(who)}: {why}")
+            first = str(why).splitlines()[0]
+            table.notes.append(f"{' '.join(who)}: {first}")
             return None
 
 

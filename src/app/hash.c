@@ -3,16 +3,18 @@
  * most applications neither sign cookies nor hash their answers. What is loaded
  * is what the headers that were compiled with belong to.
  *
- * Its objects are made once and used again, so that a request in the steady
- * state costs no malloc; that makes them state of the process, of which there
- * is one, with one thread. */
+ * The functions are the old ones, SHA1_Init and its kin: OpenSSL 3 prefers its
+ * EVP, which costs a malloc and a thousand instructions for each hash; here a
+ * request in the steady state costs no malloc. They are there as long as
+ * libcrypto.so.3 is. */
 #include "app/hash.h"
 
 #include <dlfcn.h>
 #include <stdlib.h>
 
-#include <openssl/evp.h>
+#define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/opensslv.h>
+#include <openssl/sha.h>
 
 #include <yoke/log.h>
 
@@ -24,11 +26,12 @@
 
 /* The functions of libcrypto that are used here. */
 #define FUNCTIONS(XX)                                                          \
-    XX(EVP_MD_CTX_new)                                                         \
-    XX(EVP_MD_fetch)                                                           \
-    XX(EVP_DigestInit_ex2)                                                     \
-    XX(EVP_DigestUpdate)                                                       \
-    XX(EVP_DigestFinal_ex)
+    XX(SHA1_Init)                                                              \
+    XX(SHA1_Update)                                                            \
+    XX(SHA1_Final)                                                             \
+    XX(SHA256_Init)                                                            \
+    XX(SHA256_Update)                                                          \
+    XX(SHA256_Final)
 
 /* Written once, by load(). */
 static struct {
@@ -56,7 +59,7 @@ static void *find(void *library, const char *name)
 
 static void load(void)
 {
-    if (crypto.EVP_MD_CTX_new)
+    if (crypto.SHA256_Final)
         return;
     const char *name = NAME_OF(OPENSSL_SHLIB_VERSION);
     void *library = dlopen(name, RTLD_NOW | RTLD_LOCAL);
@@ -67,43 +70,27 @@ static void load(void)
 #undef XX
 }
 
-/* A way to hash. Each has a context of its own, for one that changes its
- * algorithm allocates. Written once, by hash(). */
-struct hasher {
-    const char *name;
-    EVP_MD *md;
-    EVP_MD_CTX *ctx;
-};
-
-static void hash(struct hasher *hasher, const struct yk_slice *texts, size_t n,
-                 uint8_t *out)
-{
-    load();
-    if (!hasher->ctx)
-        hasher->ctx = crypto.EVP_MD_CTX_new();
-    if (!hasher->md)
-        hasher->md = crypto.EVP_MD_fetch(NULL, hasher->name, NULL);
-    EVP_MD_CTX *ctx = hasher->ctx;
-    bool is_done =
-        ctx && hasher->md && crypto.EVP_DigestInit_ex2(ctx, hasher->md, NULL);
-    for (size_t i = 0; i < n; i++)
-        is_done =
-            is_done && crypto.EVP_DigestUpdate(ctx, texts[i].ptr, texts[i].len);
-    if (!is_done || !crypto.EVP_DigestFinal_ex(ctx, out, NULL))
-        give_up(hasher->name, NULL);
-}
-
 void yk_sha1(struct yk_slice text, uint8_t out[YK_SHA1_LEN])
 {
-    static struct hasher sha1 = {.name = "SHA1"};
-    hash(&sha1, &text, 1, out);
+    SHA_CTX ctx;
+    load();
+    if (!crypto.SHA1_Init(&ctx) ||
+        !crypto.SHA1_Update(&ctx, text.ptr, text.len) ||
+        !crypto.SHA1_Final(out, &ctx))
+        give_up("SHA-1", NULL);
 }
 
-static void sha256(const struct yk_slice *texts, size_t n,
+/* The hash of two texts in a row. */
+static void sha256(struct yk_slice first, struct yk_slice second,
                    uint8_t out[YK_HMAC_SHA256_LEN])
 {
-    static struct hasher sha256 = {.name = "SHA256"};
-    hash(&sha256, texts, n, out);
+    SHA256_CTX ctx;
+    load();
+    if (!crypto.SHA256_Init(&ctx) ||
+        !crypto.SHA256_Update(&ctx, first.ptr, first.len) ||
+        !crypto.SHA256_Update(&ctx, second.ptr, second.len) ||
+        !crypto.SHA256_Final(out, &ctx))
+        give_up("SHA-256", NULL);
 }
 
 /* The key, made as long as a block, each byte with `pad`. */
@@ -111,25 +98,23 @@ static void pad_key(struct yk_slice key, uint8_t pad, uint8_t out[SHA256_BLOCK])
 {
     memset(out, 0, SHA256_BLOCK);
     if (key.len > SHA256_BLOCK)
-        sha256(&key, 1, out);
+        sha256(key, YK_LIT(""), out);
     else if (key.len > 0)
         memcpy(out, key.ptr, key.len);
     for (int i = 0; i < SHA256_BLOCK; i++)
         out[i] ^= pad;
 }
 
-/* libcrypto's own HMAC takes several mallocs for each. */
 void yk_hmac_sha256(struct yk_slice key, struct yk_slice text,
                     uint8_t out[YK_HMAC_SHA256_LEN])
 {
     uint8_t block[SHA256_BLOCK];
+    struct yk_slice padded = {(const char *)block, SHA256_BLOCK};
+    struct yk_slice inner = {(const char *)out, YK_HMAC_SHA256_LEN};
     pad_key(key, 0x36, block);
-    sha256((struct yk_slice[]){{(const char *)block, SHA256_BLOCK}, text}, 2,
-           out);
+    sha256(padded, text, out);
     pad_key(key, 0x5c, block);
-    sha256((struct yk_slice[]){{(const char *)block, SHA256_BLOCK},
-                               {(const char *)out, YK_HMAC_SHA256_LEN}},
-           2, out);
+    sha256(padded, inner, out);
     explicit_bzero(block, sizeof(block));
 }
 

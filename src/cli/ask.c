@@ -124,17 +124,17 @@ static json_t *read_answer(const char *name, const char *line)
 }
 
 static json_t *converse(yoke_control *control, const char *name,
-                        const char *request)
+                        const char *request, int timeout_ms)
 {
     const char *line;
     int err = yoke_control_send(control, request);
 
     if (err == 0)
-        err = yoke_control_read(control, TIMEOUT_MS, &line);
+        err = yoke_control_read(control, timeout_ms, &line);
     return err < 0 ? say_silence(name, err) : read_answer(name, line);
 }
 
-json_t *yk_ask(const char *name, json_t *request)
+static json_t *ask(const char *name, json_t *request, int timeout_ms)
 {
     char text[YOKE_CONTROL_TEXT_MAX];
     yoke_control *control;
@@ -147,10 +147,20 @@ json_t *yk_ask(const char *name, json_t *request)
         free(line);
         return NULL;
     }
-    result = converse(control, name, line);
+    result = converse(control, name, line, timeout_ms);
     yoke_control_close(control);
     free(line);
     return result;
+}
+
+json_t *yk_ask(const char *name, json_t *request)
+{
+    return ask(name, request, TIMEOUT_MS);
+}
+
+json_t *yk_ask_patiently(const char *name, json_t *request)
+{
+    return ask(name, request, -1);
 }
 
 uint64_t yk_ask_number(const json_t *object, const char *outer,

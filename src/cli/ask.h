@@ -29,6 +29,9 @@ const char *yk_ask_choose(const struct yk_ask_names *names, const char *name);
  * wrong. */
 json_t *yk_ask(const char *name, json_t *request);
 
+/* The same, for what takes its time: waits for ever. */
+json_t *yk_ask_patiently(const char *name, json_t *request);
+
 /* A whole number at a path of names in an object, "latency_us", "p50"; 0 when
  * it is not there. `inner` may be NULL. */
 uint64_t yk_ask_number(const json_t *object, const char *outer,

@@ -18,11 +18,14 @@ struct yk_command {
 };
 
 extern const struct yk_command yk_command_help;
+extern const struct yk_command yk_command_ps;
+extern const struct yk_command yk_command_reload;
 extern const struct yk_command yk_command_routes;
 extern const struct yk_command yk_command_run;
-extern const struct yk_command yk_command_why;
+extern const struct yk_command yk_command_scale;
+extern const struct yk_command yk_command_stop;
 extern const struct yk_command yk_command_top;
-extern const struct yk_command yk_command_ps;
+extern const struct yk_command yk_command_why;
 
 /* All commands, NULL at the end. */
 extern const struct yk_command *const yk_commands[];

@@ -13,6 +13,7 @@
 #include "cluster/confine.h"
 #include "cluster/fleet.h"
 #include "cluster/options.h"
+#include "cluster/orders.h"
 #include "cluster/patrol.h"
 #include "cluster/rollout.h"
 #include "cluster/self.h"
@@ -31,7 +32,10 @@ static bool is_supervising; /* This process is the primary of a fleet. */
  * cannot be watched still serves. */
 static bool start_watch(void)
 {
-    int err = yk_watch_start(resolved.name, resolved.name_hint);
+    int err = yk_orders_register();
+
+    if (err == 0)
+        err = yk_watch_start(resolved.name, resolved.name_hint);
 
     return err != -EADDRINUSE && err != -EINVAL;
 }

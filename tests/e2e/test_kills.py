@@ -72,8 +72,11 @@ def check(run, killed):
         assert failure.data == b"", failure
 
 
-@SCHEDS
-@pytest.mark.parametrize("how", CAUSES)
+# Under balanced the connection on which the worker is to be asked to crash may
+# have moved to another.
+@pytest.mark.parametrize("how, sched", [
+    (how, sched) for how in CAUSES for sched in ("rr", "none", "balanced")
+    if how == "kill" or sched != "balanced"])
 def test_each_worker_dies_under_load_and_is_replaced(start_app, how, sched):
     server = start_app(PROBE, "-n", "4", "--sched", sched)
     victims = server.wait_workers(4)
