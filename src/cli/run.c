@@ -206,9 +206,9 @@ static const struct yk_option options[] = {
     {0, "owner", "USER[:GROUP]", "Whom the UNIX socket is to belong to",
      set_owner},
     {0, "fd", "N|NAME",
-     "Listen on a socket that was passed to this program\n"
-     "instead: by its descriptor, or by the name that the\n"
-     "service manager gave it (systemd: LISTEN_FDS)",
+     "Listen on a socket that was passed on instead:\n"
+     "its descriptor, or the name that the service\n"
+     "manager gave it (systemd: LISTEN_FDS)",
      set_fd},
     {0, "sched", "POLICY",
      "How connections find a worker: auto, balanced\n"

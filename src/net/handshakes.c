@@ -70,9 +70,9 @@ static int ask(int netlink, const struct sockaddr_storage *addr)
 
 /* Counts what one packet tells. Returns 1 when more follows, 0 at the end, or
  * the kernel's error. */
-static int count_packet(const void *packet, size_t len, int *count)
+static int count_packet(void *packet, size_t len, int *count)
 {
-    const struct nlmsghdr *head = packet;
+    struct nlmsghdr *head = packet;
 
     for (; NLMSG_OK(head, len); head = NLMSG_NEXT(head, len)) {
         if (head->nlmsg_type == NLMSG_DONE)

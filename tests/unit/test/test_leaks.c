@@ -197,6 +197,9 @@ static void a_failure_is_one_of_cmockas_test(void **state)
     if (child == 0) {
         fclose(stdout);
         fclose(stderr);
+        /* What it says is not for whoever asked this program to report. */
+        unsetenv("CMOCKA_MESSAGE_OUTPUT");
+        unsetenv("CMOCKA_XML_FILE");
         _exit(cmocka_run_group_tests_name("inner", tests, NULL, NULL) == 1 ? 42
                                                                            : 1);
     }
