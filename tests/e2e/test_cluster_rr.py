@@ -128,7 +128,8 @@ def test_a_replacement_gets_what_waited(start_fleet):
 
 
 def test_two_hundred_kills_leak_no_descriptor(start_fleet):
-    server = start_fleet(4, "-S", "127.0.0.1:0")
+    server = start_fleet(4, "-S", "127.0.0.1:0",
+                         env={"YOKE_SCHED_POLICY": "rr"})
     server.answerer()
     before = server.fd_count()
     silent = [server.line() for _ in range(20)]
