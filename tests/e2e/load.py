@@ -13,6 +13,7 @@ import threading
 import time
 
 import harness
+import http1
 
 # While the server refuses connections there is nothing to do.
 REST_SECONDS = 0.01
@@ -38,6 +39,7 @@ class Load:
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self.answered = 0
+        self.crashed = 0    # Answers of a worker that crashed meanwhile.
         self.texts = {}     # Text of answers: how often it came.
         self.statuses = {}  # The same for statuses.
         self.failures = []  # Requests that were sent, in vain.
@@ -101,6 +103,10 @@ class Load:
         except (socket.timeout, OSError, AssertionError,
                 harness.http1.Malformed) as error:
             self.note_failure(error, previous, connection)
+            return None
+        if response.text == http1.CRASH_TEXT and response.status == 500:
+            with self.lock:
+                self.crashed += 1
             return None
         with self.lock:
             self.answered += 1

@@ -23,6 +23,12 @@ def is_alive(pid):
     return fields is not None and fields[0] not in "ZX"
 
 
+def is_pausing(pid):
+    """Whether it is in pause(2)."""
+    with open(f"/proc/{pid}/syscall") as line:
+        return line.read().split()[0] == "34"
+
+
 def pids():
     return [int(entry.name) for entry in pathlib.Path("/proc").glob("[0-9]*")]
 

@@ -27,7 +27,8 @@ class Deployed:
         shutil.copy(APP, self.app)
         self.deploy("v1")
         self.server = start_app(self.app, "-n", str(WORKERS), *options,
-                                env={"DEPLOY": str(self.file)})
+                                env={"DEPLOY": str(self.file),
+                                     **harness.crash_env()})
         self.server.wait_workers(WORKERS)
         self.done = self.failed = 0
 

@@ -132,6 +132,7 @@ def test_nobody_waits_for_a_worker_that_hangs(start_policy, policy):
     with server.connect() as client:
         victim = ask_pid(client)
         client.request("GET", "/hang")
+        wait_for(lambda: procfs.is_pausing(victim), "the handler to hang")
         clients = [server.connect(source=source) for source in ADDRESSES]
         for other in clients:
             other.request("GET", "/pid", close=True)

@@ -95,7 +95,7 @@ def test_under_round_robin_workers_hold_no_listener(start_app):
 
 
 def test_the_primary_keeps_no_connection_that_has_begun(start_app):
-    server = start_app(PROBE, "-n", "2")
+    server = start_app(PROBE, "-n", "2", "--sched", "rr")
     harness.wait_for(lambda: len({server.request("GET", "/pid").text
                                   for _ in range(8)}) == 2, "both to answer")
     before = server.fd_count()
