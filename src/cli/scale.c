@@ -86,7 +86,7 @@ static int scale_main(int argc, char **argv)
 
 const struct yk_command yk_command_scale = {
     .name = "scale",
-    .summary = "Change the number of workers of a running cluster",
+    .summary = "Change how many workers a cluster has",
     .synopsis = "scale [NAME] N|+N|-N",
     .text = "So many workers, or so many more or fewer, from now on. Workers "
             "that go finish\n"
