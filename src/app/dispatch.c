@@ -175,16 +175,20 @@ static bool follow_hooks(struct yoke_req *req, enum yk_hook_step step)
 /* ---- Finding the next layer ---- */
 
 /* Whether a route is for this method. What others take is noted for Allow. */
-static bool takes_method(struct yoke_req *req, const struct yk_layer *layer)
+static inline bool route_takes(struct yoke_req *req,
+                               const struct yk_layer *layer)
 {
-    if (layer->kind != YK_LAYER_ROUTE)
-        return true;
     if (layer->methods & req->methods) {
         req->has_route |= layer->allow != 0;
         return true;
     }
     req->allow |= layer->allow;
     return false;
+}
+
+static bool takes_method(struct yoke_req *req, const struct yk_layer *layer)
+{
+    return layer->kind != YK_LAYER_ROUTE || route_takes(req, layer);
 }
 
 /* Reads the params; `*len` is then how much of the path has matched. A wrong
@@ -243,6 +247,24 @@ static inline void begin_middleware(struct yoke_req *req,
     req->off = frame->off + (frame->is_empty ? 0 : len);
 }
 
+/* The same for a route of one handler whose path fits; false when it is not for
+ * the request's method. */
+static inline bool begin_only(struct yoke_req *req,
+                              const struct yk_entry *entry)
+{
+    struct yk_frame *frame = req->frame;
+    if (!route_takes(req, entry->layer))
+        return false;
+    frame->layer = req->route = entry->layer;
+    frame->variant = entry->variant;
+    frame->values = NULL;
+    frame->handler = entry->only;
+    frame->step = 1;
+    req->route_path = entry->variant->path;
+    req->off = frame->off;
+    return true;
+}
+
 /* Goes on to the next layer; false at the end of the outermost stack. */
 static bool SELDOM next_layer(struct yoke_req *req)
 {
@@ -267,6 +289,11 @@ static bool SELDOM next_layer(struct yoke_req *req)
             frame->values = NULL;
             begin_middleware(req, entry, len);
             return true;
+        }
+        if (entry->only && !req->err) {
+            if (begin_only(req, entry))
+                return true;
+            continue;
         }
         if (!entry->middleware && try_entry(req, entry, len))
             return true;

@@ -218,6 +218,21 @@ static struct yk_node *add_nodes(struct yk_index *index, struct yk_entry *entry,
     return &index->nodes[at];
 }
 
+/* Notes what most entries are, so that it need not be found out for each
+ * request. */
+static void set_simple(struct yk_entry *entry)
+{
+    const struct yk_layer *layer = entry->layer;
+    if (layer->step_count != 1 || entry->variant->capture_count > 0 ||
+        entry->is_candidate)
+        return;
+    const struct yoke_handler *handler = &layer->steps[0].handler;
+    if (layer->kind == YK_LAYER_USE && layer->pattern.count == 1)
+        entry->middleware = handler;
+    if (layer->kind == YK_LAYER_ROUTE && handler->fn)
+        entry->only = handler;
+}
+
 static void add_entry(struct yk_index *index, const struct yk_layer *layer,
                       const struct yk_variant *variant)
 {
@@ -226,9 +241,7 @@ static void add_entry(struct yk_index *index, const struct yk_layer *layer,
     bool has_wildcard;
     *entry = (struct yk_entry){.layer = layer, .variant = variant};
     struct yk_node *node = add_nodes(index, entry, &has_wildcard);
-    if (layer->kind == YK_LAYER_USE && layer->step_count == 1 &&
-        layer->pattern.count == 1 && variant->capture_count == 0)
-        entry->middleware = &layer->steps[0].handler;
+    set_simple(entry);
     bool covers = has_wildcard || layer->kind != YK_LAYER_ROUTE;
     add_number(covers ? &node->covers : &node->ends, number);
 }
@@ -344,6 +357,15 @@ static void rest(struct yk_walk *walk)
     walk->current = YK_WALK_END;
 }
 
+/* There is one list, as for most paths: nothing is to be merged. */
+static void take_only(struct yk_walk *walk)
+{
+    walk->next = walk->cursors[0].next;
+    walk->off = walk->cursors[0].off;
+    walk->limit = YK_WALK_END;
+    walk->current = 0;
+}
+
 void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
                    struct yk_slice path)
 {
@@ -354,11 +376,14 @@ void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
         visit(walk, index, root, path, 0);
     else if (root->covers.count)
         add_cursor(walk, &root->covers, 0);
+    if (walk->count == 1)
+        take_only(walk);
 }
 
 void yk_walk_skip(struct yk_walk *walk, uint32_t number)
 {
     uint32_t kept = 0;
+    rest(walk);
     for (uint32_t i = 0; i < walk->count; i++) {
         struct yk_cursor cursor = walk->cursors[i];
         while (*cursor.next <= number)

@@ -45,7 +45,10 @@ struct yk_entry {
                                               for which nothing but the path
                                               has to fit; NULL: it is something
                                               else. */
-    bool is_candidate;                     /* Found is not matched. */
+    const struct yoke_handler *only; /* The one handler of a route for which
+                                        path and method have to fit; NULL: it is
+                                        something else. */
+    bool is_candidate;               /* Found is not matched. */
 };
 
 /* Built once, when the router is frozen; then only read. Zeroed, it is empty

@@ -9,6 +9,20 @@
 
 #include "core/banned.h"
 
+/* A NUL follows the name. */
+static inline void use_method(struct yoke_req *req, struct yk_slice name)
+{
+    req->method = name.ptr;
+    if (name.len == 3 && memcmp(name.ptr, "GET", 3) == 0) {
+        req->methods = YK_METHOD_GET;
+        return;
+    }
+    req->methods = yk_methods_find(&req->root->methods, name);
+    /* GET's handlers answer HEAD too. */
+    if (req->methods == YK_METHOD_HEAD)
+        req->methods |= YK_METHOD_GET;
+}
+
 void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
 {
     const struct yk_request *head = x->request;
@@ -47,16 +61,12 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->on_close = NULL;
     yk_res_init(&req->res, req);
 
-    yk_req_use_method(req, head->base + head->method.off);
+    use_method(req, yk_request_slice(head, head->method));
 }
 
 void yk_req_use_method(struct yoke_req *req, const char *name)
 {
-    req->method = name;
-    req->methods = yk_methods_find(&req->root->methods, yk_slice_of(name));
-    /* GET's handlers answer HEAD too. */
-    if (req->methods == YK_METHOD_HEAD)
-        req->methods |= YK_METHOD_GET;
+    use_method(req, yk_slice_of(name));
 }
 
 struct yk_slice yk_req_original_path(const struct yoke_req *req)

@@ -16,6 +16,7 @@
  * functions of this file, in the primary. */
 static struct yk_death ring[YK_DEATHS_MAX];
 static uint64_t count;
+static uint64_t accidents; /* Of them. */
 
 /* ---- What was in flight ---- */
 
@@ -94,6 +95,7 @@ void yk_deaths_add(const struct yoke_worker *worker,
         .was_meant = worker->is_leaving,
     };
     snprintf(death->text, sizeof(death->text), "%s", yoke_exit_text(why));
+    accidents += !death->was_meant;
     if (worker->board)
         read_requests(death, &worker->board->flights);
 }
@@ -146,11 +148,16 @@ const struct yk_death *yk_deaths_get(uint64_t number)
     return number > 0 && death->number == number ? death : NULL;
 }
 
+uint64_t yk_deaths_accidents(void)
+{
+    return accidents;
+}
+
 const struct yk_death *yk_deaths_last_of(int slot)
 {
     for (uint64_t number = count; number > 0; number--) {
         const struct yk_death *death = yk_deaths_get(number);
-        if (!death || death->slot == slot)
+        if (!death || (death->slot == slot && !death->was_meant))
             return death;
     }
     return NULL;
@@ -160,5 +167,5 @@ void yk_deaths_clear(void)
 {
     for (int i = 0; i < YK_DEATHS_MAX; i++)
         forget(&ring[i]);
-    count = 0;
+    count = accidents = 0;
 }

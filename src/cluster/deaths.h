@@ -62,7 +62,10 @@ uint64_t yk_deaths_count(void);
 /* The one of that number, or NULL when there is none (any more). */
 const struct yk_death *yk_deaths_get(uint64_t number);
 
-/* The last one in the slot, or NULL. */
+/* How many of them nobody meant to happen. */
+uint64_t yk_deaths_accidents(void);
+
+/* The last one of those in the slot, or NULL. */
 const struct yk_death *yk_deaths_last_of(int slot);
 
 /* Forgets all: for tests. */

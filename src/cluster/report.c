@@ -213,7 +213,7 @@ json_t *yk_report_totals(bool with_histogram)
         report_tally(&sum, open_conns, open_requests, with_histogram);
     json_object_set_new(report, "workers", json_integer(integer(count)));
     json_object_set_new(report, "deaths",
-                        json_integer(integer(yk_deaths_count())));
+                        json_integer(integer(yk_deaths_accidents())));
     return report;
 }
 

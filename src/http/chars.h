@@ -28,6 +28,17 @@ static inline size_t yk_chars_span(const char *ptr, size_t len,
                                    enum yk_char_class class)
 {
     size_t n = 0;
+    /* Four at a time: what is looked at is mostly longer. */
+    for (; len - n >= 4; n += 4) {
+        if (!yk_char_is(ptr[n], class))
+            return n;
+        if (!yk_char_is(ptr[n + 1], class))
+            return n + 1;
+        if (!yk_char_is(ptr[n + 2], class))
+            return n + 2;
+        if (!yk_char_is(ptr[n + 3], class))
+            return n + 3;
+    }
     while (n < len && yk_char_is(ptr[n], class))
         n++;
     return n;

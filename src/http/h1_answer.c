@@ -63,11 +63,12 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
 
 /* Sends a large piece without copying it first, as far as the peer takes it
  * now. Returns the bytes of it that were sent. */
-static size_t send_direct(struct yk_h1_conn *conn, const void *ptr, size_t len)
+static __attribute__((noinline)) size_t send_direct(struct yk_h1_conn *conn,
+                                                    const void *ptr, size_t len)
 {
     struct iovec iov[8];
     size_t waiting = conn->out.len;
-    if (len < DIRECT_MIN || conn->is_writing || conn->phase == YK_H1_CLOSED)
+    if (conn->is_writing || conn->phase == YK_H1_CLOSED)
         return 0;
     int n = yk_out_vectors(&conn->out, iov, 7);
     size_t queued = 0;
@@ -89,7 +90,7 @@ static int put_bytes(struct yk_h1_conn *conn, const void *ptr, size_t len)
 {
     if (len == 0)
         return 0;
-    size_t sent = send_direct(conn, ptr, len);
+    size_t sent = len < DIRECT_MIN ? 0 : send_direct(conn, ptr, len);
     return yk_out_append(&conn->out, (const char *)ptr + sent, len - sent);
 }
 

@@ -15,7 +15,10 @@ void yk_h1_body_start(struct yk_h1_conn *conn)
     conn->body_left = req->content_length;
     conn->drained_len = 0;
     conn->trailer_len = 0;
-    yk_h1_timeout_body(conn);
+    /* A body that is not there has no rate to keep. */
+    conn->rate_len = 0;
+    if (!conn->is_body_complete)
+        yk_h1_timeout_body(conn);
     yk_h1_chunked_init(&conn->chunked);
 }
 

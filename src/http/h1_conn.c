@@ -25,6 +25,13 @@ static void enter(struct yk_h1_conn *conn, enum yk_h1_phase phase)
     conn->since_ms = yk_h1_now(conn);
 }
 
+/* The same in the steps of each request, for which the clock is asked once. */
+static inline void step_to(struct yk_h1_conn *conn, enum yk_h1_phase phase)
+{
+    conn->phase = phase;
+    conn->since_ms = conn->now_ms;
+}
+
 static void tell_close(struct yk_h1_conn *conn)
 {
     struct yk_exchange *x = &conn->x;
@@ -208,7 +215,7 @@ static void begin_exchange(struct yk_h1_conn *conn, uint32_t head_len)
     init_exchange(conn);
     yk_h1_body_start(conn);
     conn->must_close = conn->head->request.wants_close;
-    enter(conn, YK_H1_EXCHANGE);
+    step_to(conn, YK_H1_EXCHANGE);
     yk_h1_flight_begin(conn);
     conn->server->on_request(&conn->x, conn->server->data);
     yk_h1_flight_returned(conn);
@@ -245,7 +252,7 @@ static void end_exchange(struct yk_h1_conn *conn)
         enter(conn, YK_H1_CLOSING);
         return;
     }
-    enter(conn, YK_H1_HEAD);
+    step_to(conn, YK_H1_HEAD);
 }
 
 /* ---- Steps ---- */
@@ -256,7 +263,7 @@ static bool start_head(struct yk_h1_conn *conn)
     if (!conn->head)
         return false;
     yk_h1_head_init(conn->head);
-    conn->request_ms = yk_h1_now(conn);
+    conn->request_ms = conn->now_ms;
     return true;
 }
 
@@ -430,6 +437,7 @@ void yk_h1_advance(struct yk_h1_conn *conn)
         return;
     int round = 0;
     conn->is_busy = true;
+    conn->now_ms = yk_h1_now(conn);
     yk_flight_enter(conn->flight);
     do {
         while (step(conn))

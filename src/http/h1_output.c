@@ -53,7 +53,7 @@ static void write_now(struct yk_h1_conn *conn)
         yk_h1_drop(conn);
         return;
     }
-    conn->progress_ms = yk_h1_now(conn);
+    conn->progress_ms = conn->now_ms;
     yk_out_consume(&conn->out, (size_t)sent);
     if ((size_t)sent < len)
         write_later(conn);

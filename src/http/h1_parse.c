@@ -65,24 +65,26 @@ static enum yk_h1_error check_line_start(const struct yoke_limits *limits,
         return YK_H1_METHOD;
 
     size_t target = method + 1;
-    const char *end = memchr(line + target, ' ', len - target);
-    size_t target_len = end ? (size_t)(end - line) - target : len - target;
-    if (target_len > limits->max_target_len)
-        return YK_H1_TARGET_LONG;
     *ret_target = target;
-    return YK_H1_OK;
+    /* As nearly always: with all that follows it, it is not too long. */
+    if (len - target <= limits->max_target_len ||
+        memchr(line + target, ' ', limits->max_target_len + 1u))
+        return YK_H1_OK;
+    return YK_H1_TARGET_LONG;
 }
 
+/* `target` is where check_line_start has found it, or 0: it has not looked. */
 static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
                                            const struct yoke_limits *limits,
                                            char *buf, uint32_t off,
-                                           uint32_t len)
+                                           uint32_t len, size_t target)
 {
     struct yk_request *req = &head->request;
     char *line = buf + off;
-    size_t target;
+    enum yk_h1_error err = YK_H1_OK;
 
-    enum yk_h1_error err = check_line_start(limits, line, len, &target);
+    if (target == 0)
+        err = check_line_start(limits, line, len, &target);
     if (err)
         return err;
     if (target == 0)
@@ -315,32 +317,34 @@ static enum yk_h1_error finish(struct yk_h1_head *head)
 
 static enum yk_h1_error parse_line(struct yk_h1_head *head,
                                    const struct yoke_limits *limits, char *buf,
-                                   uint32_t off, uint32_t len)
+                                   uint32_t off, uint32_t len, size_t target)
 {
     if (head->has_request_line)
         return parse_field_line(head, limits, buf, off, len);
     head->has_request_line = true;
-    return parse_request_line(head, limits, buf, off, len);
+    return parse_request_line(head, limits, buf, off, len, target);
 }
 
 /* A line can be seen to be too long, or wrong, before its end has arrived. So
  * that the answer does not depend on how the input was split, this is what is
  * looked at first in a complete line too. `end` is where its LF is, or where
- * the input ends. */
+ * the input ends. `*ret_target` is where the target starts in it, if that was
+ * found, else 0. */
 static enum yk_h1_error check_line(const struct yk_h1_head *head,
                                    const struct yoke_limits *limits,
-                                   const char *buf, size_t end)
+                                   const char *buf, size_t end,
+                                   size_t *ret_target)
 {
     bool is_over = end >= limits->max_head_len;
     const char *line = buf + head->line_off;
     size_t len = (is_over ? limits->max_head_len : end) - head->line_off;
-    size_t target;
 
+    *ret_target = 0;
     if (head->has_request_line) {
         if (len > limits->max_line_len + 1)
             return YK_H1_FIELD_LONG;
     } else if (len > METHOD_MAX) {
-        enum yk_h1_error err = check_line_start(limits, line, len, &target);
+        enum yk_h1_error err = check_line_start(limits, line, len, ret_target);
         if (err)
             return err;
         if (len > limits->max_target_len + REQUEST_LINE_REST + 1)
@@ -356,7 +360,8 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
                                   uint32_t lf, bool *ret_is_end)
 {
     uint32_t off = head->line_off;
-    enum yk_h1_error err = check_line(head, limits, buf, lf);
+    size_t target;
+    enum yk_h1_error err = check_line(head, limits, buf, lf, &target);
     if (err)
         return err;
     if (lf == off || buf[lf - 1] != '\r')
@@ -365,7 +370,7 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
 
     uint32_t len = lf - 1 - off;
     if (len > 0)
-        return parse_line(head, limits, buf, off, len);
+        return parse_line(head, limits, buf, off, len, target);
     *ret_is_end = head->has_request_line;
     /* Blank lines before a request line are passed over, not for ever
      * (RFC 9112 section 2.2). */
@@ -378,6 +383,7 @@ int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
                      char *buf, size_t len)
 {
     bool is_end = false;
+    size_t target;
     enum yk_h1_error err = YK_H1_OK;
 
     head->request.base = buf;
@@ -385,7 +391,7 @@ int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
         char *lf = memchr(buf + head->scan_off, '\n', len - head->scan_off);
         if (!lf) {
             head->scan_off = (uint32_t)len;
-            return -(int)check_line(head, limits, buf, len);
+            return -(int)check_line(head, limits, buf, len, &target);
         }
         err = take_line(head, limits, buf, (uint32_t)(lf - buf), &is_end);
     }

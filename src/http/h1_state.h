@@ -108,6 +108,7 @@ struct yk_h1_conn {
     uint64_t file_left; /* and how much. */
     uint64_t wake_ms;   /* When the application wants on_timer; 0: not. */
 
+    uint64_t now_ms;        /* When yk_h1_advance was called, for its steps. */
     uint64_t since_ms;      /* When the phase, or the wait for a head, began. */
     uint64_t request_ms;    /* When the request's first byte came. */
     uint64_t rate_ms;       /* When the body began to be read. */

@@ -25,7 +25,7 @@ static char *put_slice(char *at, struct yk_slice text)
     return put(at, text.ptr, text.len);
 }
 
-static char *put_status_line(char *at, int status)
+static inline char *put_status_line(char *at, int status)
 {
     struct yk_slice line = yk_status_line(status);
     if (line.ptr)
@@ -35,7 +35,7 @@ static char *put_status_line(char *at, int status)
     return PUT(at, " \r\n");
 }
 
-static char *put_our_fields(char *at, const struct yk_h1_answer *answer)
+static inline char *put_our_fields(char *at, const struct yk_h1_answer *answer)
 {
     at = PUT(at, "Date: ");
     at = put(at, answer->date, YK_HTTP_DATE_LEN);
@@ -80,8 +80,8 @@ static int write_fields(struct yk_out *out, const struct yk_headers *headers)
 }
 
 /* A head that does not fit into a block goes field by field. */
-static int write_long_head(struct yk_out *out,
-                           const struct yk_h1_answer *answer)
+static __attribute__((noinline)) int
+write_long_head(struct yk_out *out, const struct yk_h1_answer *answer)
 {
     char *at = yk_out_reserve(out, OUR_FIELDS_ROOM);
     if (!at)

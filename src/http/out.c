@@ -82,6 +82,12 @@ char *yk_out_room(struct yk_out *out, size_t *ret_len)
 int yk_out_append(struct yk_out *out, const void *ptr, size_t len)
 {
     const char *from = ptr;
+    /* As nearly always: behind the head, there is room for it. */
+    if (len <= room_in_last(out) && len > 0) {
+        memcpy(out->last->data + out->last->end, from, len);
+        yk_out_commit(out, len);
+        return 0;
+    }
     while (len > 0) {
         if (room_in_last(out) == 0 && add_block(out) < 0)
             return -ENOMEM;

@@ -17,14 +17,14 @@ struct yk_slice yk_status_line(int status);
  * section 6.3); one that does not has none. */
 static inline bool yk_status_has_length(int status)
 {
-    return status >= 200 && status != 204 && status != 304;
+    return status == 200 || (status > 200 && status != 204 && status != 304);
 }
 
 /* Whether an answer with this status can have a body. 205 cannot, and says so
  * by a length of 0 (RFC 9110 section 15.3.6). */
 static inline bool yk_status_has_body(int status)
 {
-    return yk_status_has_length(status) && status != 205;
+    return status == 200 || (yk_status_has_length(status) && status != 205);
 }
 
 #endif
