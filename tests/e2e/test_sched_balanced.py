@@ -139,9 +139,11 @@ def test_what_waits_behind_a_blocking_request_goes_to_idle_workers(
             client.request("GET", "/pid")
         wait_for(lambda: is_asleep(second), "the other to be idle")
         os.kill(first, signal.SIGCONT)
-        assert int(clients[0].read().text) == first
-        # One for each that is idle; by then the first is free for the others.
-        assert second in {int(c.read().text) for c in clients[1:]}
+        # The first, or, if it was late already when it came back, the second.
+        blocked = int(clients[0].read().text)
+        [idle] = {first, second} - {blocked}
+        # One for each that is idle; by then the other is free for the rest.
+        assert idle in {int(c.read().text) for c in clients[1:]}
         # They have moved for good, as far as anybody can tell.
         assert all(pid_of(c) in server.pids for c in clients)
     finally:
