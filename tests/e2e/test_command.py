@@ -427,7 +427,10 @@ def test_hello_without_its_port_ends_with_the_reason():
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_hello_stops_without_replacing_its_workers(hello, number):
-    count = len(hello.wait_output("Starting up worker process"))
+    hello.wait_output("Starting up worker process")
+    # All have been forked by then, but not all have said so.
+    count = len(hello.workers())
+    hello.wait_output("Starting up worker process", count)
     os.killpg(hello.pid, number)  # All of it, as Ctrl-C does.
     assert hello.wait_exit() == 0
     assert hello.stdout.count("Starting up worker process") == count
