@@ -170,7 +170,15 @@ static struct yk_slice decode(struct yk_slice text, struct yk_arena *arena)
     return (struct yk_slice){out, yk_url_decode_query(text, out)};
 }
 
-/* Text that is not UTF-8 has no place in JSON, and is left out. */
+static bool is_utf8(struct yk_slice text)
+{
+    json_t *value = json_stringn(text.ptr, text.len);
+    json_decref(value);
+    return value != NULL;
+}
+
+/* What is not UTF-8, name or text, has no place in JSON, and is left out. A
+ * name that is UTF-8 is so in all its parts. */
 static void put_pair(struct yoke_req *req, json_t *root,
                      const struct yk_url_pair *pair)
 {
@@ -181,7 +189,7 @@ static void put_pair(struct yoke_req *req, json_t *root,
     struct keys keys = {.items = {name}, .count = 1};
     if (is_extended(req))
         keys = split(name);
-    json_t *value = json_stringn(text.ptr, text.len);
+    json_t *value = is_utf8(name) ? json_stringn(text.ptr, text.len) : NULL;
     if (value)
         put(root, &keys, value);
 }

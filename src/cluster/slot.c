@@ -163,9 +163,10 @@ static enum yk_slot_state fork_anew(struct yk_slot *slot)
 static enum yk_slot_state serve(struct yk_slot *slot)
 {
     yk_fleet_served();
+    slot->state = YK_SLOT_SERVING;
     if (!slot->successor)
         end_replacing(slot, 0, NULL);
-    return YK_SLOT_SERVING;
+    return slot->state;
 }
 
 static enum yk_slot_state fail_to_start(struct yk_slot *slot)
@@ -193,8 +194,10 @@ static enum yk_slot_state clear(struct yk_slot *slot)
         yk_life_handle(successor, YK_LIFE_RETIRE, YOKE_CAUSE_SCALED);
     if (current)
         yk_life_handle(current, YK_LIFE_RETIRE, YOKE_CAUSE_SCALED);
+    /* Whoever waits may look at the slot at once. */
+    slot->state = YK_SLOT_EMPTY;
     end_replacing(slot, -ESHUTDOWN, "the slot is not wanted any more");
-    return YK_SLOT_EMPTY;
+    return slot->state;
 }
 
 /* ---- The table ---- */

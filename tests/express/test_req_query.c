@@ -85,6 +85,8 @@ static const struct express_case cases[] = {
     EXTENDED("what does not close is text", "a[b=c&[d]=e",
              "{\"a\":{\"[b\":\"c\"},\"[d]\":\"e\"}"),
     EXTENDED("text is no container", "a=1&a[b]=2", "{\"a\":\"1\"}"),
+    EXTENDED("a name that is not UTF-8", "%ff[a]=1&b[%ff][c]=2&d[e]=3",
+             "{\"d\":{\"e\":\"3\"}}"),
 };
 
 EXPRESS_MAIN("req.query")
