@@ -74,23 +74,10 @@ int yk_command_misused(const struct yk_command *command)
     return YK_STATUS_USAGE;
 }
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    *(bool *)data = true;
-    return 0;
-}
-
-static const struct yk_option options[] = {
-    {'h', "help", NULL, "Print this", set_help},
-    {0},
-};
-
 static int help_main(int argc, char **argv)
 {
     bool wants_help = false;
-    int operands = yk_options_parse(options, argc, argv, &wants_help);
+    int operands = yk_options_parse(yk_options_help, argc, argv, &wants_help);
 
     if (operands < 0)
         return yk_command_misused(&yk_command_help);
@@ -108,6 +95,6 @@ const struct yk_command yk_command_help = {
     .summary = "Explain a command",
     .synopsis = "help [COMMAND]",
     .text = "Explains a command, or with no name lists them all.",
-    .options = options,
+    .options = yk_options_help,
     .main = help_main,
 };

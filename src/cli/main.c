@@ -25,25 +25,10 @@ struct globals {
     bool wants_help, wants_version;
 };
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct globals *)data)->wants_help = true;
-    return 0;
-}
-
-static int set_version(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct globals *)data)->wants_version = true;
-    return 0;
-}
-
 static const struct yk_option options[] = {
-    {'h', "help", NULL, "Print this", set_help},
-    {'V', "version", NULL, "Print the version", set_version},
+    YK_OPTION_FLAG('h', "help", "Print this", struct globals, wants_help),
+    YK_OPTION_FLAG('V', "version", "Print the version", struct globals,
+                   wants_version),
     {0},
 };
 

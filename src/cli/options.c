@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,7 +11,7 @@
 #include "core/banned.h"
 
 /* Most options of a command. */
-#define OPTIONS_MAX 32
+#define OPTIONS_MAX 64
 /* The longest "--name". */
 #define GIVEN_MAX   40
 
@@ -20,6 +21,20 @@ struct parser {
     void *data;
     int argc, next; /* Arguments, and the one that comes next. */
     char **argv;
+};
+
+static int apply(const struct parser *p, const struct yk_option *option,
+                 const char *given, const char *value)
+{
+    if (option->set)
+        return option->set(given, value, p->data);
+    *(bool *)((char *)p->data + option->flag) = true;
+    return 0;
+}
+
+const struct yk_option yk_options_help[] = {
+    {'h', "help", NULL, "Print this", NULL, 0},
+    {0},
 };
 
 /* ---- Long options ---- */
@@ -73,7 +88,7 @@ static int parse_long(struct parser *p, const char *arg)
         yk_say("%s needs a value: %s %s", given, given, option->arg);
         return -1;
     }
-    return option->set(given, value, p->data);
+    return apply(p, option, given, value);
 }
 
 /* ---- Short options ---- */
@@ -103,7 +118,7 @@ static const char *parse_letter(struct parser *p, const char *letters,
         return NULL;
     }
     if (!option->arg) {
-        *ret_err = option->set(given, NULL, p->data);
+        *ret_err = apply(p, option, given, NULL);
         return value;
     }
     if (!value && p->next < p->argc)
@@ -111,7 +126,7 @@ static const char *parse_letter(struct parser *p, const char *letters,
     if (!value)
         yk_say("%s needs a value: %s %s", given, given, option->arg);
     else
-        *ret_err = option->set(given, value, p->data);
+        *ret_err = apply(p, option, given, value);
     return NULL;
 }
 

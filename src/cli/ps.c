@@ -19,44 +19,21 @@ struct ps {
     int interval_ms; /* 0: since the start. */
 };
 
-static int set_json(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct ps *)data)->is_json = true;
-    return 0;
-}
-
-static int set_prometheus(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct ps *)data)->is_prometheus = true;
-    return 0;
-}
-
 static int set_interval(const char *given, const char *value, void *data)
 {
     return yk_option_interval(given, value, &((struct ps *)data)->interval_ms);
-}
-
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct ps *)data)->wants_help = true;
-    return 0;
 }
 
 static const struct yk_option options[] = {
     {'i', "interval", "SECONDS",
      "Rates and percentiles of so much time, not of\n"
      "each worker's whole life",
-     set_interval},
-    {0, "json", NULL, "Print all there is, as JSON", set_json},
-    {0, "prometheus", NULL, "Print metrics as Prometheus reads them",
-     set_prometheus},
-    {'h', "help", NULL, "Print this", set_help},
+     .set = set_interval},
+    YK_OPTION_FLAG(0, "json", "Print all there is, as JSON", struct ps,
+                   is_json),
+    YK_OPTION_FLAG(0, "prometheus", "Print metrics as Prometheus reads them",
+                   struct ps, is_prometheus),
+    YK_OPTION_FLAG('h', "help", "Print this", struct ps, wants_help),
     {0},
 };
 

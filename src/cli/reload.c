@@ -10,23 +10,10 @@
 #include "cli/options.h"
 #include "cli/order.h"
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    *(bool *)data = true;
-    return 0;
-}
-
-static const struct yk_option options[] = {
-    {'h', "help", NULL, "Print this", set_help},
-    {0},
-};
-
 static int reload_main(int argc, char **argv)
 {
     bool wants_help = false;
-    int operands = yk_options_parse(options, argc, argv, &wants_help);
+    int operands = yk_options_parse(yk_options_help, argc, argv, &wants_help);
 
     if (operands >= 0 && wants_help) {
         yk_command_explain(&yk_command_reload);
@@ -57,6 +44,6 @@ const struct yk_command yk_command_reload = {
         "If the new generation does not start, dies early or cannot answer, "
         "the old one\n"
         "goes on: then the reason is printed, and the status is 1.",
-    .options = options,
+    .options = yk_options_help,
     .main = reload_main,
 };

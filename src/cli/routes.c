@@ -21,22 +21,6 @@ struct routes {
     bool wants_all, wants_json, wants_help;
 };
 
-static int set_all(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct routes *)data)->wants_all = true;
-    return 0;
-}
-
-static int set_json(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct routes *)data)->wants_json = true;
-    return 0;
-}
-
 static int set_factory(const char *given, const char *value, void *data)
 {
     (void)given;
@@ -44,25 +28,18 @@ static int set_factory(const char *given, const char *value, void *data)
     return 0;
 }
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct routes *)data)->wants_help = true;
-    return 0;
-}
-
 static const struct yk_option options[] = {
-    {'a', "all", NULL,
-     "Middleware, error handlers and mounted routers\n"
-     "too, in their places in the stack",
-     set_all},
-    {0, "json", NULL, "Print JSON: an array of objects", set_json},
+    YK_OPTION_FLAG('a', "all",
+                   "Middleware, error handlers and mounted routers\n"
+                   "too, in their places in the stack",
+                   struct routes, wants_all),
+    YK_OPTION_FLAG(0, "json", "Print JSON: an array of objects", struct routes,
+                   wants_json),
     {0, "factory", "NAME",
      "Function that makes the application.\n"
      "Default: " YK_FACTORY_NAME,
-     set_factory},
-    {'h', "help", NULL, "Print this", set_help},
+     .set = set_factory},
+    YK_OPTION_FLAG('h', "help", "Print this", struct routes, wants_help),
     {0},
 };
 

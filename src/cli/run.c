@@ -166,120 +166,110 @@ static int set_name(const char *given, const char *value, void *data)
     return 0;
 }
 
-static int set_quiet(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct run *)data)->cluster.quiet = true;
-    return 0;
-}
-
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct run *)data)->wants_help = true;
-    return 0;
-}
-
 static const struct yk_option options[] = {
     {'n', "workers", "N|max",
      "Workers; max: one for each CPU.\n"
      "Default: $YOKE_WORKERS, else max",
-     set_workers},
+     .set = set_workers},
     {'p', "port", "PORT",
      "TCP port; 0: any that is free.\n"
      "Default: $PORT, else 1337",
-     set_port},
+     .set = set_port},
     {'H', "host", "HOST",
      "Address or name to listen on.\n"
      "Default: every address, IPv6 and IPv4",
-     set_host},
+     .set = set_host},
     {0, "unix", "PATH",
      "Listen on a UNIX socket instead;\n"
      "'@NAME': an abstract one",
-     set_unix},
+     .set = set_unix},
     {0, "mode", "MODE",
      "Permissions of the UNIX socket, such as 660.\n"
      "Default: as the umask has it",
-     set_mode},
+     .set = set_mode},
     {0, "owner", "USER[:GROUP]", "Whom the UNIX socket is to belong to",
-     set_owner},
+     .set = set_owner},
     {0, "fd", "N|NAME",
      "Listen on a socket that was passed on instead:\n"
      "its descriptor, or the name that the service\n"
      "manager gave it (systemd: LISTEN_FDS)",
-     set_fd},
+     .set = set_fd},
     {0, "sched", "POLICY",
      "How connections find a worker: auto, balanced\n"
      "(an idle one, and evenly), rr (dealt in turn),\n"
      "none (as the kernel has it), ...\n"
      "Default: $YOKE_SCHED_POLICY, else auto",
-     set_sched},
+     .set = set_sched},
     {0, "factory", "NAME",
      "Function that makes the application.\n"
      "Default: " YK_FACTORY_NAME,
-     set_factory},
+     .set = set_factory},
     {0, "stop-timeout", "TIME",
      "How long requests may take to finish at a stop:\n"
      "seconds, or 500ms, 5m, 1h. Default: 30",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "boot-timeout", "TIME",
      "How long a worker may take to start; then it\n"
      "is aborted. Default: 60",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "hang-timeout", "TIME",
      "How long a worker's loop may stand still; then\n"
      "it is aborted. Default: 30; 0: for ever",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "request-timeout", "TIME",
      "How long a request may be in progress; then\n"
      "its worker is aborted. Default: for ever",
-     set_upkeep},
-    {0, "wait-ready", NULL,
-     "A worker is ready when it calls yoke_ready(),\n"
-     "not already when it listens",
-     set_upkeep},
+     .set = set_upkeep},
+    YK_OPTION_FLAG(0, "wait-ready",
+                   "A worker is ready when it calls yoke_ready(),\n"
+                   "not already when it listens",
+                   struct run, cluster.wait_ready),
     {0, "check", "PATH",
      "What the first worker of a reload is asked\n"
      "before it serves. Default: /; empty: nothing",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "probation", "TIME",
      "How long it has to live before others follow.\n"
      "Default: 1",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "max-surge", "N",
      "Extra workers while some are replaced.\n"
      "Default: 1; 0: an old one goes first",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "max-unavailable", "N",
      "Workers that may be missing meanwhile.\n"
      "Default: 0",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "max-requests", "N", "Replace a worker after so many requests",
-     set_upkeep},
-    {0, "max-lifetime", "TIME", "Replace a worker after that time", set_upkeep},
+     .set = set_upkeep},
+    {0, "max-lifetime", "TIME", "Replace a worker after that time",
+     .set = set_upkeep},
     {0, "max-memory", "SIZE",
      "Replace a worker whose memory (PSS) is over\n"
      "this: 512M, 2G",
-     set_upkeep},
+     .set = set_upkeep},
     {0, "user", "NAME", "Workers run as that user, with its groups",
-     set_upkeep},
-    {0, "group", "NAME", "And as that group; default: the user's", set_upkeep},
-    {0, "nice", "N", "Lower the workers' priority by so much", set_upkeep},
-    {0, "umask", "MODE", "The workers' file mode mask, octal: 027", set_upkeep},
-    {0, "pin-cpus", NULL, "Each worker on a CPU of its own", set_upkeep},
-    {0, "own-stderr", NULL,
-     "Workers write to standard error themselves:\n"
-     "it is not kept to explain their deaths",
-     set_upkeep},
+     .set = set_upkeep},
+    {0, "group", "NAME", "And as that group; default: the user's",
+     .set = set_upkeep},
+    {0, "nice", "N", "Lower the workers' priority by so much",
+     .set = set_upkeep},
+    {0, "umask", "MODE", "The workers' file mode mask, octal: 027",
+     .set = set_upkeep},
+    YK_OPTION_FLAG(0, "pin-cpus", "Each worker on a CPU of its own", struct run,
+                   cluster.pin_cpus),
+    YK_OPTION_FLAG(0, "own-stderr",
+                   "Workers write to standard error themselves:\n"
+                   "it is not kept to explain their deaths",
+                   struct run, cluster.own_stderr),
     {0, "name", "NAME",
      "What 'yoke ps' and its like call this cluster.\n"
      "Default: $YOKE_NAME, else the file's, with the\n"
      "process's number if that is taken",
-     set_name},
-    {'q', "quiet", NULL, "Without the start-up lines", set_quiet},
-    {'h', "help", NULL, "Print this", set_help},
+     .set = set_name},
+    YK_OPTION_FLAG('q', "quiet", "Without the start-up lines", struct run,
+                   cluster.quiet),
+    YK_OPTION_FLAG('h', "help", "Print this", struct run, wants_help),
     {0},
 };
 

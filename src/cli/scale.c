@@ -12,19 +12,6 @@
 
 #define WORKERS_MAX 1024
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    *(bool *)data = true;
-    return 0;
-}
-
-static const struct yk_option options[] = {
-    {'h', "help", NULL, "Print this", set_help},
-    {0},
-};
-
 /* "4", "+1" or "-1"; NULL after having said what is wrong. */
 static json_t *request_of(const char *count)
 {
@@ -68,7 +55,7 @@ static int scale_main(int argc, char **argv)
 
     if (argc > 1 && is_count(argv[argc - 1]))
         count = argv[--argc];
-    int operands = yk_options_parse(options, argc, argv, &wants_help);
+    int operands = yk_options_parse(yk_options_help, argc, argv, &wants_help);
     if (operands >= 0 && wants_help) {
         yk_command_explain(&yk_command_scale);
         return 0;
@@ -91,6 +78,6 @@ const struct yk_command yk_command_scale = {
     .text = "So many workers, or so many more or fewer, from now on. Workers "
             "that go finish\n"
             "what they have begun; their idle connections move to others.",
-    .options = options,
+    .options = yk_options_help,
     .main = scale_main,
 };

@@ -14,19 +14,6 @@
 
 #define LOOK_MS 20
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    *(bool *)data = true;
-    return 0;
-}
-
-static const struct yk_option options[] = {
-    {'h', "help", NULL, "Print this", set_help},
-    {0},
-};
-
 static bool is_running(const char *name)
 {
     yoke_control *control;
@@ -56,7 +43,7 @@ static int stop(const char *name)
 static int stop_main(int argc, char **argv)
 {
     bool wants_help = false;
-    int operands = yk_options_parse(options, argc, argv, &wants_help);
+    int operands = yk_options_parse(yk_options_help, argc, argv, &wants_help);
 
     if (operands >= 0 && wants_help) {
         yk_command_explain(&yk_command_stop);
@@ -78,6 +65,6 @@ const struct yk_command yk_command_stop = {
     .text = "Stops it as SIGTERM does, and waits until it has ended. The name "
             "has to be given,\n"
             "so that nothing is stopped by mistake.",
-    .options = options,
+    .options = yk_options_help,
     .main = stop_main,
 };

@@ -60,19 +60,11 @@ static int set_frames(const char *given, const char *value, void *data)
                             &((struct top *)data)->frames);
 }
 
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct top *)data)->wants_help = true;
-    return 0;
-}
-
 static const struct yk_option options[] = {
     {'i', "interval", "SECONDS", "Time between two tables. Default: 1",
-     set_interval},
-    {'n', "frames", "N", "End after so many tables", set_frames},
-    {'h', "help", NULL, "Print this", set_help},
+     .set = set_interval},
+    {'n', "frames", "N", "End after so many tables", .set = set_frames},
+    YK_OPTION_FLAG('h', "help", "Print this", struct top, wants_help),
     {0},
 };
 

@@ -1,7 +1,6 @@
 #include "cli/upkeep.h"
 
 #include <limits.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -24,8 +23,7 @@ enum kind {
     COUNT,    /* 0 is none. */
     NUMBER,   /* 0 is the default. */
     SIZE,     /* Bytes. */
-    TEXT,
-    FLAG
+    TEXT
 };
 
 static const struct rule {
@@ -42,7 +40,6 @@ static const struct rule {
     RULE("boot-timeout", TIME, boot_timeout_ms, DAY_MS),
     RULE("hang-timeout", TIME, hang_timeout_ms, DAY_MS),
     RULE("request-timeout", TIME, request_timeout_ms, DAY_MS),
-    RULE("wait-ready", FLAG, wait_ready, 0),
     RULE("max-surge", COUNT, max_surge, WORKERS_MAX),
     RULE("max-unavailable", COUNT, max_unavailable, WORKERS_MAX),
     RULE("probation", TIME, probation_ms, DAY_MS),
@@ -54,8 +51,6 @@ static const struct rule {
     RULE("group", TEXT, group, 0),
     RULE("nice", NUMBER, nice, 39),
     RULE("umask", TEXT, umask, 0),
-    RULE("pin-cpus", FLAG, pin_cpus, 0),
-    RULE("own-stderr", FLAG, own_stderr, 0),
 };
 
 static const struct rule *find(const char *given)
@@ -94,9 +89,6 @@ int yk_upkeep_set(const char *given, const char *value,
         return yk_value_size(given, value, field);
     case TEXT:
         *(const char **)field = value;
-        return 0;
-    case FLAG:
-        *(bool *)field = true;
         return 0;
     }
     return -1;

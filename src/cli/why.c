@@ -28,26 +28,11 @@ static int set_slot(const char *given, const char *value, void *data)
                             &((struct why *)data)->slot);
 }
 
-static int set_json(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct why *)data)->is_json = true;
-    return 0;
-}
-
-static int set_help(const char *given, const char *value, void *data)
-{
-    (void)given;
-    (void)value;
-    ((struct why *)data)->wants_help = true;
-    return 0;
-}
-
 static const struct yk_option options[] = {
-    {'s', "slot", "N", "Only the deaths in that slot", set_slot},
-    {0, "json", NULL, "Print all there is, as JSON", set_json},
-    {'h', "help", NULL, "Print this", set_help},
+    {'s', "slot", "N", "Only the deaths in that slot", .set = set_slot},
+    YK_OPTION_FLAG(0, "json", "Print all there is, as JSON", struct why,
+                   is_json),
+    YK_OPTION_FLAG('h', "help", "Print this", struct why, wants_help),
     {0},
 };
 

@@ -25,7 +25,7 @@ void yk_confine_of(struct yk_confine *confine,
 /* Takes all but the parent. Returns 0 or -errno. */
 int yk_confine_take(const struct yk_confine *confine);
 
-/* The process is sent `yk_confine_signal()` when its parent ends; to be called
+/* The process is told when its parent ends (yk_confine_survive); to be called
  * when it has taken its user, for that forgets it. -ESRCH: the parent has ended
  * already. */
 int yk_confine_tie(const struct yk_confine *confine);

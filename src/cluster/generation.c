@@ -33,16 +33,6 @@ void yk_generation_init(void)
         snprintf(own_path, sizeof(own_path), "%s", OWN);
 }
 
-const char *yk_generation_own_path(void)
-{
-    return own_path;
-}
-
-void yk_generation_go_on(unsigned number)
-{
-    last_number = number;
-}
-
 unsigned yk_generations(void)
 {
     return count;

@@ -36,10 +36,4 @@ unsigned yk_generations(void);
  * what it was started as. */
 void yk_generation_init(void);
 
-/* The path of this program, as it was at the start. Borrowed. */
-const char *yk_generation_own_path(void);
-
-/* After an upgrade of the primary: the numbers go on behind this one. */
-void yk_generation_go_on(unsigned number);
-
 #endif

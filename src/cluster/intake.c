@@ -42,25 +42,32 @@ void yk_intake_update(struct yk_port *port)
         yk_acceptor_pause(&intake->acceptor);
 }
 
+void yk_intake_take(struct yk_port *port, struct yk_acceptor *acceptor, int fd,
+                    const struct yk_peer *peer)
+{
+    struct yk_conn conn = {.fd = fd, .peer = *peer, .port = port};
+
+    yk_line_add(port, &conn);
+    if (!yk_intake_has_room(port))
+        yk_acceptor_pause(acceptor);
+}
+
 static void on_accept(struct yk_acceptor *acceptor, int fd,
                       const struct yk_peer *peer)
 {
     struct yk_intake *intake =
         YK_CONTAINER_OF(acceptor, struct yk_intake, acceptor);
-    struct yk_conn conn = {.fd = fd, .peer = *peer, .port = intake->port};
 
-    yk_line_add(intake->port, &conn);
-    if (!yk_intake_has_room(intake->port))
-        yk_acceptor_pause(acceptor);
+    yk_intake_take(intake->port, acceptor, fd, peer);
 }
 
-static void on_batch(struct yk_acceptor *acceptor)
+void yk_intake_batch_over(struct yk_acceptor *acceptor)
 {
     (void)acceptor;
     yk_dealer_flush();
 }
 
-static bool on_shortage(struct yk_acceptor *acceptor, int err)
+bool yk_intake_is_short(struct yk_acceptor *acceptor, int err)
 {
     (void)acceptor;
     if ((err == -EMFILE || err == -ENFILE) && yk_dealer_free_descriptors())
@@ -89,8 +96,8 @@ static void on_closed(struct yk_acceptor *acceptor)
 
 static const struct yk_acceptor_ops acceptor_ops = {
     .on_accept = on_accept,
-    .on_batch = on_batch,
-    .on_shortage = on_shortage,
+    .on_batch = yk_intake_batch_over,
+    .on_shortage = yk_intake_is_short,
     .on_closed = on_closed,
 };
 

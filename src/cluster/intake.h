@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct yk_acceptor;
+struct yk_peer;
 struct yk_port;
 
 /* Begins to accept on the port's socket, once it has users. Returns 0 or a
@@ -31,5 +33,16 @@ void yk_intake_drain(struct yk_port *port);
 
 /* Ends; yk_port_stopped is called when it has. */
 void yk_intake_stop(struct yk_port *port);
+
+/* ---- What an acceptor of the primary does, also of a socket that a policy
+ * keeps beside the port's own (shards.h) ---- */
+
+/* A connection has been accepted for the port; its descriptor is taken over. */
+void yk_intake_take(struct yk_port *port, struct yk_acceptor *acceptor, int fd,
+                    const struct yk_peer *peer);
+
+/* For on_batch and on_shortage (net/acceptor.h). */
+void yk_intake_batch_over(struct yk_acceptor *acceptor);
+bool yk_intake_is_short(struct yk_acceptor *acceptor, int err);
 
 #endif

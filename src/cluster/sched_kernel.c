@@ -224,18 +224,7 @@ static struct yk_user *choose_in_turn(struct yk_port *port,
 {
     struct yk_user *giver = find_giver(port, conn);
 
-    if (giver)
-        return giver;
-    YK_LIST_EACH(node, &port->users)
-    {
-        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, node);
-        if (!yk_shards_is_ready(user))
-            continue;
-        yk_list_remove(node);
-        yk_list_add(&port->users, node);
-        return user;
-    }
-    return NULL;
+    return giver ? giver : yk_shards_take_turn(port);
 }
 
 static struct yk_user *choose_least(struct yk_port *port,

@@ -130,20 +130,6 @@ static int start(struct yk_port *port)
     return 0;
 }
 
-static struct yk_user *find_ready(struct yk_port *port)
-{
-    YK_LIST_EACH(node, &port->users)
-    {
-        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, node);
-        if (!yk_shards_is_ready(user))
-            continue;
-        yk_list_remove(node);
-        yk_list_add(&port->users, node);
-        return user;
-    }
-    return NULL;
-}
-
 /* The one that the kernel would have chosen; it is waited for when it is merely
  * busy. */
 static struct yk_user *choose(struct yk_port *port, const struct yk_conn *conn)
@@ -155,7 +141,7 @@ static struct yk_user *choose(struct yk_port *port, const struct yk_conn *conn)
         number == YK_HOME_NONE ? NULL : shards->of[number]->owner;
 
     if (!owner)
-        return find_ready(port);
+        return yk_shards_take_turn(port);
     switch (yk_dealer_readiness(owner->worker)) {
     case YK_READY:
         return owner;
@@ -164,7 +150,7 @@ static struct yk_user *choose(struct yk_port *port, const struct yk_conn *conn)
     case YK_LATE:
         break;
     }
-    return find_ready(port);
+    return yk_shards_take_turn(port);
 }
 
 const struct yk_sched yk_sched_sticky = {

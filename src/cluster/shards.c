@@ -103,27 +103,8 @@ static void on_accept(struct yk_acceptor *acceptor, int fd,
 {
     struct yk_shard *shard =
         YK_CONTAINER_OF(acceptor, struct yk_shard, acceptor);
-    struct yk_port *port = shard->all->port;
-    struct yk_conn conn = {.fd = fd, .peer = *peer, .port = port};
 
-    yk_line_add(port, &conn);
-    if (!yk_intake_has_room(port))
-        yk_acceptor_pause(acceptor);
-}
-
-static void on_batch(struct yk_acceptor *acceptor)
-{
-    (void)acceptor;
-    yk_dealer_flush();
-}
-
-static bool on_shortage(struct yk_acceptor *acceptor, int err)
-{
-    (void)acceptor;
-    if ((err == -EMFILE || err == -ENFILE) && yk_dealer_free_descriptors())
-        return true;
-    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
-    return false;
+    yk_intake_take(shard->all->port, acceptor, fd, peer);
 }
 
 /* ---- Closing ---- */
@@ -153,8 +134,8 @@ static void on_backlog_closed(struct yk_backlog *backlog)
 
 static const struct yk_acceptor_ops acceptor_ops = {
     .on_accept = on_accept,
-    .on_batch = on_batch,
-    .on_shortage = on_shortage,
+    .on_batch = yk_intake_batch_over,
+    .on_shortage = yk_intake_is_short,
     .on_closed = on_acceptor_closed,
 };
 
@@ -389,6 +370,20 @@ bool yk_shards_is_ready(const struct yk_user *user)
 
     return !yk_guard_is_late(&shard->guard) &&
            yk_dealer_readiness(user->worker) == YK_READY;
+}
+
+struct yk_user *yk_shards_take_turn(struct yk_port *port)
+{
+    YK_LIST_EACH(node, &port->users)
+    {
+        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, node);
+        if (!yk_shards_is_ready(user))
+            continue;
+        yk_list_remove(node);
+        yk_list_add(&port->users, node);
+        return user;
+    }
+    return NULL;
 }
 
 /* Owners take what is in their queues when they drain. */

@@ -89,7 +89,9 @@ int yk_shards_socket(struct yk_port *port, struct yk_user *user);
 void yk_shards_drain(struct yk_port *port);
 void yk_shards_stop(struct yk_port *port);
 
-/* For `choose`: a user whose worker is ready and not late. */
+/* For `choose`: a user whose worker is ready and not late; the next one of the
+ * port whose turn it is, moved to the end, or NULL. */
 bool yk_shards_is_ready(const struct yk_user *user);
+struct yk_user *yk_shards_take_turn(struct yk_port *port);
 
 #endif

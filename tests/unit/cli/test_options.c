@@ -57,10 +57,10 @@ static int set_loud(const char *given, const char *value, void *data)
 }
 
 static const struct yk_option table[] = {
-    {'p', "port", "PORT", "Port", set_port},
-    {0, "host", "HOST", "Host", set_host},
-    {'q', "quiet", NULL, "Quiet", set_quiet},
-    {'l', "loud", NULL, "Loud", set_loud},
+    {'p', "port", "PORT", "Port", .set = set_port},
+    {0, "host", "HOST", "Host", .set = set_host},
+    {'q', "quiet", NULL, "Quiet", .set = set_quiet},
+    {'l', "loud", NULL, "Loud", .set = set_loud},
     {0},
 };
 
