@@ -19,7 +19,7 @@
 /* How often a finishing acceptor looks for handshakes, and for how long at
  * most: a client further away than that has waited for its answer too long. */
 #define LOOK_MS   5
-#define FINISH_MS 1000
+#define FINISH_MS 2000
 /* How long it waits if the kernel does not tell. */
 #define BLIND_MS  50
 

@@ -30,7 +30,8 @@ def test_the_file_goes_with_the_last_that_listens(start_fleet, tmp_path):
     for left in (1, 0):
         assert server.ask("close", path=str(path)) == "ok"
         server.wait_output("closed a listener", 2 - left)
-        assert path.exists() == bool(left)
+        harness.wait_for(lambda left=left: path.exists() == bool(left),
+                         f"a file for {left} that listen")
 
 
 def test_the_other_side_has_no_address(start_fleet, tmp_path):

@@ -101,6 +101,7 @@ def test_each_worker_dies_under_load_and_is_replaced(start_app, how, sched):
 def test_hello_loses_each_worker_under_load_and_goes_on(start):
     server = start([harness.EXAMPLES / "hello"], env={"YOKE_WORKERS": 4})
     victims = server.wait_workers(4)
+    server.wait_output("^Starting up worker process$", 4)
     signals = {"SIGKILL": victims[:2], "SIGABRT": victims[2:]}
     with load.Load(server, keep_alive=8, new=8, target="/get") as run:
         for name, pids in signals.items():
@@ -139,6 +140,8 @@ def test_requests_that_a_killed_worker_has_not_read_are_answered(
     os.kill(victim, signal.SIGKILL)
     pids = [int(client.read().text) for client in clients]
     assert victim not in pids
+    # Told after the stop has begun it would be an unclean end.
+    server.wait_output(rf"worker {victim} died")
     for client in clients:
         client.close()
 
@@ -179,6 +182,8 @@ def test_requests_wait_for_a_replacement_when_every_worker_is_killed(
     for pid in victims:
         os.kill(pid, signal.SIGKILL)
     assert not set(victims) & {int(client.read().text) for client in clients}
+    for pid in victims:
+        server.wait_output(rf"worker {pid} died")
     for client in clients:
         client.close()
 
