@@ -455,8 +455,9 @@ struct yoke_cluster_options {
  * that grows, logs the cause of each death, and returns the exit status when
  * it has been stopped. If no worker could ever start (the port is in use, the
  * factory failed), it does not try again, but logs the reason and returns 1;
- * likewise when every slot has used up its budget. In a worker: calls
- * `make_app`, listens, and returns its exit status. `options` may be NULL;
+ * likewise when every slot has used up its budget, and at once without
+ * yoke_cluster_init. In a worker: calls `make_app`, listens, and returns its
+ * exit status. `options` may be NULL;
  * it is copied. */
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options);
@@ -476,8 +477,12 @@ void yoke_ready(void);
  * does. No connection is refused or cut. If the new one does not start, dies
  * early, or fails its own request, every old worker stays, or comes back.
  *
- * `fn`, which may be NULL, is called from the loop when it is over: `err` is 0
- * or -YOKE_ESTARTUP, and `text` says how it went, borrowed for the call.
+ * What cannot be done at once, for workers are being recycled or the system has
+ * no process left, is tried again for a while. Scaling meanwhile is allowed.
+ *
+ * `fn`, which may be NULL, is called from the loop when it is over: `err` is 0,
+ * -YOKE_ESTARTUP, or -ESHUTDOWN when the primary has been stopped meanwhile;
+ * and `text` says how it went, borrowed for the call.
  * -YOKE_EROLE elsewhere; -EBUSY while one is under way; -ESHUTDOWN when the
  * primary is stopping; -ENOENT, -EACCES ... when there is no such program: then
  * `fn` is not called. */

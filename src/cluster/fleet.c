@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <yoke/cluster.h>
+#include <yoke/error.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
@@ -87,10 +88,10 @@ bool yk_fleet_has_served(void)
 void yk_fleet_slot_failed(void)
 {
     struct yk_slot *slot;
-    int failed = 1; /* The one that says so: it is about to be. */
+    int failed = 0;
 
     YK_FLEET_EACH(slot)
-    failed += slot->state == YK_SLOT_FAILED;
+    failed += slot->state == YK_SLOT_FAILED && !slot->successor;
     if (failed < fleet.size)
         return;
     yoke_log(YOKE_LOG_ERROR, "every slot has been given up: stopping");
@@ -150,7 +151,8 @@ static int count_replaced(bool surges)
     int count = 0;
 
     YK_FLEET_EACH(slot)
-    count += slot->on_replaced && surges == (slot->successor != NULL);
+    count +=
+        yk_slot_is_being_replaced(slot) && surges == (slot->successor != NULL);
     return count;
 }
 
@@ -161,7 +163,7 @@ int yk_fleet_replace(struct yk_slot *slot, struct yk_generation *generation,
     bool surge = count_replaced(true) < fleet.options->max_surge;
 
     if (!surge && count_replaced(false) >= fleet.options->max_unavailable)
-        return -EAGAIN;
+        return -YOKE_EFULL;
     return yk_slot_replace(slot, generation, cause, surge, is_on_trial,
                            on_replaced);
 }
@@ -244,6 +246,13 @@ static void explain(const struct yk_life *life, const struct yoke_exit *why,
              has_said ? line : "");
 }
 
+/* Its slot counted on it: it had neither been replaced nor was to be. */
+static bool is_missed(const struct yk_life *life)
+{
+    return life->slot->current == life &&
+           life->slot->replacement.goes != life && !yk_primary_is_stopping();
+}
+
 static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
 {
     struct yk_life *life = worker->life;
@@ -257,7 +266,7 @@ static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
     explain(life, why, text, sizeof(text));
     enum yk_slot_event event = event_of(worker, why);
     yk_life_handle(life, YK_LIFE_DIES, why->cause);
-    if (event != YK_SLOT_LEAVES)
+    if (event != YK_SLOT_LEAVES && is_missed(life))
         yk_rollout_worker_died(life, text);
     yk_slot_life_died(life->slot, life, event, text);
     yk_life_end(life);

@@ -33,7 +33,7 @@ struct yk_slot *yk_fleet_slot(int number);
     for (int number_ = 1; ((slot) = yk_fleet_slot(number_)) != NULL; number_++)
 
 /* As yk_slot_replace, unless as many are being replaced as may be at a time:
- * -EAGAIN. */
+ * -YOKE_EFULL. */
 int yk_fleet_replace(struct yk_slot *slot, struct yk_generation *generation,
                      enum yoke_cause cause, bool is_on_trial,
                      yk_replaced_fn *on_replaced);
@@ -48,7 +48,8 @@ void yk_fleet_set_generation(struct yk_generation *generation);
 void yk_fleet_served(void);
 bool yk_fleet_has_served(void);
 
-/* A slot is given up. When all are, the primary stops. */
+/* A slot has been given up, or has lost the worker that was to save it. When
+ * all are and none can be saved, the primary stops. */
 void yk_fleet_slot_failed(void);
 
 struct yk_random *yk_fleet_random(void);

@@ -17,7 +17,9 @@ static void on_reloaded(int err, const char *text, void *data)
 {
     struct yk_control_call *call = data;
 
-    if (err < 0)
+    if (err == -ESHUTDOWN)
+        yk_control_fail(call, "stopping", "is stopping");
+    else if (err < 0)
         yk_control_fail(call, "failed", "%s", text);
     else
         yk_control_answer(call, json_pack("{s:s}", "text", text));

@@ -9,6 +9,7 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/backoff.h"
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/primary.h"
@@ -28,6 +29,15 @@ enum state {
     UNDOING
 };
 
+/* How long until what could not be done is tried again: this, doubled with each
+ * failure that follows another. */
+#define RETRY_MS     200
+#define RETRY_MAX_MS 10000
+/* Failures in a row, until the next step back is taken: about half a minute
+ * while going on, two minutes while undoing. */
+#define ROLL_TRIES   7
+#define UNDO_TRIES   16
+
 /* Written by the functions of this file, in the primary. */
 static struct {
     enum state state;
@@ -36,12 +46,14 @@ static struct {
     void *data;
     char reason[TEXT_MAX]; /* Why it is undone. */
     uint64_t begun_ms;
-    struct yk_later later; /* Begins the trial, from the loop. */
-    uv_timer_t probation;
-    bool has_timer;
+    struct yk_slot *trial;      /* Where it is under way; or NULL. */
+    struct yk_backoff backoff;  /* After failures in a row, */
+    uint32_t failures;          /* so many. */
+    uint64_t rests_until_ms;    /* Nothing is begun before that. */
+    struct yk_later later;      /* Goes on, from the loop. */
+    uv_timer_t probation, tick; /* Goes on, too: something may have changed. */
+    bool has_timers;
 } rollout;
-
-static void step(void);
 
 bool yk_rollout_is_under_way(void)
 {
@@ -54,8 +66,12 @@ static void end(int err, const char *text)
 {
     yk_rollout_fn *fn = rollout.fn;
 
+    uv_timer_stop(&rollout.probation);
+    uv_timer_stop(&rollout.tick);
+    yk_later_stop(&rollout.later);
     rollout.state = IDLE;
     rollout.fn = NULL;
+    rollout.trial = NULL;
     yk_generation_drop(rollout.before);
     yk_generation_drop(rollout.after);
     rollout.before = rollout.after = NULL;
@@ -76,17 +92,42 @@ static void succeed(void)
     end(0, text);
 }
 
-static void give_up(void)
+/* Workers of the generation that failed, where the old one could not be
+ * started again. */
+static int count_left(void)
 {
-    char text[TEXT_MAX + 64];
+    struct yk_slot *slot;
+    int count = 0;
 
-    snprintf(text, sizeof(text), "generation %u failed, %u goes on: %s",
-             rollout.after->number, rollout.before->number, rollout.reason);
+    YK_FLEET_EACH(slot)
+    count += slot->current && slot->current->generation == rollout.after;
+    return count;
+}
+
+static void fail(void)
+{
+    char text[TEXT_MAX + 160];
+    int left = count_left();
+    int len =
+        snprintf(text, sizeof(text), "generation %u failed, %u goes on: %s",
+                 rollout.after->number, rollout.before->number, rollout.reason);
+
+    if (left > 0)
+        snprintf(text + len, sizeof(text) - (size_t)len,
+                 "; but %d worker%s of generation %u cannot be replaced now",
+                 left, left == 1 ? "" : "s", rollout.after->number);
     yoke_log(YOKE_LOG_ERROR, "reload: %s", text);
     end(-YOKE_ESTARTUP, text);
 }
 
 /* ---- Undoing ---- */
+
+static void forget_failures(void)
+{
+    rollout.backoff.debt_ms = 0;
+    rollout.failures = 0;
+    rollout.rests_until_ms = 0;
+}
 
 static void undo(const char *reason)
 {
@@ -95,18 +136,29 @@ static void undo(const char *reason)
     snprintf(rollout.reason, sizeof(rollout.reason), "%s",
              reason ? reason : "it could not be started");
     uv_timer_stop(&rollout.probation);
+    forget_failures();
     rollout.state = UNDOING;
-    step();
+    yk_later_start(&rollout.later);
 }
 
 void yk_rollout_worker_died(const struct yk_life *life, const char *text)
 {
-    bool is_new = rollout.state != IDLE && life->generation == rollout.after;
-
     /* One that was still to be ready is told of by its slot. */
-    if (is_new && life->ready_ms &&
-        (rollout.state == PROBATION || rollout.state == ROLLING))
+    if (rollout.state != IDLE && life->generation == rollout.after &&
+        life->ready_ms)
         undo(text);
+}
+
+/* Something could not be started: a worker, or the process for it. */
+static void put_off(const char *reason)
+{
+    uint32_t tries = rollout.state == UNDOING ? UNDO_TRIES : ROLL_TRIES;
+
+    rollout.rests_until_ms =
+        uv_now(yoke_loop()) +
+        yk_backoff_death(&rollout.backoff, 0, yk_fleet_random());
+    if (++rollout.failures >= tries)
+        undo(reason);
 }
 
 /* ---- Going on ---- */
@@ -118,77 +170,162 @@ static struct yk_generation *target(void)
 
 static bool is_done(const struct yk_slot *slot)
 {
+    if (slot->replacement.fn)
+        return false;
     return slot->state == YK_SLOT_EMPTY ||
            (slot->generation == target() && !slot->successor &&
             (!slot->current || slot->current->generation == target()));
 }
 
+/* The new generation is still there: the worker on trial may have been scaled
+ * away. */
+static bool has_new_one(void)
+{
+    struct yk_slot *slot;
+
+    YK_FLEET_EACH(slot)
+    if (slot->current && slot->current->generation == rollout.after)
+        return true;
+    return false;
+}
+
 static void on_probation_over(uv_timer_t *timer)
 {
     (void)timer;
-    rollout.state = ROLLING;
-    step();
+    rollout.state = has_new_one() ? ROLLING : TRIAL;
+    yk_later_start(&rollout.later);
+}
+
+static void begin_probation(void)
+{
+    rollout.state = PROBATION;
+    uv_timer_start(&rollout.probation, on_probation_over,
+                   (uint64_t)yk_fleet_options()->probation_ms, 0);
+}
+
+static void replacement_failed(const char *text)
+{
+    if (rollout.state == UNDOING)
+        put_off(text);
+    else
+        undo(text);
 }
 
 static void on_replaced(struct yk_slot *slot, int err, const char *text)
 {
-    if (err == -ESHUTDOWN && rollout.state != TRIAL) {
-        step();
+    bool was_trial = rollout.trial == slot;
+
+    if (rollout.state == IDLE)
         return;
-    }
-    if (err < 0 && slot->generation == rollout.after)
-        yk_slot_set_generation(slot, rollout.before);
-    if (err < 0 && rollout.state != UNDOING) {
-        undo(text);
-        return;
-    }
-    if (rollout.state == TRIAL) {
-        rollout.state = PROBATION;
-        uv_timer_start(&rollout.probation, on_probation_over,
-                       (uint64_t)yk_fleet_options()->probation_ms, 0);
-        return;
-    }
-    step();
+    if (was_trial)
+        rollout.trial = NULL;
+    /* One that was scaled away has not failed. */
+    if (err < 0 && err != -ESHUTDOWN)
+        replacement_failed(text);
+    else if (err == 0)
+        forget_failures();
+    if (err == 0 && was_trial && rollout.state == TRIAL)
+        begin_probation();
+    yk_later_start(&rollout.later);
 }
 
-/* A slot without a worker is only told what the next one is to be. */
-static int replace(struct yk_slot *slot)
+static bool is_resting(void)
 {
-    if (rollout.state == UNDOING && !slot->current && !slot->successor) {
-        yk_slot_set_generation(slot, rollout.before);
-        return 0;
-    }
-    return yk_fleet_replace(slot, target(), YOKE_CAUSE_RELOAD,
-                            rollout.state == TRIAL, on_replaced);
+    return uv_now(yoke_loop()) < rollout.rests_until_ms;
 }
 
-/* Replaces as many as may be at a time; on_replaced comes back here. */
+/* Returns false when no other need be tried now. */
+static bool replace(struct yk_slot *slot)
+{
+    char text[128];
+    bool is_trial = rollout.state == TRIAL;
+    int err = yk_fleet_replace(slot, target(), YOKE_CAUSE_RELOAD, is_trial,
+                               on_replaced);
+
+    if (err == 0) {
+        rollout.trial = is_trial ? slot : NULL;
+        return true;
+    }
+    if (err == -YOKE_EFULL || err == -EBUSY)
+        return false;
+    snprintf(text, sizeof(text), "a worker cannot be started: %s",
+             yoke_strerror(err));
+    put_off(text);
+    return false;
+}
+
+/* Not in a slot that is being recycled. */
+static void begin_trial(void)
+{
+    struct yk_slot *slot;
+
+    if (rollout.trial || is_resting())
+        return;
+    YK_FLEET_EACH(slot)
+    if (slot->state != YK_SLOT_EMPTY && !slot->replacement.fn) {
+        replace(slot);
+        return;
+    }
+}
+
+/* What dies from here on is replaced by the old generation. */
+static void relabel(void)
+{
+    struct yk_slot *slot;
+
+    YK_FLEET_EACH(slot)
+    if (slot->generation == rollout.after)
+        yk_slot_set_generation(slot, rollout.before);
+}
+
+static bool has_given_up(void)
+{
+    return rollout.state == UNDOING && rollout.failures >= UNDO_TRIES;
+}
+
+/* Replaces as many as may be at a time; what comes of it leads back here. */
 static void step(void)
 {
     struct yk_slot *slot;
     bool is_complete = true;
+    bool is_waiting = false; /* For replacements that are under way. */
+    bool may_begin = !is_resting() && !has_given_up();
 
+    if (rollout.state == UNDOING)
+        relabel();
     YK_FLEET_EACH(slot)
     {
-        if (is_done(slot))
-            continue;
-        is_complete = false;
-        if (slot->on_replaced)
-            continue;
-        int err = replace(slot);
-        if (err == -EAGAIN)
-            return;
-        if (err < 0 && rollout.state != UNDOING) {
-            undo(yoke_strerror(err));
-            return;
-        }
+        is_complete &= is_done(slot);
+        is_waiting |= slot->replacement.fn != NULL;
+        if (may_begin && !is_done(slot) && !slot->replacement.fn)
+            may_begin = replace(slot);
     }
-    if (!is_complete)
-        return;
-    if (rollout.state == UNDOING)
-        give_up();
-    else
+    if (is_complete && rollout.state == ROLLING)
         succeed();
+    else if (is_complete || (has_given_up() && !is_waiting))
+        fail();
+}
+
+static void go_on(void)
+{
+    if (yk_primary_is_stopping())
+        end(-ESHUTDOWN, "the primary stops");
+    else if (rollout.state == TRIAL)
+        begin_trial();
+    else if (rollout.state != PROBATION)
+        step();
+}
+
+static void on_later(struct yk_later *later)
+{
+    (void)later;
+    go_on();
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer;
+    go_on();
 }
 
 /* ---- The beginning ---- */
@@ -210,26 +347,17 @@ static void cut_oldest(void)
         yk_life_handle(worker->life, YK_LIFE_OVERSTAYS, YOKE_CAUSE_DEADLINE);
 }
 
-static struct yk_slot *first_in_use(void)
+static void start_timers(void)
 {
-    struct yk_slot *slot;
-
-    YK_FLEET_EACH(slot)
-    if (slot->state != YK_SLOT_EMPTY && !slot->on_replaced)
-        return slot;
-    return NULL;
-}
-
-static void begin_trial(struct yk_later *later)
-{
-    (void)later;
-    struct yk_slot *slot = first_in_use();
-    int err = slot ? yk_fleet_replace(slot, rollout.after, YOKE_CAUSE_RELOAD,
-                                      true, on_replaced)
-                   : -EBUSY;
-
-    if (err < 0)
-        undo(yoke_strerror(err));
+    if (!rollout.has_timers) {
+        uv_timer_init(yoke_loop(), &rollout.probation);
+        uv_timer_init(yoke_loop(), &rollout.tick);
+    }
+    rollout.has_timers = true;
+    uv_update_time(yoke_loop());
+    uv_timer_start(&rollout.tick, on_tick, RETRY_MS, RETRY_MS);
+    yk_later_init(&rollout.later, on_later);
+    yk_later_start(&rollout.later);
 }
 
 int yk_rollout_begin(yk_rollout_fn *fn, void *data)
@@ -242,18 +370,17 @@ int yk_rollout_begin(yk_rollout_fn *fn, void *data)
                                  yk_fleet_options()->file, &rollout.after);
     if (err < 0)
         return err;
-    if (!rollout.has_timer)
-        uv_timer_init(yoke_loop(), &rollout.probation);
-    rollout.has_timer = true;
-    yk_later_init(&rollout.later, begin_trial);
     rollout.before = yk_generation_use(yk_fleet_generation());
     rollout.fn = fn;
     rollout.data = data;
-    rollout.begun_ms = uv_now(yoke_loop());
+    rollout.backoff = (struct yk_backoff){
+        .base_ms = RETRY_MS, .max_ms = RETRY_MAX_MS, .healthy_ms = UINT32_MAX};
+    forget_failures();
     rollout.state = TRIAL;
     yoke_log(YOKE_LOG_INFO, "reload: generation %u begins",
              rollout.after->number);
+    start_timers();
+    rollout.begun_ms = uv_now(yoke_loop());
     cut_oldest();
-    yk_later_start(&rollout.later);
     return 0;
 }

@@ -11,7 +11,13 @@
  * The first new worker is on trial: it answers a request of its own before it
  * gets a connection (options' check_path), and then has to live for a while.
  * Only then do the others follow, as many at a time as the options say. An old
- * worker goes when the new one in its slot is ready. */
+ * worker goes when the new one in its slot is ready.
+ *
+ * What a rollout cannot do at once it tries again a moment later: when workers
+ * are being recycled, or when the system has no memory or no process left. It
+ * ends whatever happens: a trial that is scaled away begins anew in another
+ * slot; what keeps failing is undone; what cannot be undone stays as it is,
+ * which is told, and is replaced when it dies. */
 #ifndef YK_CLUSTER_ROLLOUT_H
 #define YK_CLUSTER_ROLLOUT_H
 
@@ -23,13 +29,13 @@ struct yk_life;
 typedef void yk_rollout_fn(int err, const char *text, void *data);
 
 /* Begins one; `fn`, which may be NULL, is called once from the loop when it has
- * ended. Returns 0; -EBUSY when one is under way, -ESHUTDOWN when the primary
+ * ended: with 0, -YOKE_ESTARTUP, or -ESHUTDOWN when the primary stops. Returns 0; -EBUSY when one is under way, -ESHUTDOWN when the primary
  * stops, -errno when the program cannot be opened: then it is not called. */
 int yk_rollout_begin(yk_rollout_fn *fn, void *data);
 
 bool yk_rollout_is_under_way(void);
 
-/* A worker has died by accident. */
+/* A worker on which its slot counted has died by accident. */
 void yk_rollout_worker_died(const struct yk_life *life, const char *text);
 
 #endif

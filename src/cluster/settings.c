@@ -75,6 +75,11 @@ void yk_settings_init(int argc, char **argv)
         copy_strings((const char *const *)(argc > 0 ? argv + 1 : argv));
 }
 
+bool yk_settings_is_ready(void)
+{
+    return program != NULL;
+}
+
 char **yk_settings_argv(void)
 {
     const struct yoke_cluster_settings *settings = &current->values;

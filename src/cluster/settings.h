@@ -3,6 +3,8 @@
 #ifndef YK_CLUSTER_SETTINGS_H
 #define YK_CLUSTER_SETTINGS_H
 
+#include <stdbool.h>
+
 #include <yoke/cluster.h>
 
 /* The settings at one time. Whoever keeps them, a worker that was forked with
@@ -27,6 +29,9 @@ int yk_settings_stdio_count(const struct yoke_cluster_settings *settings);
 
 /* Remembers how this process was started; copied. */
 void yk_settings_init(int argc, char **argv);
+
+/* It has been called: without it nobody knows what a worker is to run. */
+bool yk_settings_is_ready(void);
 
 /* Whole argument vector for a worker; the caller frees the array, not the
  * strings. NULL: no memory, or yoke_cluster_init has not been called. */

@@ -2,6 +2,9 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include <yoke/error.h>
 #include <yoke/log.h>
@@ -10,11 +13,28 @@
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/primary.h"
+#include "core/alloc.h"
 #include "net/loop.h"
+
+#include "core/banned.h"
 
 static void on_due(uv_timer_t *timer)
 {
     yk_slot_handle(timer->data, YK_SLOT_DUE);
+}
+
+/* Whoever is told may do with the slot what it likes, so it is not told in the
+ * midst of things. */
+static void tell(struct yk_later *later)
+{
+    struct yk_slot *slot =
+        YK_CONTAINER_OF(later, struct yk_slot, replacement.later);
+    struct yk_replacement ended = slot->replacement;
+
+    slot->replacement = (struct yk_replacement){.fn = NULL};
+    yk_later_init(&slot->replacement.later, tell);
+    ended.fn(slot, ended.err, ended.text);
+    free(ended.text);
 }
 
 void yk_slot_init(struct yk_slot *slot, int number,
@@ -25,6 +45,7 @@ void yk_slot_init(struct yk_slot *slot, int number,
     yk_budget_init(&slot->budget, budget, budget_window_ms);
     uv_timer_init(yoke_loop(), &slot->due);
     slot->due.data = slot;
+    yk_later_init(&slot->replacement.later, tell);
 }
 
 void yk_slot_set_generation(struct yk_slot *slot,
@@ -32,19 +53,40 @@ void yk_slot_set_generation(struct yk_slot *slot,
 {
     struct yk_generation *before = slot->generation;
 
-    slot->generation = yk_generation_use(generation);
+    slot->generation = generation ? yk_generation_use(generation) : NULL;
     yk_generation_drop(before);
 }
 
 /* ---- Replacing ---- */
 
+bool yk_slot_is_being_replaced(const struct yk_slot *slot)
+{
+    return slot->replacement.fn && !slot->replacement.has_ended;
+}
+
+/* NULL when there is none, or no memory. */
+static char *copy(const char *text)
+{
+    size_t size = text ? strlen(text) + 1 : 0;
+    char *own = size ? yk_try_alloc(size) : NULL;
+
+    if (own)
+        memcpy(own, text, size);
+    return own;
+}
+
+/* Harmless when none is under way. */
 static void end_replacing(struct yk_slot *slot, int err, const char *text)
 {
-    yk_replaced_fn *fn = slot->on_replaced;
+    struct yk_replacement *replacement = &slot->replacement;
 
-    slot->on_replaced = NULL;
-    if (fn)
-        fn(slot, err, text);
+    if (!yk_slot_is_being_replaced(slot))
+        return;
+    replacement->has_ended = true;
+    replacement->err = err;
+    replacement->text = copy(text);
+    replacement->goes = NULL;
+    yk_later_start(&replacement->later);
 }
 
 static int replace_after(struct yk_slot *slot, struct yk_generation *generation,
@@ -54,32 +96,32 @@ static int replace_after(struct yk_slot *slot, struct yk_generation *generation,
                          &slot->successor);
 }
 
-static int replace_before(struct yk_slot *slot,
-                          struct yk_generation *generation)
+static void replace_before(struct yk_slot *slot,
+                           struct yk_generation *generation, bool is_on_trial)
 {
+    slot->replacement.goes = slot->current;
+    slot->replacement.is_on_trial = is_on_trial;
     yk_slot_set_generation(slot, generation);
-    if (slot->current)
-        yk_life_handle(slot->current, YK_LIFE_RETIRE, slot->replace_cause);
-    else
-        yk_slot_handle(slot, YK_SLOT_DUE);
-    return 0;
+    yk_life_handle(slot->current, YK_LIFE_RETIRE, slot->replace_cause);
 }
 
 int yk_slot_replace(struct yk_slot *slot, struct yk_generation *generation,
                     enum yoke_cause cause, bool surge, bool is_on_trial,
                     yk_replaced_fn *on_replaced)
 {
-    if (slot->on_replaced || slot->successor)
+    int err = 0;
+
+    if (slot->replacement.fn || slot->successor)
         return -EBUSY;
     if (slot->state == YK_SLOT_EMPTY)
         return -ESHUTDOWN;
     slot->replace_cause = cause;
-    slot->on_replaced = on_replaced;
-    int err = surge || !slot->current
-                  ? replace_after(slot, generation, is_on_trial)
-                  : replace_before(slot, generation);
-    if (err < 0)
-        slot->on_replaced = NULL;
+    if (surge || !slot->current)
+        err = replace_after(slot, generation, is_on_trial);
+    else
+        replace_before(slot, generation, is_on_trial);
+    if (err == 0)
+        slot->replacement.fn = on_replaced;
     return err;
 }
 
@@ -100,14 +142,21 @@ static void promote(struct yk_slot *slot)
 
 /* ---- Actions: each returns the state that follows ---- */
 
-static enum yk_slot_state fail(struct yk_slot *slot)
+static enum yk_slot_state give_up(struct yk_slot *slot)
 {
-    yoke_log(YOKE_LOG_ERROR,
+    char text[128];
+
+    snprintf(text, sizeof(text),
              "slot %d is given up: its workers died %u times within %u s",
              slot->number, (unsigned)slot->budget.limit,
              (unsigned)(slot->budget.window_ms / 1000));
+    yoke_log(YOKE_LOG_ERROR, "%s", text);
+    /* The fleet counts. */
+    slot->state = YK_SLOT_FAILED;
+    if (!slot->successor)
+        end_replacing(slot, -YOKE_ESTARTUP, text);
     yk_fleet_slot_failed();
-    return YK_SLOT_FAILED;
+    return slot->state;
 }
 
 static enum yk_slot_state back_off(struct yk_slot *slot, uint32_t wait_ms)
@@ -126,7 +175,7 @@ static uint64_t lived_ms(const struct yk_slot *slot)
 /* A replacement that is under way does not have to be waited for. */
 static enum yk_slot_state replace(struct yk_slot *slot)
 {
-    if (slot->on_replaced)
+    if (yk_slot_is_being_replaced(slot))
         return back_off(slot, 0);
     return back_off(slot, yk_backoff_death(&slot->backoff, lived_ms(slot),
                                            yk_fleet_random()));
@@ -136,15 +185,17 @@ static enum yk_slot_state wait_for_next(struct yk_slot *slot)
 {
     slot->restarts++;
     if (yk_budget_fail(&slot->budget, uv_now(yoke_loop())))
-        return fail(slot);
+        return give_up(slot);
     return back_off(slot, yk_backoff_death(&slot->backoff, lived_ms(slot),
                                            yk_fleet_random()));
 }
 
 static enum yk_slot_state fork_worker(struct yk_slot *slot)
 {
-    int err = yk_life_begin(slot, slot->generation, yk_fleet_limits(), false,
-                            &slot->current);
+    bool is_on_trial =
+        yk_slot_is_being_replaced(slot) && slot->replacement.is_on_trial;
+    int err = yk_life_begin(slot, slot->generation, yk_fleet_limits(),
+                            is_on_trial, &slot->current);
 
     if (err == 0)
         return YK_SLOT_STARTING;
@@ -163,10 +214,9 @@ static enum yk_slot_state fork_anew(struct yk_slot *slot)
 static enum yk_slot_state serve(struct yk_slot *slot)
 {
     yk_fleet_served();
-    slot->state = YK_SLOT_SERVING;
     if (!slot->successor)
         end_replacing(slot, 0, NULL);
-    return slot->state;
+    return YK_SLOT_SERVING;
 }
 
 static enum yk_slot_state fail_to_start(struct yk_slot *slot)
@@ -194,10 +244,9 @@ static enum yk_slot_state clear(struct yk_slot *slot)
         yk_life_handle(successor, YK_LIFE_RETIRE, YOKE_CAUSE_SCALED);
     if (current)
         yk_life_handle(current, YK_LIFE_RETIRE, YOKE_CAUSE_SCALED);
-    /* Whoever waits may look at the slot at once. */
-    slot->state = YK_SLOT_EMPTY;
+    yk_slot_set_generation(slot, NULL);
     end_replacing(slot, -ESHUTDOWN, "the slot is not wanted any more");
-    return slot->state;
+    return YK_SLOT_EMPTY;
 }
 
 /* ---- The table ---- */
@@ -209,10 +258,12 @@ static action_fn *const actions[YK_SLOT_STATES][YK_SLOT_EVENTS] = {
     [YK_SLOT_STARTING] = {[YK_SLOT_READY] = serve,
                           [YK_SLOT_DIES] = crash_at_start,
                           [YK_SLOT_LEAVES] = wait_for_next,
+                          [YK_SLOT_MAKES_ROOM] = replace,
                           [YK_SLOT_FAILS] = fail_to_start,
                           [YK_SLOT_CLEAR] = clear},
     [YK_SLOT_SERVING] = {[YK_SLOT_DIES] = wait_for_next,
                          [YK_SLOT_LEAVES] = replace,
+                         [YK_SLOT_MAKES_ROOM] = replace,
                          [YK_SLOT_FAILS] = wait_for_next,
                          [YK_SLOT_CLEAR] = clear},
     [YK_SLOT_BACKING_OFF] =
@@ -239,28 +290,35 @@ void yk_slot_life_ready(struct yk_slot *slot, struct yk_life *life)
 }
 
 /* The state follows from the life that has ended, so that it is let go of only
- * then; and whoever waits for the replacement hears of it last. */
+ * then. */
 static void current_died(struct yk_slot *slot, struct yk_life *life,
                          enum yk_slot_event event, const char *text)
 {
-    bool was_starting = slot->state == YK_SLOT_STARTING;
+    bool made_room = slot->replacement.goes == life;
 
-    yk_slot_handle(slot, event);
+    slot->replacement.goes = NULL;
+    yk_slot_handle(slot, made_room ? YK_SLOT_MAKES_ROOM : event);
     if (slot->current == life)
         slot->current = NULL;
-    if (was_starting && !slot->successor)
+    if (!made_room && !slot->successor)
         end_replacing(slot, -YOKE_ESTARTUP, text);
+}
+
+static void successor_died(struct yk_slot *slot, const char *text)
+{
+    slot->successor = NULL;
+    end_replacing(slot, -YOKE_ESTARTUP, text);
+    if (slot->state == YK_SLOT_FAILED)
+        yk_fleet_slot_failed();
 }
 
 void yk_slot_life_died(struct yk_slot *slot, struct yk_life *life,
                        enum yk_slot_event event, const char *text)
 {
-    if (life == slot->successor) {
-        slot->successor = NULL;
-        end_replacing(slot, -YOKE_ESTARTUP, text);
-    } else if (life == slot->current) {
+    if (life == slot->successor)
+        successor_died(slot, text);
+    else if (life == slot->current)
         current_died(slot, life, event, text);
-    }
 }
 
 const char *yk_slot_state_text(enum yk_slot_state state)

@@ -32,6 +32,7 @@
 #include "cluster/backoff.h"
 #include "cluster/budget.h"
 #include "cluster/life.h"
+#include "net/later.h"
 
 enum yk_slot_state {
     YK_SLOT_EMPTY,
@@ -46,6 +47,7 @@ enum yk_slot_event {
     YK_SLOT_READY,
     YK_SLOT_DIES,
     YK_SLOT_LEAVES,
+    YK_SLOT_MAKES_ROOM,
     YK_SLOT_FAILS,
     YK_SLOT_DUE,
     YK_SLOT_FILL,
@@ -53,19 +55,34 @@ enum yk_slot_event {
     YK_SLOT_EVENTS
 };
 
-/* How a replacement has ended. `err` is 0, or negative, and `text` says why in
- * words, borrowed for the call. */
+/* How a replacement has ended, told from the loop: whoever is told may replace,
+ * fill and clear slots. `err` is 0, or negative, and `text` says why in words,
+ * borrowed for the call. */
 typedef void yk_replaced_fn(struct yk_slot *slot, int err, const char *text);
+
+/* Another worker for the slot, wanted while there is one. It has ended when the
+ * new one is ready, has died before, or is not wanted any more; what came of it
+ * is told a moment later. */
+struct yk_replacement {
+    yk_replaced_fn *fn; /* Whom to tell; NULL: there is none. */
+    bool has_ended;     /* But has not been told. */
+    int err;
+    char *text;           /* Owned; or NULL. */
+    struct yk_life *goes; /* The one that makes room first; or NULL. */
+    bool is_on_trial;     /* The one that is to come then. */
+    struct yk_later later;
+};
 
 struct yk_slot {
     int number; /* From 1. */
     enum yk_slot_state state;
-    struct yk_life *current;          /* Starting or serving; or NULL. */
-    struct yk_life *successor;        /* Starting, to take over; or NULL. */
-    struct yk_generation *generation; /* Of the next worker. One use. */
-    enum yoke_cause replace_cause;    /* What the current one retires for. */
-    yk_replaced_fn *on_replaced;      /* A replacement is under way; or NULL. */
-    uint32_t restarts;                /* Deaths that were replaced. */
+    struct yk_life *current;   /* Starting or serving; or NULL. */
+    struct yk_life *successor; /* Starting, to take over; or NULL. */
+    struct yk_generation
+        *generation;               /* Of the next worker. One use, or NULL. */
+    enum yoke_cause replace_cause; /* What the current one retires for. */
+    uint32_t restarts;             /* Deaths that were replaced. */
+    struct yk_replacement replacement;
     struct yk_backoff backoff;
     struct yk_budget budget;
     uv_timer_t due; /* Ends the back-off. */
@@ -84,11 +101,15 @@ void yk_slot_set_generation(struct yk_slot *slot,
 
 /* Puts a worker of that generation in the place of the current one, which goes
  * when the new one is ready (`surge`), or first. Later `on_replaced` is called,
- * once. Returns 0; -EBUSY when a replacement is under way, -ESHUTDOWN when the
- * slot is empty, or what forking says: then it is not called. */
+ * once. Returns 0; -EBUSY when a replacement is under way or has not been told
+ * of, -ESHUTDOWN when the slot is empty, or what forking says: then it is not
+ * called. */
 int yk_slot_replace(struct yk_slot *slot, struct yk_generation *generation,
                     enum yoke_cause cause, bool surge, bool is_on_trial,
                     yk_replaced_fn *on_replaced);
+
+/* A replacement is under way. */
+bool yk_slot_is_being_replaced(const struct yk_slot *slot);
 
 /* One of its workers is ready, or has died. `event` is DIES, LEAVES or FAILS;
  * `text` says why. */

@@ -73,6 +73,7 @@ static int run_primary(void)
     if (err < 0) {
         yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
                  yoke_strerror(err));
+        yk_watch_stop();
         return 1;
     }
     yk_patrol_start();
@@ -93,6 +94,12 @@ int yk_cluster_supervise(const struct yoke_cluster_options *options,
 {
     char text[128];
 
+    if (!yk_settings_is_ready()) {
+        yoke_log(YOKE_LOG_ERROR, "a cluster cannot be run yet: call "
+                                 "yoke_cluster_init first, at the beginning "
+                                 "of main");
+        return 1;
+    }
     if (yk_options_fill(&resolved, options, text) < 0) {
         yoke_log(YOKE_LOG_ERROR, "%s", text);
         return 1;
