@@ -121,7 +121,7 @@ static void disconnected(struct yoke_worker *worker)
     worker->is_connected = false;
     yk_channel_close(&worker->channel);
     tell_lost(worker, lost);
-    yk_ports_leave_all(worker, !worker->is_leaving);
+    yk_ports_forget(worker, !worker->is_leaving);
     if (worker->is_dead)
         worker->is_listed = false;
     yk_event_disconnect(worker);
