@@ -345,8 +345,7 @@ static int check(struct yoke_worker *worker, const struct yk_port *port,
                  uint32_t token, char text[YK_SOCKET_TEXT_MAX])
 {
     if (find_user(worker, token) || (port && has_user(port, worker))) {
-        snprintf(text, YK_SOCKET_TEXT_MAX,
-                 "this worker listens there already");
+        snprintf(text, YK_SOCKET_TEXT_MAX, "this worker listens there already");
         return -EADDRINUSE;
     }
     if (count(&worker->users) >= YK_LISTENERS_MAX) {

@@ -34,7 +34,7 @@ struct yk_user {
     struct yk_list of_worker; /* Of the worker. */
     struct yoke_worker *worker;
     struct yk_port *port; /* NULL: it has been closed. */
-    uint32_t token; /* The worker's number for it. */
+    uint32_t token;       /* The worker's number for it. */
     uint32_t room;  /* How many it may be dealt; YK_ROOM_ANY: it counts not. */
     bool is_full;   /* None; then it is in port->full. */
     bool has_ended; /* Then it is in port->ended. */

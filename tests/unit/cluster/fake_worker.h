@@ -69,8 +69,8 @@ static inline void fake_worker_make(struct fake_worker *fake)
     yk_list_init(&fake->worker.users);
     yk_list_init(&fake->worker.outbox.node);
     assert_int_equal(yk_channel_pair(fds), 0);
-    assert_int_equal(
-        yk_channel_open(&fake->worker.channel, fds[0], &fake_ops), 0);
+    assert_int_equal(yk_channel_open(&fake->worker.channel, fds[0], &fake_ops),
+                     0);
     fake->far_fd = fds[1];
     fake->worker.is_connected = true;
     fake->worker.seat = yk_seats_take();
@@ -97,14 +97,13 @@ static inline int fake_worker_listen(struct fake_worker *fake, uint32_t token,
                                      uint32_t index,
                                      struct yk_message_listen_reply *reply)
 {
-    const struct yk_listen_request request = {
-        .listen = {.token = token,
-                   .index = index,
-                   .backlog = 16,
-                   .name = YK_NAME_HOST},
-        .name = "127.0.0.1",
-        .owner = "",
-        .group = ""};
+    const struct yk_listen_request request = {.listen = {.token = token,
+                                                         .index = index,
+                                                         .backlog = 16,
+                                                         .name = YK_NAME_HOST},
+                                              .name = "127.0.0.1",
+                                              .owner = "",
+                                              .group = ""};
 
     yk_ports_listen(&fake->worker, &request, reply);
     if (reply->err == 0)

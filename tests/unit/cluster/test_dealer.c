@@ -62,8 +62,8 @@ static void what_has_not_been_sent_cannot_be_begun(void **state)
     int fd = deal();
 
     (void)state;
-    assert_true(fake_worker_moves(&fake, 0, 0, YK_HANDOFF_SENT,
-                                  YK_HANDOFF_BEGUN));
+    assert_true(
+        fake_worker_moves(&fake, 0, 0, YK_HANDOFF_SENT, YK_HANDOFF_BEGUN));
     /* Looks at what the worker says. */
     yk_dealer_load(&fake.worker);
     assert_true(is_open(fd));

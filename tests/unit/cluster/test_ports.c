@@ -63,9 +63,9 @@ static void a_worker_has_so_many_listeners_and_no_more(void **state)
     (void)state;
     for (uint32_t i = 0; i < YK_LISTENERS_MAX; i++)
         assert_int_equal(fake_worker_listen(&one, i + 1, i, &reply), 0);
-    assert_int_equal(
-        fake_worker_listen(&one, YK_LISTENERS_MAX + 1, YK_LISTENERS_MAX, &reply),
-        -YOKE_EFULL);
+    assert_int_equal(fake_worker_listen(&one, YK_LISTENERS_MAX + 1,
+                                        YK_LISTENERS_MAX, &reply),
+                     -YOKE_EFULL);
     assert_string_equal(reply.text,
                         "this worker has 64 listeners, which is the most");
     /* Others may. */

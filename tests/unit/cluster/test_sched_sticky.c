@@ -37,10 +37,10 @@ static int teardown(void **state)
 static void deal_clients(struct yk_port *port)
 {
     for (int i = 0; i < CLIENTS; i++) {
-        struct yk_conn conn = {.fd = new_fd(),
-                               .port = port,
-                               .peer = {.family = 4,
-                                        .ip = {10, 0, 0, (uint8_t)i}}};
+        struct yk_conn conn = {
+            .fd = new_fd(),
+            .port = port,
+            .peer = {.family = 4, .ip = {10, 0, 0, (uint8_t)i}}};
         yk_line_add(port, &conn);
     }
     yk_dealer_flush();
