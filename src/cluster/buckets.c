@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include <yoke/error.h>
+
 void yk_buckets_init(struct yk_buckets *buckets)
 {
     *buckets = (struct yk_buckets){.count = 0};
@@ -73,8 +75,10 @@ static void take_bucket(struct yk_buckets *buckets, uint16_t from, uint16_t to)
         }
 }
 
-void yk_buckets_add(struct yk_buckets *buckets)
+int yk_buckets_add(struct yk_buckets *buckets)
 {
+    if (buckets->count == YK_HOMES_MAX)
+        return -YOKE_EFULL;
     uint16_t shares[YK_HOMES_MAX] = {0};
     uint16_t number = buckets->count++;
 
@@ -90,4 +94,5 @@ void yk_buckets_add(struct yk_buckets *buckets)
         shares[from]--;
     }
     update_owners(buckets);
+    return 0;
 }

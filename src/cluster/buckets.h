@@ -34,9 +34,9 @@ struct yk_buckets {
 
 void yk_buckets_init(struct yk_buckets *buckets);
 
-/* One more socket, the next number; it is closed. There may be no more than
- * YK_HOMES_MAX. */
-void yk_buckets_add(struct yk_buckets *buckets);
+/* One more socket, the next number; it is closed. Returns 0, or -YOKE_EFULL when
+ * there are YK_HOMES_MAX. */
+int yk_buckets_add(struct yk_buckets *buckets);
 
 /* Whether clients go to the socket. */
 void yk_buckets_set_open(struct yk_buckets *buckets, uint16_t number,

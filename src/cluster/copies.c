@@ -22,6 +22,7 @@ int yk_copies_init(struct yk_copies *copies, struct yk_board *board)
         return -ENOMEM;
     *copies = (struct yk_copies){.board = board,
                                  .entries = entries,
+                                 .outgoing = {NONE, NONE, 0},
                                  .sent = {NONE, NONE, 0},
                                  .waiting = {NONE, NONE, 0},
                                  .free = NONE,
@@ -161,15 +162,24 @@ uint16_t yk_copies_add(struct yk_copies *copies, const struct yk_conn *conn,
     atomic_store_explicit(&copies->board->words[index],
                           YK_HANDOFF_WORD(copy->generation, YK_HANDOFF_SENT),
                           memory_order_release);
-    list_add(copies, &copies->sent, index);
+    list_add(copies, &copies->outgoing, index);
     return index;
+}
+
+void yk_copies_have_gone(struct yk_copies *copies)
+{
+    while (copies->outgoing.first != NONE) {
+        uint16_t index = copies->outgoing.first;
+        list_remove(copies, &copies->outgoing, index);
+        list_add(copies, &copies->sent, index);
+    }
 }
 
 void yk_copies_undo(struct yk_copies *copies, uint16_t index,
                     struct yk_conn *ret_conn)
 {
     *ret_conn = copies->entries[index].conn;
-    list_remove(copies, &copies->sent, index);
+    list_remove(copies, &copies->outgoing, index);
     free_entry(copies, index);
 }
 
@@ -267,6 +277,7 @@ static void forget_list(struct yk_copies *copies,
 
 void yk_copies_forget(struct yk_copies *copies, const struct yk_port *port)
 {
+    forget_list(copies, &copies->outgoing, port);
     forget_list(copies, &copies->sent, port);
     forget_list(copies, &copies->waiting, port);
 }
@@ -295,6 +306,9 @@ static void give_list(struct yk_copies *copies, struct yk_copy_list *list,
 /* `give` puts each in front of the others: the last dealt goes first. */
 void yk_copies_give_all(struct yk_copies *copies, yk_give_fn *give, void *data)
 {
+    while (copies->outgoing.first != NONE)
+        give_entry(copies, &copies->outgoing, copies->outgoing.first, give,
+                   data);
     give_list(copies, &copies->sent, give, data);
     give_list(copies, &copies->waiting, give, data);
 }

@@ -5,15 +5,20 @@
  * it. The table has the size of the board; nothing is allocated per
  * connection.
  *
- *      add            refresh               sweep
- *   ---------> sent ----------> waiting -----------> closed
- *               |  \__________________________________^  (begun at once)
- *               |               |
- *               |               +--> evicted when the table is full, oldest
- *               |               |    first: the worker keeps it alone
- *               +--> revoked    +--> returned by the worker
- *               |    (late)     |
- *               `----- given up: `give` gets it, to deal it again
+ *      add            have_gone        refresh             sweep
+ *   ---------> outgoing -----> sent ----------> waiting -----------> closed
+ *               |               |  \__________________________________^
+ *               `--> undone     |               |       (begun at once)
+ *                               |               +--> evicted when the table is
+ *                               |               |    full, oldest first: the
+ *                               |               |    worker keeps it alone
+ *                               +--> revoked    +--> returned by the worker
+ *                               |    (late)     |
+ *                               `----- given up: `give` gets it, to deal it
+ *                                      again
+ *
+ * What the worker says is believed only of what has been sent: a worker that
+ * writes to the word of one that is still outgoing changes nothing.
  *
  * The kernel's state is only the descriptors; time is passed in. */
 #ifndef YK_CLUSTER_COPIES_H
@@ -55,7 +60,7 @@ struct yk_copy_list {
 struct yk_copies {
     struct yk_board *board;  /* Borrowed. */
     struct yk_copy *entries; /* As many as the board has words. */
-    struct yk_copy_list sent, waiting;
+    struct yk_copy_list outgoing, sent, waiting;
     uint16_t free;   /* First free entry, or YK_COPIES_NONE. */
     uint16_t unused; /* Entries from here on have never been used. */
     uint16_t cursor; /* Where the next sweep goes on. */
@@ -74,13 +79,19 @@ void yk_copies_done(struct yk_copies *copies);
 
 static inline unsigned yk_copies_count(const struct yk_copies *copies)
 {
-    return copies->sent.count + copies->waiting.count;
+    return copies->outgoing.count + copies->sent.count + copies->waiting.count;
+}
+
+/* Those that the worker has not taken, as far as is known. */
+static inline unsigned yk_copies_coming(const struct yk_copies *copies)
+{
+    return copies->outgoing.count + copies->sent.count;
 }
 
 /* True when as many are on their way as may be. */
 static inline bool yk_copies_are_full(const struct yk_copies *copies)
 {
-    return copies->sent.count >= YK_COPIES_SENT_MAX;
+    return yk_copies_coming(copies) >= YK_COPIES_SENT_MAX;
 }
 
 /* Registers a connection that is about to be sent; takes its descriptor over.
@@ -89,8 +100,11 @@ static inline bool yk_copies_are_full(const struct yk_copies *copies)
 uint16_t yk_copies_add(struct yk_copies *copies, const struct yk_conn *conn,
                        uint64_t now_ms);
 
-/* Undoes the add of one that could not be sent; the connection is the caller's
- * again. */
+/* All that are outgoing have been sent. */
+void yk_copies_have_gone(struct yk_copies *copies);
+
+/* Undoes the add of one that is outgoing and could not be sent; the connection
+ * is the caller's again. */
 void yk_copies_undo(struct yk_copies *copies, uint16_t index,
                     struct yk_conn *ret_conn);
 

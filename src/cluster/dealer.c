@@ -119,7 +119,8 @@ static bool has_better_than(const struct yoke_worker *late)
 static void publish(struct yoke_worker *worker)
 {
     atomic_store_explicit(&yk_seats_load(worker->seat)->coming,
-                          worker->copies.sent.count, memory_order_relaxed);
+                          yk_copies_coming(&worker->copies),
+                          memory_order_relaxed);
 }
 
 static void sweep(struct yoke_worker *worker, unsigned max)
@@ -269,10 +270,13 @@ static void send_outbox(struct yoke_worker *worker)
                                   outbox->count);
     if (err < 0)
         take_back(worker);
+    else
+        yk_copies_have_gone(&worker->copies);
     /* Its end will be told soon. */
     if (err == -YOKE_ECHANNEL)
         worker->rests_until_ms = now_ms() + REST_MS;
     empty_outbox(outbox);
+    start_timer();
 }
 
 int yk_dealer_add(struct yoke_worker *worker, uint32_t token,
@@ -297,8 +301,6 @@ void yk_dealer_flush(void)
 {
     struct yk_list *node;
 
-    if (yk_list_is_empty(&outboxes))
-        return;
     while (!yk_list_is_empty(&outboxes)) {
         node = outboxes.next;
         struct yoke_worker *worker =
@@ -307,7 +309,6 @@ void yk_dealer_flush(void)
         send_outbox(worker);
         sweep(worker, 2 * count + 2);
     }
-    start_timer();
 }
 
 /* ---- What workers do ---- */

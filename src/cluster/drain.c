@@ -88,7 +88,7 @@ static void tell_worker(struct yoke_worker *worker)
     if (!worker->is_connected ||
         yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
                                  sizeof(body)) < 0)
-        kill(worker->pid, SIGTERM);
+        yk_worker_signal(worker, SIGTERM);
 }
 
 static void tell_workers(void)
@@ -156,7 +156,7 @@ static void kill_workers(bool is_overdue)
         if (worker->is_dead)
             continue;
         worker->is_overdue = is_overdue;
-        kill(worker->pid, SIGKILL);
+        yk_worker_signal(worker, SIGKILL);
         if (is_overdue)
             yoke_log(YOKE_LOG_WARN,
                      "worker %d did not stop within %d ms: killed",

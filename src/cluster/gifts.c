@@ -148,8 +148,12 @@ void yk_gifts_flush(void)
                                   (size_t)n * sizeof(body[0]), fds, n);
     if (err == 0)
         return;
-    for (int i = 0; i < n; i++)
-        take_back(&gifts[body[i].index]);
+    /* Whoever gets one back may give others, or ask for all. */
+    for (int i = 0; i < n; i++) {
+        struct gift *gift = &gifts[body[i].index];
+        if (gift->fd >= 0 && gift->generation == body[i].generation)
+            take_back(gift);
+    }
 }
 
 int yk_gifts_add(uint32_t token, int fd, const struct yk_peer *peer)

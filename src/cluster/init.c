@@ -23,6 +23,7 @@
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/worker.h"
+#include "cluster/workers.h"
 #include "net/inherit.h"
 #include "net/loop.h"
 
@@ -187,9 +188,7 @@ int yoke_worker_kill(yoke_worker *worker, int signum)
 {
     if (worker == yk_self())
         return yk_self_disconnect(1);
-    if (worker->is_dead)
-        return -ESRCH;
-    return kill(worker->pid, signum ? signum : SIGTERM) < 0 ? -errno : 0;
+    return yk_worker_signal(worker, signum ? signum : SIGTERM);
 }
 
 void yoke_cluster_fail(const char *fmt, ...)

@@ -13,6 +13,7 @@
 #include "cluster/primary.h"
 #include "cluster/slot.h"
 #include "cluster/worker.h"
+#include "cluster/workers.h"
 #include "core/alloc.h"
 #include "core/random.h"
 
@@ -40,8 +41,7 @@ static void set_deadline(struct yk_life *life, uint32_t ms)
 
 static void send_signal(struct yk_life *life, int signum)
 {
-    if (!life->worker->is_dead)
-        kill(life->worker->pid, signum);
+    yk_worker_signal(life->worker, signum);
 }
 
 /* ---- Actions: each returns the state that follows ---- */

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <yoke/loop.h>
+
 #include "core/cleanup.h"
 
 #include "core/banned.h"
@@ -48,4 +50,30 @@ uint64_t yk_memory_share(pid_t pid)
     if (!line || sscanf(line, " Pss: %" SCNu64, &kib) != 1)
         return 0;
     return kib * 1024;
+}
+
+/* ---- In a thread ---- */
+
+static void look(uv_work_t *work)
+{
+    struct yk_weighing *weighing = work->data;
+
+    weighing->found.resident = yk_memory_resident(weighing->pid);
+    weighing->found.share = yk_memory_share(weighing->pid);
+}
+
+static void on_looked(uv_work_t *work, int status)
+{
+    struct yk_weighing *weighing = work->data;
+
+    (void)status;
+    weighing->fn(weighing);
+}
+
+int yk_memory_weigh(struct yk_weighing *weighing, pid_t pid,
+                    void (*fn)(struct yk_weighing *weighing))
+{
+    *weighing = (struct yk_weighing){.pid = pid, .fn = fn};
+    weighing->work.data = weighing;
+    return uv_queue_work(yoke_loop(), &weighing->work, look, on_looked);
 }

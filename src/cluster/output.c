@@ -1,14 +1,13 @@
 #include "cluster/output.h"
 
-#include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cluster/sink.h"
 #include "core/alloc.h"
 
 #include "core/banned.h"
@@ -18,15 +17,6 @@ static size_t dropped;
 
 /* ---- Passing on ---- */
 
-/* A pipe that is writable has room for so much: it does not have to wait. */
-static bool write_piece(int fd, const char *ptr, size_t len)
-{
-    struct pollfd out = {.fd = fd, .events = POLLOUT};
-
-    return poll(&out, 1, 0) > 0 && (out.revents & POLLOUT) &&
-           write(fd, ptr, len) == (ssize_t)len;
-}
-
 static void tell_dropped(int fd)
 {
     char text[128];
@@ -35,7 +25,7 @@ static void tell_dropped(int fd)
                        "were dropped: nobody read them\n",
                        (int)getpid(), dropped);
 
-    if (dropped && write_piece(fd, text, (size_t)len))
+    if (dropped && yk_sink_write(fd, text, (size_t)len) > 0)
         dropped = 0;
 }
 
@@ -44,8 +34,7 @@ static void pass_on(int fd, const char *ptr, size_t len)
     tell_dropped(fd);
     while (len > 0) {
         size_t piece = len < PIPE_BUF ? len : PIPE_BUF;
-        if (dropped || !write_piece(fd, ptr, piece))
-            dropped += piece;
+        dropped += piece - (dropped ? 0 : yk_sink_write(fd, ptr, piece));
         ptr += piece;
         len -= piece;
     }

@@ -2,7 +2,7 @@
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 #include <uv.h>
 
@@ -17,6 +17,7 @@
 #include "cluster/rollout.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
+#include "core/alloc.h"
 
 #include "core/banned.h"
 
@@ -106,17 +107,6 @@ static bool is_over(const struct yk_life *life, uint64_t value, uint64_t limit)
     return limit > 0 && value >= own_limit(life, limit);
 }
 
-static bool is_too_large(const struct yk_life *life)
-{
-    uint64_t limit = yk_fleet_options()->max_memory;
-    pid_t pid = life->worker->pid;
-
-    /* The share is never more than what is resident, and dearer to know. */
-    return rounds % MEMORY_ROUNDS == 0 &&
-           is_over(life, yk_memory_resident(pid), limit) &&
-           is_over(life, yk_memory_share(pid), limit);
-}
-
 /* What it has had enough of, in words; NULL: of nothing. */
 static const char *enough(const struct yk_life *life, uint64_t now_ms)
 {
@@ -129,7 +119,7 @@ static const char *enough(const struct yk_life *life, uint64_t now_ms)
     if (is_over(life, now_ms - life->forked_ms,
                 (uint64_t)options->max_lifetime_ms))
         return "it has lived long enough";
-    return is_too_large(life) ? "it has grown too large" : NULL;
+    return NULL;
 }
 
 static void on_replaced(struct yk_slot *slot, int err, const char *text)
@@ -152,6 +142,47 @@ static void recycle(struct yk_life *life, const char *why)
         yoke_log(YOKE_LOG_INFO, "worker %d is replaced: %s", pid, why);
 }
 
+/* ---- What is too large ---- */
+
+/* The worker may have ended meanwhile. */
+struct look {
+    struct yk_weighing weighing;
+    int id; /* Of the worker. */
+};
+
+static void on_weighed(struct yk_weighing *weighing)
+{
+    struct look *look = YK_CONTAINER_OF(weighing, struct look, weighing);
+    struct yoke_worker *worker = yk_workers_find(look->id);
+    uint64_t share = weighing->found.share;
+
+    free(look);
+    if (!worker)
+        return;
+    worker->is_weighed = false;
+    if (worker->life && worker->life->state == YK_LIFE_READY &&
+        is_over(worker->life, share, yk_fleet_options()->max_memory))
+        recycle(worker->life, "it has grown too large");
+}
+
+/* The share is never more than what is resident, and dearer to know. */
+static void weigh(const struct yk_life *life)
+{
+    struct yoke_worker *worker = life->worker;
+
+    if (worker->is_weighed || !is_over(life, yk_memory_resident(worker->pid),
+                                       yk_fleet_options()->max_memory))
+        return;
+    struct look *look = yk_try_alloc(sizeof(*look));
+    if (!look)
+        return;
+    look->id = worker->id;
+    worker->is_weighed =
+        yk_memory_weigh(&look->weighing, worker->pid, on_weighed) == 0;
+    if (!worker->is_weighed)
+        free(look);
+}
+
 /* ---- The round ---- */
 
 static void look_after(struct yk_life *life)
@@ -171,6 +202,8 @@ static void look_after(struct yk_life *life)
         life->state == YK_LIFE_READY ? enough(life, now_ms) : NULL;
     if (why)
         recycle(life, why);
+    else if (life->state == YK_LIFE_READY && rounds % MEMORY_ROUNDS == 0)
+        weigh(life);
 }
 
 static void on_round(uv_timer_t *handle)

@@ -19,6 +19,7 @@
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
+#include "net/later.h"
 #include "net/listener.h"
 
 #include "core/banned.h"
@@ -31,7 +32,8 @@ static struct yk_list ports = {&ports, &ports};
 static bool are_kept;           /* By yk_ports_keep. */
 static uv_timer_t review_timer; /* Runs while a port waits for a user. */
 static bool has_timer;
-static void (*on_drain_progress)(void); /* Of yk_ports_drain; or NULL. */
+static void (*on_drain_progress)(void); /* Of yk_ports_drain; or NULL, */
+static struct yk_later progress;        /* and the call of it. */
 
 /* ---- Finding and opening ---- */
 
@@ -47,8 +49,11 @@ static bool has_user(const struct yk_port *port,
                      const struct yoke_worker *worker)
 {
     YK_LIST_EACH(node, &worker->users)
-    if (YK_CONTAINER_OF(node, struct yk_user, of_worker)->port == port)
-        return true;
+    {
+        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, of_worker);
+        if (user->port == port && !user->has_ended)
+            return true;
+    }
     return false;
 }
 
@@ -138,6 +143,7 @@ static struct yk_port *new_port(const struct yk_listen_request *request)
     yk_list_init(&port->node);
     yk_list_init(&port->users);
     yk_list_init(&port->full);
+    yk_list_init(&port->ended);
     return port;
 }
 
@@ -180,6 +186,13 @@ static void free_user(struct yk_user *user)
     free(user);
 }
 
+static void lose_port(struct yk_user *user)
+{
+    yk_list_remove(&user->node);
+    user->port = NULL;
+    user->has_ended = true;
+}
+
 static bool is_used(const struct yk_port *port)
 {
     return !yk_list_is_empty(&port->users) || !yk_list_is_empty(&port->full);
@@ -193,8 +206,9 @@ static void stop_port(struct yk_port *port)
         return;
     port->is_stopping = true;
     yk_list_move_all(&port->users, &port->full);
+    yk_list_move_all(&port->users, &port->ended);
     YK_LIST_EACH(node, &port->users)
-    free_user(YK_CONTAINER_OF(node, struct yk_user, node));
+    lose_port(YK_CONTAINER_OF(node, struct yk_user, node));
     YK_WORKERS_EACH(worker)
     yk_copies_forget(&worker->copies, port);
     port->sched->stop(port);
@@ -266,9 +280,17 @@ static struct yk_user *find_user(struct yoke_worker *worker, uint32_t token)
     return NULL;
 }
 
-struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token)
+/* One that connections may go to. */
+static struct yk_user *find_current(struct yoke_worker *worker, uint32_t token)
 {
     struct yk_user *user = find_user(worker, token);
+
+    return user && !user->has_ended ? user : NULL;
+}
+
+struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token)
+{
+    struct yk_user *user = find_current(worker, token);
 
     return user ? user->port : NULL;
 }
@@ -294,14 +316,50 @@ static int add_user(struct yoke_worker *worker, struct yk_port *port,
     return 0;
 }
 
-static void remove_user(struct yk_user *user)
+/* It stays, for when the worker says CLOSE: then it is told whether others
+ * still listen on this very port. */
+static void end_user(struct yk_user *user)
 {
     struct yk_port *port = user->port;
 
     yk_list_remove(&user->node);
     if (port->sched->user_removed)
         port->sched->user_removed(port, user);
-    free_user(user);
+    user->state = NULL;
+    user->has_ended = true;
+    yk_list_add(&port->ended, &user->node);
+}
+
+static unsigned count(const struct yk_list *list)
+{
+    unsigned sum = 0;
+
+    YK_LIST_EACH(node, list)
+    sum++;
+    return sum;
+}
+
+/* An honest worker asks for nothing that it has, and has numbers and places
+ * that are free. */
+static int check(struct yoke_worker *worker, const struct yk_port *port,
+                 uint32_t token, char text[YK_SOCKET_TEXT_MAX])
+{
+    if (find_user(worker, token) || (port && has_user(port, worker))) {
+        snprintf(text, YK_SOCKET_TEXT_MAX, "this worker listens there already");
+        return -EADDRINUSE;
+    }
+    if (count(&worker->users) >= YK_LISTENERS_MAX) {
+        snprintf(text, YK_SOCKET_TEXT_MAX,
+                 "this worker has %d listeners, which is the most",
+                 YK_LISTENERS_MAX);
+        return -YOKE_EFULL;
+    }
+    if (!port && count(&ports) >= YK_PORTS_MAX) {
+        snprintf(text, YK_SOCKET_TEXT_MAX,
+                 "the primary holds %d ports, which is the most", YK_PORTS_MAX);
+        return -YOKE_EFULL;
+    }
+    return 0;
 }
 
 int yk_ports_listen(struct yoke_worker *worker,
@@ -313,8 +371,9 @@ int yk_ports_listen(struct yoke_worker *worker,
     struct yk_user *user = NULL;
     char text[YK_SOCKET_TEXT_MAX] = "";
 
-    *reply = (struct yk_message_listen_reply){.token = token};
-    if (!port)
+    *reply = (struct yk_message_listen_reply){
+        .token = token, .err = check(worker, port, token, text)};
+    if (!port && reply->err == 0)
         reply->err = open_port(request, &port, text);
     if (reply->err == 0)
         reply->err = add_user(worker, port, token, &user);
@@ -349,7 +408,7 @@ static void change_room(struct yk_user *user, uint32_t room)
 void yk_ports_set_room(struct yoke_worker *worker, uint32_t token,
                        uint32_t room)
 {
-    struct yk_user *user = find_user(worker, token);
+    struct yk_user *user = find_current(worker, token);
 
     if (!user)
         return;
@@ -370,20 +429,19 @@ void yk_ports_dealt(struct yk_user *user)
 
 void yk_ports_undealt(struct yoke_worker *worker, uint32_t token)
 {
-    struct yk_user *user = find_user(worker, token);
+    struct yk_user *user = find_current(worker, token);
 
     if (user && user->room != YK_ROOM_ANY)
         change_room(user, user->room + 1);
 }
 
-/* For a worker whose uses have been ended from here already. */
-static bool is_somebody_else_listening(const struct yoke_worker *worker)
+/* Kept for a replacement, the port is open for those who come meanwhile: they
+ * wait for it. */
+static bool stays_open(struct yk_port *port)
 {
-    struct yoke_worker *other;
-
-    YK_WORKERS_EACH(other)
-    if (other != worker && yk_worker_is_useful(other) && other->has_listened)
+    if (is_used(port) || are_kept)
         return true;
+    stop_port(port);
     return false;
 }
 
@@ -392,19 +450,14 @@ bool yk_ports_leave(struct yoke_worker *worker, uint32_t token)
     struct yk_user *user = find_user(worker, token);
 
     if (!user)
-        /* A port that is kept for somebody is open, too. */
-        return are_kept || is_somebody_else_listening(worker) ||
-               is_somebody_coming();
+        return false;
     struct yk_port *port = user->port;
-    remove_user(user);
-    if (is_used(port))
-        return true;
-    /* Kept for a replacement, the port is open for those who come meanwhile:
-     * they wait for it. */
-    if (are_kept)
-        return true;
-    stop_port(port);
-    return false;
+    bool had_ended = user->has_ended;
+    if (!had_ended)
+        end_user(user);
+    free_user(user);
+    /* One that ended before has had its part in that then. */
+    return had_ended ? port != NULL : stays_open(port);
 }
 
 void yk_ports_unroute(struct yoke_worker *worker)
@@ -416,7 +469,7 @@ void yk_ports_unroute(struct yoke_worker *worker)
     YK_LIST_EACH(node, &worker->users)
     {
         struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, of_worker);
-        if (user->port->sched->unroute)
+        if (!user->has_ended && user->port->sched->unroute)
             user->port->sched->unroute(user->port, user);
     }
 }
@@ -427,11 +480,20 @@ void yk_ports_leave_all(struct yoke_worker *worker, bool by_accident)
     YK_LIST_EACH(node, &worker->users)
     {
         struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, of_worker);
-        if (by_accident)
-            remove_user(user);
-        else
-            yk_ports_leave(worker, user->token);
+        struct yk_port *port = user->port;
+        if (user->has_ended)
+            continue;
+        end_user(user);
+        if (!by_accident)
+            stays_open(port);
     }
+}
+
+void yk_ports_forget(struct yoke_worker *worker, bool by_accident)
+{
+    yk_ports_leave_all(worker, by_accident);
+    YK_LIST_EACH(node, &worker->users)
+    free_user(YK_CONTAINER_OF(node, struct yk_user, of_worker));
 }
 
 /* ---- All ports ---- */
@@ -469,14 +531,24 @@ unsigned yk_ports_waiting(void)
     return sum;
 }
 
+static void tell_progress(struct yk_later *later)
+{
+    (void)later;
+    on_drain_progress();
+}
+
+/* Not from here: whoever is told may close all ports, also those that the
+ * callers are at. */
 void yk_ports_progress(void)
 {
     if (on_drain_progress)
-        on_drain_progress();
+        yk_later_start(&progress);
 }
 
 void yk_ports_drain(void (*on_progress)(void))
 {
+    if (!on_drain_progress)
+        yk_later_init(&progress, tell_progress);
     on_drain_progress = on_progress;
     YK_LIST_EACH(node, &ports)
     {

@@ -33,10 +33,11 @@ struct yk_user {
     struct yk_list node;      /* Of the port; in the order of turns. */
     struct yk_list of_worker; /* Of the worker. */
     struct yoke_worker *worker;
-    struct yk_port *port;
-    uint32_t token; /* The worker's number for it. */
+    struct yk_port *port; /* NULL: it has been closed. */
+    uint32_t token;       /* The worker's number for it. */
     uint32_t room;  /* How many it may be dealt; YK_ROOM_ANY: it counts not. */
     bool is_full;   /* None; then it is in port->full. */
+    bool has_ended; /* Then it is in port->ended. */
     void *state;    /* The scheduler's own, for this user. */
 };
 
@@ -49,11 +50,16 @@ struct yk_port {
     void *state;               /* The scheduler's own. */
     struct yk_list users;      /* Those that connections go to, */
     struct yk_list full;       /* and those that are at their limit. */
+    struct yk_list ended;      /* Users no more that have not said CLOSE. */
     struct yk_conn_queue line; /* Connections that wait in the primary. */
     struct yk_intake *intake;  /* The primary accepts here; or NULL. */
     bool is_draining;          /* Accepts no more. */
     bool is_stopping;          /* Being closed. */
 };
+
+/* Listeners of one worker, and ports of the primary. */
+#define YK_LISTENERS_MAX 64
+#define YK_PORTS_MAX     1024
 
 /* Enters the worker as a user of the port it asks for, which is opened if it is
  * the first. Fills in the reply; returns the socket that goes with it, the
@@ -75,8 +81,9 @@ void yk_ports_undealt(struct yoke_worker *worker, uint32_t token);
 /* The port of the worker's listener with that number; NULL: it has none. */
 struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token);
 
-/* Ends the use; a port without users is closed. Returns true when it stays
- * open, for others or for a replacement. */
+/* The worker has said CLOSE: ends the use, if it has not ended before; a port
+ * without users is closed. Returns true when it stays open, for others or for a
+ * replacement. */
 bool yk_ports_leave(struct yoke_worker *worker, uint32_t token);
 
 /* The worker is going to drain: no new connection finds it any more. It goes on
@@ -85,6 +92,9 @@ void yk_ports_unroute(struct yoke_worker *worker);
 
 /* Ends all of a worker's uses. `by_accident`: a replacement may come. */
 void yk_ports_leave_all(struct yoke_worker *worker, bool by_accident);
+
+/* The same, and the worker will not say anything any more. */
+void yk_ports_forget(struct yoke_worker *worker, bool by_accident);
 
 /* Some worker may have room now: deals what waits on all ports. */
 void yk_ports_deal(void);
@@ -109,7 +119,8 @@ void yk_ports_stop(void);
 /* For schedulers: see `stop`. Frees the port. */
 void yk_port_stopped(struct yk_port *port);
 
-/* For schedulers: fewer connections may be waiting than before. */
+/* For schedulers: fewer connections may be waiting than before. Whoever waits
+ * for that (yk_ports_drain) is told from the loop. */
 void yk_ports_progress(void);
 
 #endif

@@ -22,7 +22,6 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
-#include "cluster/account.h"
 #include "cluster/cgroup.h"
 #include "cluster/dealer.h"
 #include "cluster/death.h"
@@ -45,6 +44,8 @@
 #include "core/banned.h"
 
 #define REASON_MAX 512
+/* No error number is greater. */
+#define ERRNO_MAX  4095
 
 /* The primary's state. Written by the functions of this file. */
 static unsigned worker_count; /* Workers that were ever forked. */
@@ -121,7 +122,7 @@ static void disconnected(struct yoke_worker *worker)
     worker->is_connected = false;
     yk_channel_close(&worker->channel);
     tell_lost(worker, lost);
-    yk_ports_leave_all(worker, !worker->is_leaving);
+    yk_ports_forget(worker, !worker->is_leaving);
     if (worker->is_dead)
         worker->is_listed = false;
     yk_event_disconnect(worker);
@@ -250,6 +251,32 @@ static void on_hello(struct yoke_worker *worker, const struct yk_packet *packet)
     yk_event_online(worker);
 }
 
+/* The first reason counts: what follows from it says less. The bytes are a
+ * worker's, and shall not drive a terminal. */
+static void set_reason(struct yoke_worker *worker, const char *text, size_t len)
+{
+    char *reason = worker->reason ? NULL : yk_try_alloc(len + 1);
+
+    if (!reason)
+        return;
+    for (size_t i = 0; i < len; i++)
+        reason[i] =
+            (unsigned char)text[i] < ' ' || text[i] == 0x7f ? '?' : text[i];
+    reason[len] = '\0';
+    worker->reason = reason;
+}
+
+/* A worker that does not read, or descriptors have run out here. It would wait
+ * for ever for what it has asked. */
+static void cut_off(struct yoke_worker *worker)
+{
+    static const char text[] = "its question cannot be answered";
+
+    yoke_log(YOKE_LOG_ERROR, "worker %d is killed: %s", (int)worker->pid, text);
+    set_reason(worker, text, sizeof(text) - 1);
+    yk_worker_signal(worker, SIGKILL);
+}
+
 static void on_listen(struct yoke_worker *worker,
                       const struct yk_packet *packet)
 {
@@ -260,9 +287,11 @@ static void on_listen(struct yoke_worker *worker,
         yk_listen_request_read(&request, packet->body, packet->len) < 0)
         return;
     int fd = yk_ports_listen(worker, &request, &reply);
-    yk_channel_send(&worker->channel, YK_MESSAGE_LISTEN_REPLY, &reply,
-                    sizeof(reply), fd);
-    if (reply.err < 0)
+    int err = yk_channel_send(&worker->channel, YK_MESSAGE_LISTEN_REPLY, &reply,
+                              sizeof(reply), fd);
+    if (err < 0 && err != -YOKE_ECHANNEL)
+        cut_off(worker);
+    if (err < 0 || reply.err < 0)
         return;
     worker->has_listened = true;
     yk_event_listening(worker, &reply.address);
@@ -309,32 +338,17 @@ static void on_leave(struct yoke_worker *worker, const struct yk_packet *packet)
     yk_channel_send_in_order(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0);
 }
 
-/* What is to be started, as far as the settings say it. `account` is filled in
- * when they name one. */
-static int describe_spawn(const struct yoke_worker *worker,
-                          struct yk_spawn *what, struct yk_account *account)
+/* What is to be started, as far as the settings say it. */
+static void describe_spawn(const struct yoke_worker *worker,
+                           struct yk_spawn *what)
 {
-    const struct yoke_cluster_settings *settings = &worker->settings->values;
+    const struct yk_settings *settings = worker->settings;
+    const char *exec = settings->values.exec;
 
-    *what = (struct yk_spawn){.exec = settings->exec ? settings->exec
-                                                     : YK_SPAWN_SELF,
-                              .cwd = settings->cwd};
-    if (!settings->uid && !settings->gid)
-        return 0;
-    what->account = account;
-    return yk_account_find(settings->uid, settings->gid, account);
-}
-
-/* The first reason counts: what follows from it says less. */
-static void set_reason(struct yoke_worker *worker, const char *text, size_t len)
-{
-    char *reason = worker->reason ? NULL : yk_try_alloc(len + 1);
-
-    if (!reason)
-        return;
-    memcpy(reason, text, len);
-    reason[len] = '\0';
-    worker->reason = reason;
+    *what = (struct yk_spawn){
+        .exec = exec ? exec : YK_SPAWN_SELF,
+        .cwd = settings->values.cwd,
+        .account = settings->has_account ? &settings->account : NULL};
 }
 
 static void on_ready(struct yoke_worker *worker, const struct yk_packet *packet)
@@ -354,12 +368,13 @@ static void on_exec_fail(struct yoke_worker *worker,
 {
     const struct yk_message_exec_fail *body = packet->body;
     struct yk_spawn what;
-    struct yk_account account;
     char step[REASON_MAX / 2], text[REASON_MAX];
 
-    if (packet->len < sizeof(*body))
+    /* Its program says something else. */
+    if (packet->len < sizeof(*body) || worker->is_online || body->err <= 0 ||
+        body->err > ERRNO_MAX)
         return;
-    describe_spawn(worker, &what, &account);
+    describe_spawn(worker, &what);
     yk_spawn_text((enum yk_spawn_step)body->step, &what, step, sizeof(step));
     int len = snprintf(text, sizeof(text), "cannot %s: %s", step,
                        yoke_strerror(-body->err));
@@ -439,13 +454,10 @@ static int spawn(struct yoke_worker *worker, const struct yk_fork *how, int fd)
 {
     struct yk_stdio_given given;
     struct yk_spawn what;
-    struct yk_account account;
     char identity[64];
-    int err = describe_spawn(worker, &what, &account);
 
-    if (err < 0)
-        return err;
-    err = yk_stdio_open(worker, &worker->settings->values, &given);
+    describe_spawn(worker, &what);
+    int err = yk_stdio_open(worker, &worker->settings->values, &given);
     if (err < 0)
         return err;
     write_identity(worker, yk_spawn_channel_number(given.count), identity,
@@ -519,7 +531,7 @@ static int start(struct yoke_worker *worker, const struct yk_fork *how)
         return err;
     err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
     if (err < 0) {
-        kill(worker->pid, SIGKILL);
+        yk_worker_signal(worker, SIGKILL);
         waitid(P_PIDFD, (id_t)worker->pidfd, NULL, WEXITED);
         return err;
     }
@@ -603,7 +615,7 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
     if (!worker->is_connected ||
         yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
                                  sizeof(body)) < 0)
-        kill(worker->pid, SIGTERM);
+        yk_worker_signal(worker, SIGTERM);
 }
 
 int yk_primary_disconnect(struct yoke_worker *worker)

@@ -35,6 +35,22 @@ static json_t *number_or_null(uint64_t value)
 
 /* ---- Groups of fields ---- */
 
+/* Bytes of a worker's: they need not be UTF-8, which JSON is. */
+static json_t *report_text(const char *text)
+{
+    json_t *string = text ? json_string(text) : json_null();
+
+    if (string)
+        return string;
+    size_t len = strlen(text);
+    char *clean = malloc(len + 1);
+    for (size_t i = 0; clean && i <= len; i++)
+        clean[i] = (signed char)text[i] < 0 ? '?' : text[i];
+    string = clean ? json_string(clean) : json_null();
+    free(clean);
+    return string;
+}
+
 static json_t *report_answers(const struct yk_tally *tally)
 {
     return json_pack(
@@ -107,11 +123,12 @@ static json_t *report_loop(const struct yk_vitals *vitals)
         integer(yk_vitals_get(&vitals->turns)));
 }
 
-static json_t *report_memory(pid_t pid)
+static json_t *report_memory(const struct yk_memory *memory)
 {
-    return json_pack("{s:o, s:o}", "rss",
-                     number_or_null(yk_memory_resident(pid)), "pss",
-                     number_or_null(yk_memory_share(pid)));
+    if (!memory)
+        return json_null();
+    return json_pack("{s:o, s:o}", "rss", number_or_null(memory->resident),
+                     "pss", number_or_null(memory->share));
 }
 
 /* ---- Workers ---- */
@@ -144,7 +161,7 @@ static uint64_t age_ms(uint64_t since_ms)
 static json_t *last_death_of(int slot)
 {
     const struct yk_death *death = slot ? yk_deaths_last_of(slot) : NULL;
-    return death ? json_string(death->text) : json_null();
+    return report_text(death ? death->text : NULL);
 }
 
 static uint64_t restarts_of(int slot)
@@ -153,8 +170,8 @@ static uint64_t restarts_of(int slot)
     return found ? found->restarts : 0;
 }
 
-json_t *yk_report_worker(const struct yoke_worker *worker, bool with_memory,
-                         bool with_histogram)
+json_t *yk_report_worker(const struct yoke_worker *worker,
+                         const struct yk_memory *memory, bool with_histogram)
 {
     const struct yk_board *board = worker->board;
     struct yk_tally tally;
@@ -168,9 +185,8 @@ json_t *yk_report_worker(const struct yoke_worker *worker, bool with_memory,
         "slot", number_or_null((uint64_t)worker->slot), "pid", (int)worker->pid,
         "generation", (int)worker->generation, "state", state_of(worker),
         "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
-        report_loop(&board->vitals), "memory",
-        with_memory ? report_memory(worker->pid) : json_null(), "restarts",
-        integer(restarts_of(worker->slot)), "last_death",
+        report_loop(&board->vitals), "memory", report_memory(memory),
+        "restarts", integer(restarts_of(worker->slot)), "last_death",
         last_death_of(worker->slot));
 
     json_object_update(report, more);
@@ -222,13 +238,13 @@ void yk_report_start(void)
     started_ms = uv_now(yoke_loop());
 }
 
-json_t *yk_report_primary(bool with_memory)
+json_t *yk_report_primary(const struct yk_memory *memory)
 {
-    return json_pack(
-        "{s:i, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(), "version",
-        yoke_version(), "uptime_ms", integer(age_ms(started_ms)), "waiting",
-        integer(yk_ports_waiting()), "loop", report_loop(yk_vitals), "memory",
-        with_memory ? report_memory(getpid()) : json_null());
+    return json_pack("{s:i, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(),
+                     "version", yoke_version(), "uptime_ms",
+                     integer(age_ms(started_ms)), "waiting",
+                     integer(yk_ports_waiting()), "loop",
+                     report_loop(yk_vitals), "memory", report_memory(memory));
 }
 
 /* ---- Deaths ---- */
@@ -260,22 +276,6 @@ static json_t *report_requests(const struct yk_death *death)
                                 request->was_running));
     }
     return requests;
-}
-
-/* Bytes of a worker's: they need not be UTF-8, which JSON is. */
-static json_t *report_text(const char *text)
-{
-    json_t *string = text ? json_string(text) : json_null();
-
-    if (string)
-        return string;
-    size_t len = strlen(text);
-    char *clean = malloc(len + 1);
-    for (size_t i = 0; clean && i <= len; i++)
-        clean[i] = (signed char)text[i] < 0 ? '?' : text[i];
-    string = clean ? json_string(clean) : json_null();
-    free(clean);
-    return string;
 }
 
 json_t *yk_report_death(const struct yk_death *death)

@@ -10,15 +10,16 @@
 #include <jansson.h>
 
 struct yk_death;
+struct yk_memory;
 struct yoke_worker;
 
 /* The primary starts now. */
 void yk_report_start(void);
 
-/* One worker; NULL without memory. `with_memory`: its memory, too, which takes
- * a while (memory.h). `with_histogram`: the latencies' buckets. */
-json_t *yk_report_worker(const struct yoke_worker *worker, bool with_memory,
-                         bool with_histogram);
+/* One worker, with the memory that it has, or without (NULL). `with_histogram`:
+ * the latencies' buckets. */
+json_t *yk_report_worker(const struct yoke_worker *worker,
+                         const struct yk_memory *memory, bool with_histogram);
 
 /* A slot that has no worker now, and why; NULL for one that has, and for one
  * that is not to have any. */
@@ -27,8 +28,8 @@ json_t *yk_report_slot(int number);
 /* The sums over all workers, the dead ones included. */
 json_t *yk_report_totals(bool with_histogram);
 
-/* The primary itself. */
-json_t *yk_report_primary(bool with_memory);
+/* The primary itself; `memory` as above. */
+json_t *yk_report_primary(const struct yk_memory *memory);
 
 /* A death. */
 json_t *yk_report_death(const struct yk_death *death);

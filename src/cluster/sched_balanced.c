@@ -43,7 +43,7 @@ static uint64_t wait_of(const struct yoke_worker *worker, uint64_t now_ns)
     uint64_t busy_ns = yk_dealer_busy_ns(worker, now_ns);
 
     if (busy_ns == 0)
-        return worker->copies.sent.count > 0 ? BUSY_COST : 0;
+        return yk_copies_coming(&worker->copies) > 0 ? BUSY_COST : 0;
     return busy_ns < LONG_TURN_NS ? BUSY_COST : STUCK_COST;
 }
 

@@ -78,13 +78,19 @@ static int attach_filter(const struct yk_shards *shards)
 static int add(struct yk_shards *shards, const struct yk_shard *shard,
                char text[YK_SHARDS_TEXT_MAX])
 {
+    struct yk_buckets *buckets = shards->state;
+    struct yk_buckets before = *buckets;
+
     (void)shard;
-    yk_buckets_add(shards->state);
-    int err = attach_filter(shards);
-    if (err < 0)
-        snprintf(text, YK_SHARDS_TEXT_MAX,
-                 "a filter cannot be attached to sockets: %s",
-                 yoke_strerror(err));
+    int err = yk_buckets_add(buckets);
+    if (err == 0)
+        err = attach_filter(shards);
+    if (err == 0)
+        return 0;
+    /* There will be no such shard. */
+    *buckets = before;
+    snprintf(text, YK_SHARDS_TEXT_MAX,
+             "a filter cannot be attached to sockets: %s", yoke_strerror(err));
     return err;
 }
 

@@ -131,16 +131,6 @@ enum yoke_sched yk_settings_sched(void)
 
 /* ---- Changing ---- */
 
-/* A user that the database does not know would keep this process's groups. */
-static int check_user(const struct yoke_cluster_settings *values)
-{
-    struct yk_account user;
-
-    if (!values->uid && !values->gid)
-        return 0;
-    return yk_account_find(values->uid, values->gid, &user);
-}
-
 static bool is_known(enum yoke_sched sched)
 {
     return sched == YOKE_SCHED_DEFAULT || yoke_sched_name(sched);
@@ -156,7 +146,7 @@ static int check(const struct yoke_cluster_settings *values)
     if (values->sched != YOKE_SCHED_DEFAULT && is_sched_fixed &&
         values->sched != current->values.sched)
         return -YOKE_ESTARTED;
-    return check_user(values);
+    return 0;
 }
 
 /* Lays what is set over the current values; strings are borrowed still. */
@@ -185,6 +175,17 @@ merge(const struct yoke_cluster_settings *change)
     return merged;
 }
 
+/* A user that the database does not know would keep this process's groups. */
+static int find_account(struct yk_settings *settings)
+{
+    const struct yoke_cluster_settings *values = &settings->values;
+
+    settings->has_account = values->uid || values->gid;
+    if (!settings->has_account)
+        return 0;
+    return yk_account_find(values->uid, values->gid, &settings->account);
+}
+
 int yk_settings_change(const struct yoke_cluster_settings *change)
 {
     struct yoke_cluster_settings merged = merge(change);
@@ -195,6 +196,11 @@ int yk_settings_change(const struct yoke_cluster_settings *change)
     struct yk_settings *settings = yk_alloc(sizeof(*settings));
     settings->uses = 1;
     settings->values = merged;
+    err = find_account(settings);
+    if (err < 0) {
+        free(settings);
+        return err;
+    }
     settings->values.exec = yk_strdup(merged.exec);
     settings->values.cwd = yk_strdup(merged.cwd);
     if (merged.args)

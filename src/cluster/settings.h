@@ -7,10 +7,16 @@
 
 #include <yoke/cluster.h>
 
+#include "cluster/account.h"
+
 /* The settings at one time. Whoever keeps them, a worker that was forked with
  * them, has a use of its own. */
 struct yk_settings {
     struct yoke_cluster_settings values;
+    /* Who workers run as, as the user database had it when the settings were
+     * made: to ask it for each fork could make the primary wait. */
+    struct yk_account account;
+    bool has_account; /* False: as this process. */
     unsigned uses;
 };
 

@@ -15,6 +15,7 @@
 #include "cluster/control.h"
 #include "cluster/deaths.h"
 #include "cluster/fleet.h"
+#include "cluster/memory.h"
 #include "cluster/report.h"
 #include "cluster/self.h"
 #include "cluster/worker.h"
@@ -35,13 +36,15 @@ static void ping(struct yk_control_call *call, const json_t *request)
 
 /* A `ps` on its way. */
 struct survey {
-    struct yk_later later; /* The next worker. */
+    struct yk_later later;       /* The next worker, */
+    struct yk_weighing weighing; /* or how large it is. */
     struct yk_control_call *call;
     json_t *workers;
     int last_id; /* Of the worker that came last. */
     bool with_memory, with_histogram;
 };
 
+/* A worker that is there; NULL when there is none behind that id. */
 static struct yoke_worker *worker_after(int id)
 {
     struct yoke_worker *worker;
@@ -64,33 +67,61 @@ static void add_empty_slots(json_t *workers)
     }
 }
 
-static void end_survey(struct survey *survey)
+static void end_survey(struct survey *survey, const struct yk_memory *own)
 {
     add_empty_slots(survey->workers);
-    json_t *result =
-        json_pack("{s:s, s:o, s:i, s:o, s:o}", "name", yk_control_name(),
-                  "primary", yk_report_primary(survey->with_memory), "size",
-                  yk_fleet_size(), "workers", survey->workers, "totals",
-                  yk_report_totals(survey->with_histogram));
+    json_t *result = json_pack(
+        "{s:s, s:o, s:i, s:o, s:o}", "name", yk_control_name(), "primary",
+        yk_report_primary(own), "size", yk_fleet_size(), "workers",
+        survey->workers, "totals", yk_report_totals(survey->with_histogram));
 
     yk_control_answer(survey->call, result);
     free(survey);
+}
+
+static void add_worker(struct survey *survey, const struct yoke_worker *worker,
+                       const struct yk_memory *memory)
+{
+    survey->last_id = worker->id;
+    json_array_append_new(
+        survey->workers,
+        yk_report_worker(worker, memory, survey->with_histogram));
+    yk_later_start(&survey->later);
+}
+
+/* It may have ended meanwhile: then the next one is weighed. */
+static void on_weighed(struct yk_weighing *weighing)
+{
+    struct survey *survey = YK_CONTAINER_OF(weighing, struct survey, weighing);
+    struct yoke_worker *worker = worker_after(survey->last_id);
+
+    if (worker && worker->pid == weighing->pid)
+        add_worker(survey, worker, &weighing->found);
+    else
+        yk_later_start(&survey->later);
+}
+
+static void on_weighed_self(struct yk_weighing *weighing)
+{
+    end_survey(YK_CONTAINER_OF(weighing, struct survey, weighing),
+               &weighing->found);
 }
 
 static void look_at_next(struct yk_later *later)
 {
     struct survey *survey = YK_CONTAINER_OF(later, struct survey, later);
     struct yoke_worker *worker = worker_after(survey->last_id);
+    bool is_last = !worker || !yk_control_is_wanted(survey->call);
+    pid_t pid = is_last ? getpid() : worker->pid;
 
-    if (!worker || !yk_control_is_wanted(survey->call)) {
-        end_survey(survey);
+    if (survey->with_memory &&
+        yk_memory_weigh(&survey->weighing, pid,
+                        is_last ? on_weighed_self : on_weighed) == 0)
         return;
-    }
-    survey->last_id = worker->id;
-    json_array_append_new(
-        survey->workers,
-        yk_report_worker(worker, survey->with_memory, survey->with_histogram));
-    yk_later_start(later);
+    if (is_last)
+        end_survey(survey, NULL);
+    else
+        add_worker(survey, worker, NULL);
 }
 
 static void ps(struct yk_control_call *call, const json_t *request)

@@ -1,6 +1,8 @@
 #include "cluster/workers.h"
 
+#include <errno.h>
 #include <stddef.h>
+#include <sys/pidfd.h>
 
 #include "cluster/worker.h"
 
@@ -25,6 +27,16 @@ void yk_workers_remove(struct yoke_worker *worker)
     yk_list_remove(&worker->node);
 }
 
+struct yoke_worker *yk_workers_find(int id)
+{
+    struct yoke_worker *worker;
+
+    YK_WORKERS_EACH(worker)
+    if (worker->id == id)
+        return worker;
+    return NULL;
+}
+
 struct yoke_worker *yk_workers_find_pid(pid_t pid)
 {
     struct yoke_worker *worker;
@@ -33,6 +45,13 @@ struct yoke_worker *yk_workers_find_pid(pid_t pid)
     if (worker->pid == pid && !worker->is_dead)
         return worker;
     return NULL;
+}
+
+int yk_worker_signal(const struct yoke_worker *worker, int signum)
+{
+    if (worker->is_dead)
+        return -ESRCH;
+    return pidfd_send_signal(worker->pidfd, signum, NULL, 0) < 0 ? -errno : 0;
 }
 
 bool yk_worker_is_useful(const struct yoke_worker *worker)

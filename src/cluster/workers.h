@@ -22,8 +22,15 @@ struct yk_list *yk_workers(void);
 void yk_workers_add(struct yoke_worker *worker);
 void yk_workers_remove(struct yoke_worker *worker);
 
+/* The one with that id, or NULL. */
+struct yoke_worker *yk_workers_find(int id);
+
 /* The one with that process, or NULL. */
 struct yoke_worker *yk_workers_find_pid(pid_t pid);
+
+/* Sends a signal to its process, and to none that has got its number since.
+ * Returns 0; -ESRCH when it has ended; -errno. */
+int yk_worker_signal(const struct yoke_worker *worker, int signum);
 
 /* One that is connected and has not been asked to leave. */
 bool yk_worker_is_useful(const struct yoke_worker *worker);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include <yoke/error.h>
+
 #include "cluster/buckets.h"
 
 static struct yk_buckets buckets;
@@ -44,6 +46,14 @@ static void shares_differ_by_one_at_most(void **state)
             assert_in_range(share_of(i), YK_BUCKETS / count,
                             (YK_BUCKETS + count - 1) / count);
     }
+}
+
+static void there_are_so_many_and_no_more(void **state)
+{
+    (void)state;
+    set_up(YK_HOMES_MAX);
+    assert_int_equal(yk_buckets_add(&buckets), -YOKE_EFULL);
+    assert_int_equal(buckets.count, YK_HOMES_MAX);
 }
 
 static void who_comes_takes_his_share_and_nothing_else_moves(void **state)
@@ -108,6 +118,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nobody_has_any_at_first),
         cmocka_unit_test(shares_differ_by_one_at_most),
+        cmocka_unit_test(there_are_so_many_and_no_more),
         cmocka_unit_test(who_comes_takes_his_share_and_nothing_else_moves),
         cmocka_unit_test(who_is_closed_lends_his_and_gets_them_back),
         cmocka_unit_test(a_second_one_that_is_closed_moves_only_what_it_has),

@@ -49,13 +49,21 @@ static bool is_open(int fd)
     return fcntl(fd, F_GETFD) >= 0;
 }
 
-static uint16_t add(int *ret_fd, uint64_t now_ms)
+static uint16_t put_out(int *ret_fd, uint64_t now_ms)
 {
     struct yk_conn conn = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
 
     assert_true(conn.fd >= 0);
     *ret_fd = conn.fd;
     return yk_copies_add(&copies, &conn, now_ms);
+}
+
+static uint16_t add(int *ret_fd, uint64_t now_ms)
+{
+    uint16_t index = put_out(ret_fd, now_ms);
+
+    yk_copies_have_gone(&copies);
+    return index;
 }
 
 /* What a worker does to its word. */
@@ -185,13 +193,14 @@ static void a_used_entry_has_a_new_generation(void **state)
 static void generations_go_round_in_their_29_bits(void **state)
 {
     int fd;
-    uint16_t index = add(&fd, 0);
+    uint16_t index = put_out(&fd, 0);
 
     (void)state;
     struct yk_conn conn;
     yk_copies_undo(&copies, index, &conn);
     copies.entries[index].generation = (1u << 29) - 1;
     assert_int_equal(yk_copies_add(&copies, &conn, 0), index);
+    yk_copies_have_gone(&copies);
     take(index);
     worker_moves(index, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN);
     refresh_and_sweep();
@@ -266,7 +275,7 @@ static void an_add_can_be_undone(void **state)
 {
     struct yk_conn conn;
     int fd;
-    uint16_t index = add(&fd, 0);
+    uint16_t index = put_out(&fd, 0);
 
     (void)state;
     yk_copies_undo(&copies, index, &conn);
@@ -274,6 +283,43 @@ static void an_add_can_be_undone(void **state)
     assert_true(is_open(fd));
     assert_int_equal(yk_copies_count(&copies), 0);
     close(fd);
+}
+
+static void nothing_is_believed_of_what_has_not_been_sent(void **state)
+{
+    static const enum yk_handoff_state lies[] = {
+        YK_HANDOFF_FREE, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN,
+        YK_HANDOFF_RETURNED};
+
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(lies); i++) {
+        struct yk_conn conn;
+        int fd;
+        uint16_t index = put_out(&fd, 0);
+        worker_moves(index, YK_HANDOFF_SENT, lies[i]);
+        refresh_and_sweep();
+        yk_copies_revoke(&copies, 1000, give, NULL);
+        assert_int_equal(yk_copies_evict(&copies, 10), 0);
+        assert_int_equal(yk_copies_count(&copies), 1);
+        yk_copies_undo(&copies, index, &conn);
+        assert_int_equal(conn.fd, fd);
+        assert_true(is_open(fd));
+        close(fd);
+    }
+    assert_int_equal(given.count, 0);
+}
+
+static void what_has_not_been_sent_is_given_up_whatever_is_said(void **state)
+{
+    int fd;
+    uint16_t index = put_out(&fd, 0);
+
+    (void)state;
+    worker_moves(index, YK_HANDOFF_SENT, YK_HANDOFF_BEGUN);
+    yk_copies_give_all(&copies, give, NULL);
+    assert_int_equal(given.count, 1);
+    assert_int_equal(given.fds[0], fd);
+    assert_int_equal(given.deaths[0], 0);
 }
 
 static void a_worker_that_stands_alone_keeps_what_it_has_taken(void **state)
@@ -305,6 +351,8 @@ int main(void)
         WITH_COPIES(rubbish_from_a_worker_only_costs_its_own_connection),
         WITH_COPIES(a_sweep_goes_on_where_the_last_one_ended),
         WITH_COPIES(an_add_can_be_undone),
+        WITH_COPIES(nothing_is_believed_of_what_has_not_been_sent),
+        WITH_COPIES(what_has_not_been_sent_is_given_up_whatever_is_said),
         WITH_COPIES(a_worker_that_stands_alone_keeps_what_it_has_taken),
     };
     return cmocka_run_group_tests_name("copies", tests, NULL, NULL);

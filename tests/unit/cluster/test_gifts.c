@@ -27,6 +27,7 @@ static const struct yk_peer peer;
 
 /* What has come back, and what the primary has got. */
 static int back[YK_BOARD_GIFTS + 1], back_count;
+static bool recalls_all; /* Whoever gets one back wants all. */
 static struct yk_message_give got[YK_BOARD_GIFTS];
 static int got_fds[YK_BOARD_GIFTS], got_count, packets, closes;
 
@@ -35,6 +36,8 @@ static void on_back(uint32_t token, int fd, const struct yk_peer *its_peer)
     (void)its_peer;
     assert_int_equal(token, 7);
     back[back_count++] = fd;
+    if (recalls_all)
+        yk_gifts_recall(0);
 }
 
 static void on_packet(struct yk_channel *channel,
@@ -76,6 +79,7 @@ static int setup(void **state)
     (void)state;
     memset(&board, 0, sizeof(board));
     back_count = got_count = packets = closes = 0;
+    recalls_all = false;
     assert_int_equal(yk_channel_pair(fds), 0);
     assert_int_equal(yk_channel_open(&worker, fds[0], &ops), 0);
     assert_int_equal(yk_channel_open(&primary, fds[1], &ops), 0);
@@ -234,6 +238,18 @@ static void without_a_primary_they_come_back_at_once(void **state)
     assert_int_equal(back_count, 1);
 }
 
+static void each_comes_back_once_whatever_its_owner_does(void **state)
+{
+    (void)state;
+    yk_channel_close(&primary);
+    recalls_all = true;
+    give(3);
+    assert_int_equal(back_count, 3);
+    for (int i = 0; i < 3; i++)
+        assert_true(is_open(back[i]));
+    assert_int_equal(yk_gifts_count(), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -256,6 +272,8 @@ int main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(
             without_a_primary_they_come_back_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(
+            each_comes_back_once_whatever_its_owner_does, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
