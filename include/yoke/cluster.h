@@ -489,6 +489,28 @@ void yoke_ready(void);
 int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
                         void *data);
 
+/* In a supervising primary: another version of this program takes this
+ * primary's place, in the same process, and goes on with its workers and its
+ * ports; then the workers are replaced as by a reload. What SIGUSR2 does. It is
+ * the program that stands in the file system by now under the name with which
+ * this one was started, with the same arguments and environment.
+ *
+ * First that program is started once more, as a child, to show that it gets as
+ * far as yoke_cluster_run, with options that it accepts; there it ends. Then
+ * this primary waits until it holds no connection that has not begun, 10 s at
+ * most. Nobody is disconnected; clients that come meanwhile wait for a moment.
+ * What main does before yoke_cluster_run it does again, both times.
+ *
+ * `fn`, which may be NULL, is called from the loop when it has failed:
+ * -YOKE_ESTARTUP when the program does not get so far, -ETIMEDOUT, -errno;
+ * nothing has changed then, and `text` says why, borrowed for the call. Nobody
+ * is told of success: this program has ended.
+ * -YOKE_EROLE elsewhere; -EBUSY while one, or a reload, is under way;
+ * -ESHUTDOWN when the primary is stopping: then `fn` is not called. (nginx:
+ * SIGUSR2; HAProxy: SIGUSR2 to the master.) */
+int yoke_cluster_upgrade(void (*fn)(int err, const char *text, void *data),
+                         void *data);
+
 /* In a supervising primary: so many workers from now on; what SIGTTIN (one
  * more) and SIGTTOU (one less) do. Those that go finish what they have begun.
  * -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN. */

@@ -20,6 +20,7 @@ struct yk_command {
 extern const struct yk_command yk_command_help;
 extern const struct yk_command yk_command_ps;
 extern const struct yk_command yk_command_reload;
+extern const struct yk_command yk_command_upgrade;
 extern const struct yk_command yk_command_routes;
 extern const struct yk_command yk_command_run;
 extern const struct yk_command yk_command_scale;

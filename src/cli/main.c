@@ -13,11 +13,17 @@
 #include "core/banned.h"
 
 const struct yk_command *const yk_commands[] = {
-    &yk_command_run,    &yk_command_ps,
-    &yk_command_top,    &yk_command_why,
-    &yk_command_reload, &yk_command_scale,
-    &yk_command_stop,   &yk_command_routes,
-    &yk_command_help,   NULL,
+    &yk_command_run,
+    &yk_command_ps,
+    &yk_command_top,
+    &yk_command_why,
+    &yk_command_reload,
+    &yk_command_upgrade,
+    &yk_command_scale,
+    &yk_command_stop,
+    &yk_command_routes,
+    &yk_command_help,
+    NULL,
 };
 
 /* What stands before the command. */

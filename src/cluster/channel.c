@@ -371,6 +371,15 @@ static void on_handle_closed(uv_handle_t *handle)
         channel->ops->on_closed(channel);
 }
 
+bool yk_channel_is_idle(const struct yk_channel *channel)
+{
+    const struct yk_sender *sender = &channel->sender;
+
+    return channel->fd < 0 ||
+           (!yk_sender_waits(sender) && yk_list_is_empty(&sender->queue) &&
+            yk_list_is_empty(&sender->flying) && channel->assembly.total == 0);
+}
+
 void yk_channel_close(struct yk_channel *channel)
 {
     if (channel->fd < 0)

@@ -118,6 +118,10 @@ void yk_channel_read_rest(struct yk_channel *channel);
 /* Reads one packet right here, outside the loop. Returns 0, or -errno. */
 int yk_channel_read_one(struct yk_channel *channel);
 
+/* Nothing waits here, in either direction, not even for an acknowledgement:
+ * another process could go on with the descriptor. */
+bool yk_channel_is_idle(const struct yk_channel *channel);
+
 /* Closes at once; what is queued is dropped. on_closed follows. Harmless when
  * it is closed. */
 void yk_channel_close(struct yk_channel *channel);

@@ -410,6 +410,45 @@ static void on_connection(uv_stream_t *server, int status)
         go_on(client);
 }
 
+/* ---- Calls that outlive the program ---- */
+
+int yk_control_fd(const struct yk_control_call *call)
+{
+    uv_os_fd_t fd = -1;
+
+    if (call->client)
+        uv_fileno((const uv_handle_t *)&call->client->pipe, &fd);
+    return fd;
+}
+
+static struct client *take_client(int fd)
+{
+    struct client *client = control.is_open ? make_client() : NULL;
+
+    if (client && uv_pipe_open(&client->pipe, fd) == 0) {
+        uv_timer_start(&client->silence, on_silence, SILENCE_MS, SILENCE_MS);
+        return client;
+    }
+    if (client)
+        close_client(client);
+    close(fd);
+    return NULL;
+}
+
+struct yk_control_call *yk_control_resume(int fd)
+{
+    struct client *client = take_client(fd);
+    struct yk_control_call *call = client ? yk_try_alloc(sizeof(*call)) : NULL;
+
+    if (client && !call)
+        close_client(client);
+    if (!call)
+        return NULL;
+    call->client = client;
+    client->call = call;
+    return call;
+}
+
 /* ---- The socket ---- */
 
 static int listen_in(int dir_fd, int *ret_fd)

@@ -54,6 +54,13 @@ bool yk_control_is_wanted(const struct yk_control_call *call);
 /* A line of progress. `body` is taken over. */
 void yk_control_progress(struct yk_control_call *call, json_t *body);
 
+/* For a program that is about to take this one's place: the connection of the
+ * client, which stays this one's; -1: it has gone. And there: the call goes on,
+ * as if it had come to the control socket, which is open; NULL: no memory. The
+ * descriptor is taken over. */
+int yk_control_fd(const struct yk_control_call *call);
+struct yk_control_call *yk_control_resume(int fd);
+
 /* The end. `body` is taken over; the call is not the caller's any more. */
 void yk_control_answer(struct yk_control_call *call, json_t *body);
 

@@ -137,7 +137,9 @@ static uint16_t take_free(struct yk_copies *copies)
         return index;
     }
     if (copies->unused < YK_BOARD_ENTRIES) {
-        copies->entries[copies->unused].generation = 0;
+        /* 0, or where the primary before this one has left off. */
+        copies->entries[copies->unused].generation = YK_HANDOFF_GENERATION(
+            atomic_load(&copies->board->words[copies->unused]));
         return copies->unused++;
     }
     if (yk_copies_evict(copies, 1) == 0)

@@ -163,6 +163,36 @@ const struct yk_death *yk_deaths_last_of(int slot)
     return NULL;
 }
 
+static struct yk_death_request *copy_requests(const struct yk_death *death)
+{
+    size_t size = death->kept_count * sizeof(*death->requests);
+    struct yk_death_request *copy = size ? yk_try_alloc(size) : NULL;
+
+    if (copy)
+        memcpy(copy, death->requests, size);
+    return copy;
+}
+
+void yk_deaths_resume(const struct yk_death *death, const char *said)
+{
+    struct yk_death *entry = &ring[death->number % YK_DEATHS_MAX];
+
+    forget(entry);
+    *entry = *death;
+    entry->requests = copy_requests(death);
+    if (!entry->requests)
+        entry->kept_count = 0;
+    entry->last_said = NULL;
+    count = death->number;
+    if (said)
+        yk_deaths_set_stderr(death->id, said, strlen(said));
+}
+
+void yk_deaths_set_accidents(uint64_t number)
+{
+    accidents = number;
+}
+
 void yk_deaths_clear(void)
 {
     for (int i = 0; i < YK_DEATHS_MAX; i++)

@@ -68,6 +68,11 @@ uint64_t yk_deaths_accidents(void);
 /* The last one of those in the slot, or NULL. */
 const struct yk_death *yk_deaths_last_of(int slot);
 
+/* One that another primary has told: the highest number last. `said` may be
+ * NULL. All is copied. */
+void yk_deaths_resume(const struct yk_death *death, const char *said);
+void yk_deaths_set_accidents(uint64_t number);
+
 /* Forgets all: for tests. */
 void yk_deaths_clear(void);
 

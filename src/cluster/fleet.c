@@ -288,14 +288,9 @@ static const struct yk_observer observer = {
 
 /* ---- Start ---- */
 
-int yk_fleet_start(const struct yoke_cluster_options *options)
+static void set_up(const struct yoke_cluster_options *options,
+                   struct yk_generation *generation)
 {
-    struct yk_generation *first;
-    int err = yk_generation_open(yoke_cluster_settings()->exec, options->file,
-                                 &first);
-
-    if (err < 0)
-        return err;
     fleet.options = options;
     fleet.limits = (struct yk_life_limits){
         .boot_ms = (uint32_t)options->boot_timeout_ms,
@@ -305,7 +300,27 @@ int yk_fleet_start(const struct yoke_cluster_options *options)
     yk_random_init(&fleet.random);
     yk_events_set_observer(&observer);
     yk_ports_keep();
-    yk_fleet_set_generation(first);
+    yk_fleet_set_generation(generation);
+}
+
+int yk_fleet_start(const struct yoke_cluster_options *options)
+{
+    struct yk_generation *first;
+    int err = yk_generation_open(yoke_cluster_settings()->exec, options->file,
+                                 &first);
+
+    if (err < 0)
+        return err;
+    set_up(options, first);
     yk_generation_drop(first);
     return yk_fleet_scale(options->workers);
+}
+
+void yk_fleet_resume(const struct yoke_cluster_options *options, int slot_count,
+                     int size, struct yk_generation *generation)
+{
+    set_up(options, generation);
+    fleet.size = size;
+    fleet.has_served = true;
+    grow_to(slot_count);
 }

@@ -17,6 +17,12 @@ struct yoke_cluster_options;
  * opened. */
 int yk_fleet_start(const struct yoke_cluster_options *options);
 
+/* Goes on with the fleet of another primary: so many slots that have ever been
+ * used, which are still to be resumed (slot.h), of which `size` are to be
+ * filled, with that generation. */
+void yk_fleet_resume(const struct yoke_cluster_options *options, int slot_count,
+                     int size, struct yk_generation *generation);
+
 const struct yoke_cluster_options *yk_fleet_options(void);
 const struct yk_life_limits *yk_fleet_limits(void);
 

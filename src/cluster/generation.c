@@ -86,6 +86,28 @@ static int open_program(const char *path)
     return yk_take_fd(&fd);
 }
 
+/* Takes all three over, also on failure. */
+static int new_generation(unsigned number, char *program, int fd, int file_fd,
+                          struct yk_generation **ret)
+{
+    struct yk_generation *generation = yk_try_alloc(sizeof(*generation));
+
+    if (!generation) {
+        yk_close_fd(&fd);
+        yk_close_fd(&file_fd);
+        free(program);
+        return -ENOMEM;
+    }
+    *generation = (struct yk_generation){.number = number,
+                                         .uses = 1,
+                                         .program = program,
+                                         .fd = fd,
+                                         .file_fd = file_fd};
+    count++;
+    *ret = generation;
+    return 0;
+}
+
 int yk_generation_open(const char *path, const char *file,
                        struct yk_generation **ret)
 {
@@ -97,19 +119,31 @@ int yk_generation_open(const char *path, const char *file,
         return fd;
     if (file && file_fd < 0)
         return file_fd;
-    struct yk_generation *generation = yk_try_alloc(sizeof(*generation));
-    if (!generation)
-        return -ENOMEM;
-    /* Apart: what stands in one initializer has no order. */
+    /* Apart: what stands among arguments has no order. */
     char *program = program_of(path, fd);
-    *generation = (struct yk_generation){.number = ++last_number,
-                                         .uses = 1,
-                                         .program = program,
-                                         .fd = yk_take_fd(&fd),
-                                         .file_fd = yk_take_fd(&file_fd)};
-    count++;
-    *ret = generation;
-    return 0;
+    return new_generation(++last_number, program, yk_take_fd(&fd),
+                          yk_take_fd(&file_fd), ret);
+}
+
+int yk_generation_adopt(unsigned number, const char *program, int fd,
+                        int file_fd, struct yk_generation **ret)
+{
+    return new_generation(number, yk_strdup(program), fd, file_fd, ret);
+}
+
+unsigned yk_generation_last(void)
+{
+    return last_number;
+}
+
+void yk_generation_set_last(unsigned number)
+{
+    last_number = number;
+}
+
+const char *yk_generation_own_path(void)
+{
+    return own_path;
 }
 
 struct yk_generation *yk_generation_use(struct yk_generation *generation)

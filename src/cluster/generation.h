@@ -23,6 +23,18 @@ struct yk_generation {
 int yk_generation_open(const char *path, const char *file,
                        struct yk_generation **ret);
 
+/* One of the primary before this one, with its number and its descriptors, which
+ * are taken over, also on failure; one use, the caller's. -ENOMEM. */
+int yk_generation_adopt(unsigned number, const char *program, int fd,
+                        int file_fd, struct yk_generation **ret);
+
+/* The last number that was given, and where to go on. */
+unsigned yk_generation_last(void);
+void yk_generation_set_last(unsigned number);
+
+/* This process's program, by the name under which it was started. */
+const char *yk_generation_own_path(void);
+
 /* One more use; returns it. */
 struct yk_generation *yk_generation_use(struct yk_generation *generation);
 

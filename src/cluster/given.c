@@ -5,6 +5,7 @@
 #include "cluster/board.h"
 #include "cluster/channel.h"
 #include "cluster/dealer.h"
+#include "cluster/intake.h"
 #include "cluster/line.h"
 #include "cluster/message.h"
 #include "cluster/ports.h"
@@ -22,7 +23,7 @@
 static bool is_wanted(const struct yk_port *port,
                       const struct yoke_worker *giver)
 {
-    if (port->is_stopping || port->line.count >= LINE_MAX_LEN)
+    if (port->is_stopping || yk_intake_is_held() || port->line.count >= LINE_MAX_LEN)
         return false;
     if (giver->is_dead)
         return true;

@@ -22,6 +22,7 @@
 #include "cluster/primary.h"
 #include "cluster/self.h"
 #include "cluster/settings.h"
+#include "cluster/succession.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "net/inherit.h"
@@ -110,6 +111,7 @@ int yoke_cluster_init(int argc, char **argv)
         return 0;
     is_ready = true;
     setvbuf(stdout, NULL, _IOLBF, 0);
+    yk_succession_init();
     yk_settings_init(argc, argv);
     if (take_identity(&identity)) {
         become_worker(&identity);

@@ -23,9 +23,28 @@ struct yk_intake {
     bool is_closed; /* The acceptor. */
 };
 
+/* Written by yk_intake_hold. */
+static bool is_held;
+
+void yk_intake_hold(bool holds)
+{
+    is_held = holds;
+    YK_LIST_EACH(node, yk_ports())
+    {
+        struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
+        if (!port->is_stopping)
+            yk_intake_update(port);
+    }
+}
+
+bool yk_intake_is_held(void)
+{
+    return is_held;
+}
+
 bool yk_intake_has_room(const struct yk_port *port)
 {
-    return port->line.count < LINE_MAX_LEN && !yk_list_is_empty(&port->users);
+    return !is_held && port->line.count < LINE_MAX_LEN && !yk_list_is_empty(&port->users);
 }
 
 void yk_intake_update(struct yk_port *port)

@@ -20,6 +20,11 @@ int yk_intake_start(struct yk_port *port);
  * for a port without intake. The policy is told, too. */
 void yk_intake_update(struct yk_port *port);
 
+/* From here on the primary takes no connection anywhere, from the kernel or from
+ * a worker, or again does: while it is about to be replaced. */
+void yk_intake_hold(bool holds);
+bool yk_intake_is_held(void);
+
 /* Somebody listens, and the line is not full: whether the primary may accept. */
 bool yk_intake_has_room(const struct yk_port *port);
 

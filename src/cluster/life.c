@@ -178,6 +178,52 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
     return 0;
 }
 
+static uint32_t deadline_of(const struct yk_life *life)
+{
+    const struct yk_life_limits *limits = life->limits;
+
+    switch (life->state) {
+    case YK_LIFE_STARTING:
+        return limits->boot_ms;
+    case YK_LIFE_DRAINING:
+        return limits->drain_ms ? limits->drain_ms + GRACE_MS : 0;
+    case YK_LIFE_STOPPING:
+        return limits->abort_ms;
+    case YK_LIFE_READY:
+    case YK_LIFE_DEAD:
+    case YK_LIFE_STATES:
+        break;
+    }
+    return 0;
+}
+
+int yk_life_resume(struct yk_slot *slot, struct yk_generation *generation,
+                   const struct yk_life_limits *limits,
+                   const struct yk_life *was, struct yk_life **ret)
+{
+    struct yk_life *life = yk_try_alloc(sizeof(*life));
+
+    if (!life)
+        return -ENOMEM;
+    *life = (struct yk_life){.worker = was->worker,
+                             .slot = slot,
+                             .generation = yk_generation_use(generation),
+                             .limits = limits,
+                             .state = was->state,
+                             .cause = was->cause,
+                             .has_cause = was->has_cause,
+                             .is_on_trial = was->is_on_trial,
+                             .forked_ms = was->forked_ms,
+                             .ready_ms = was->ready_ms,
+                             .jitter = was->jitter};
+    life->worker->life = life;
+    uv_timer_init(yoke_loop(), &life->deadline);
+    life->deadline.data = life;
+    set_deadline(life, deadline_of(life));
+    *ret = life;
+    return 0;
+}
+
 const char *yk_life_state_text(enum yk_life_state state)
 {
     static const char *const texts[YK_LIFE_STATES] = {

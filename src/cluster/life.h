@@ -77,6 +77,13 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
                   const struct yk_life_limits *limits, bool is_on_trial,
                   struct yk_life **ret);
 
+/* Goes on with a life that began under another primary: `was` says how far it
+ * had come, without slot, generation and limits. A deadline that runs begins
+ * anew. Returns 0 with the life, or -ENOMEM. */
+int yk_life_resume(struct yk_slot *slot, struct yk_generation *generation,
+                   const struct yk_life_limits *limits,
+                   const struct yk_life *was, struct yk_life **ret);
+
 /* Something has happened to it. What is not in the table is ignored. `cause`
  * counts for RETIRE, HANGS and IS_LATE: what its exit will be explained by. */
 void yk_life_handle(struct yk_life *life, enum yk_life_event event,

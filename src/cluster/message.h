@@ -22,6 +22,7 @@
  *      | <-----------------------------LEAVE  |  on purpose
  *      | LEAVE_OK --------------------------> |  closes the channel
  *      | NUDGE -----------------------------> |  is it there?
+ *      | OWN -------------------------------> |  keeps what it has taken
  */
 #ifndef YK_CLUSTER_MESSAGE_H
 #define YK_CLUSTER_MESSAGE_H
@@ -50,6 +51,7 @@ enum yk_message_type {
     YK_MESSAGE_STOP,
     YK_MESSAGE_LEAVE_OK,
     YK_MESSAGE_NUDGE, /* Nothing: wakes it up, if it can be. */
+    YK_MESSAGE_OWN,   /* What it has taken is its alone from here on. */
     /* From a worker. */
     YK_MESSAGE_HELLO = 32,
     YK_MESSAGE_LISTEN,

@@ -9,6 +9,7 @@
 #include "cluster/control.h"
 #include "cluster/fleet.h"
 #include "cluster/rollout.h"
+#include "cluster/upgrade.h"
 #include "net/loop.h"
 
 /* ---- reload: answered when it is over ---- */
@@ -36,6 +37,33 @@ static void reload(struct yk_control_call *call, const json_t *request)
         yk_control_fail(call, "stopping", "is stopping");
     else if (err < 0)
         yk_control_fail(call, "failed", "cannot be reloaded: %s",
+                        yoke_strerror(err));
+}
+
+/* ---- upgrade: the new version answers, when it is over ---- */
+
+static void on_failed(int err, const char *text, void *data)
+{
+    (void)err;
+    yk_control_fail(data, "failed", "%s", text);
+}
+
+static int client_of(void *data)
+{
+    return yk_control_fd(data);
+}
+
+static void upgrade(struct yk_control_call *call, const json_t *request)
+{
+    int err = yk_upgrade_begin(on_failed, client_of, call);
+
+    (void)request;
+    if (err == -EBUSY)
+        yk_control_fail(call, "busy", "is being upgraded or reloaded already");
+    else if (err == -ESHUTDOWN)
+        yk_control_fail(call, "stopping", "is stopping");
+    else if (err < 0)
+        yk_control_fail(call, "failed", "cannot be upgraded: %s",
                         yoke_strerror(err));
 }
 
@@ -81,6 +109,7 @@ static void stop(struct yk_control_call *call, const json_t *request)
 int yk_orders_register(void)
 {
     if (yk_control_register("reload", reload) < 0 ||
+        yk_control_register("upgrade", upgrade) < 0 ||
         yk_control_register("scale", scale) < 0 ||
         yk_control_register("stop", stop) < 0)
         return -YOKE_EFULL;

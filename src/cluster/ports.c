@@ -496,6 +496,65 @@ void yk_ports_forget(struct yoke_worker *worker, bool by_accident)
     free_user(YK_CONTAINER_OF(node, struct yk_user, of_worker));
 }
 
+/* ---- Going on with those of another primary ---- */
+
+struct yk_list *yk_ports(void)
+{
+    return &ports;
+}
+
+static int start_port(struct yk_port *port, const struct yk_shard_past *shards,
+                      int shard_count)
+{
+    port->past = shards;
+    port->past_count = shard_count;
+    int err = port->sched->start ? port->sched->start(port) : 0;
+    port->past = NULL;
+    port->past_count = 0;
+    return err;
+}
+
+int yk_ports_resume(const struct yk_message_listen *key, const char *name,
+                    const struct yk_socket *socket,
+                    const struct yk_sched *sched,
+                    const struct yk_shard_past *shards, int shard_count,
+                    struct yk_port **ret_port)
+{
+    struct yk_listen_request request = {.listen = *key, .name = name};
+    struct yk_socket taken = *socket;
+    struct yk_port *port = new_port(&request);
+
+    if (!port) {
+        yk_socket_close(&taken);
+        return -ENOMEM;
+    }
+    port->socket = taken;
+    port->sched = sched;
+    int err = start_port(port, shards, shard_count);
+    if (err < 0) {
+        free_port(port);
+        return err;
+    }
+    yk_list_add(&ports, &port->node);
+    *ret_port = port;
+    return 0;
+}
+
+int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
+                         uint32_t token, uint32_t room)
+{
+    struct yk_user *user;
+    int err = add_user(worker, port, token, &user);
+
+    if (err < 0)
+        return err;
+    change_room(user, room);
+    if (worker->is_unrouted)
+        yk_seats_serve(worker->seat, false);
+    yk_intake_update(port);
+    return 0;
+}
+
 /* ---- All ports ---- */
 
 void yk_ports_deal(void)

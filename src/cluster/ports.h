@@ -26,6 +26,7 @@
 
 struct yk_intake;
 struct yk_listen_request;
+struct yk_shard_past;
 struct yoke_worker;
 
 /* One worker's part in one port. */
@@ -55,6 +56,9 @@ struct yk_port {
     struct yk_intake *intake;  /* The primary accepts here; or NULL. */
     bool is_draining;          /* Accepts no more. */
     bool is_stopping;          /* Being closed. */
+    /* Shards that it had with another primary, while it is resumed. */
+    const struct yk_shard_past *past;
+    int past_count;
 };
 
 /* Listeners of one worker, and ports of the primary. */
@@ -77,6 +81,23 @@ void yk_ports_set_room(struct yoke_worker *worker, uint32_t token,
  * has come back out of it unsent. */
 void yk_ports_dealt(struct yk_user *user);
 void yk_ports_undealt(struct yoke_worker *worker, uint32_t token);
+
+/* All of them, as struct yk_port: for whoever hands them over. */
+struct yk_list *yk_ports(void);
+
+/* Goes on with a port of another primary. All is taken over, also on failure:
+ * the socket, and the descriptors of its shards. Returns 0 with the port,
+ * -ENOMEM, or what the scheduler says. */
+int yk_ports_resume(const struct yk_message_listen *key, const char *name,
+                    const struct yk_socket *socket,
+                    const struct yk_sched *sched,
+                    const struct yk_shard_past *shards, int shard_count,
+                    struct yk_port **ret_port);
+
+/* The worker listens there already, and accepts as it did. Returns 0, or as
+ * above. */
+int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
+                         uint32_t token, uint32_t room);
 
 /* The port of the worker's listener with that number; NULL: it has none. */
 struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token);

@@ -67,6 +67,7 @@ static void free_worker(struct yoke_worker *worker)
     yk_later_stop(&worker->ending);
     yk_copies_done(&worker->copies);
     yk_board_unmap(worker->board);
+    yk_close_fd(&worker->board_fd);
     if (worker->seat >= 0)
         yk_seats_free(worker->seat);
     yk_close_fd(&worker->pidfd);
@@ -488,10 +489,10 @@ static int take_seat(struct yoke_worker *worker)
     return 0;
 }
 
-static int welcome(struct yoke_worker *worker, int board_fd, int file_fd)
+static int welcome(struct yoke_worker *worker, int file_fd)
 {
     struct yk_message_welcome body = {.seat = (uint32_t)worker->seat};
-    int fds[] = {board_fd, yk_seats_fd(), file_fd};
+    int fds[] = {worker->board_fd, yk_seats_fd(), file_fd};
 
     return yk_channel_try_send(&worker->channel, YK_MESSAGE_WELCOME, &body,
                                sizeof(body), fds, file_fd > 0 ? 3 : 2);
@@ -501,14 +502,36 @@ static int welcome(struct yoke_worker *worker, int board_fd, int file_fd)
  * it starts. */
 static int make_board(struct yoke_worker *worker, int file_fd)
 {
-    YK_CLEANUP(yk_close_fd) int fd = -1;
-    int err = yk_board_create(&worker->board, &fd);
+    int err = yk_board_create(&worker->board, &worker->board_fd);
 
     if (err == 0)
         err = yk_copies_init(&worker->copies, worker->board);
     if (err == 0)
         err = take_seat(worker);
-    return err < 0 ? err : welcome(worker, fd, file_fd);
+    return err < 0 ? err : welcome(worker, file_fd);
+}
+
+static int open_channel(struct yoke_worker *worker, int fd)
+{
+    int err = yk_channel_open(&worker->channel, fd, &channel_ops);
+
+    if (err < 0)
+        return err;
+    worker->is_connected = true;
+    worker->open_count++;
+    return 0;
+}
+
+static int watch_process(struct yoke_worker *worker)
+{
+    int err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
+
+    if (err < 0)
+        return err;
+    worker->open_count++;
+    worker->exit_poll.data = worker;
+    uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
+    return 0;
 }
 
 static int start(struct yoke_worker *worker, const struct yk_fork *how)
@@ -519,26 +542,19 @@ static int start(struct yoke_worker *worker, const struct yk_fork *how)
     if (err < 0)
         return err;
     YK_CLEANUP(yk_close_fd) int theirs = fds[1];
-    err = yk_channel_open(&worker->channel, fds[0], &channel_ops);
-    if (err < 0)
-        return err;
-    worker->is_connected = true;
-    worker->open_count++;
-    err = make_board(worker, how->file_fd);
+    err = open_channel(worker, fds[0]);
+    if (err == 0)
+        err = make_board(worker, how->file_fd);
     if (err == 0)
         err = spawn(worker, how, theirs);
     if (err < 0)
         return err;
-    err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
+    err = watch_process(worker);
     if (err < 0) {
         yk_worker_signal(worker, SIGKILL);
         waitid(P_PIDFD, (id_t)worker->pidfd, NULL, WEXITED);
-        return err;
     }
-    worker->open_count++;
-    worker->exit_poll.data = worker;
-    uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
-    return 0;
+    return err;
 }
 
 /* Half-built: it was never in the table for anybody to see. */
@@ -551,18 +567,13 @@ static void discard(struct yoke_worker *worker)
         free_worker(worker);
 }
 
-int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
+static struct yoke_worker *new_worker(void)
 {
-    if (is_closed)
-        return -ESHUTDOWN;
     struct yoke_worker *worker = yk_try_alloc(sizeof(*worker));
+
     if (!worker)
-        return -ENOMEM;
-    *worker = (struct yoke_worker){.slot = how->slot,
-                                   .generation = how->generation,
-                                   .is_on_trial = how->is_on_trial,
-                                   .pidfd = -1,
-                                   .seat = -1};
+        return NULL;
+    *worker = (struct yoke_worker){.pidfd = -1, .board_fd = -1, .seat = -1};
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
     yk_later_init(&worker->later, tell_forked);
@@ -571,6 +582,19 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
     worker->settings = yk_settings_ref();
     if (worker_count++ == 0)
         memory_kills = yk_death_memory_kills(&yk_cgroup_system);
+    return worker;
+}
+
+int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
+{
+    if (is_closed)
+        return -ESHUTDOWN;
+    struct yoke_worker *worker = new_worker();
+    if (!worker)
+        return -ENOMEM;
+    worker->slot = how->slot;
+    worker->generation = how->generation;
+    worker->is_on_trial = how->is_on_trial;
     yk_workers_add(worker);
     uv_update_time(yoke_loop());
     worker->forked_ms = uv_now(yoke_loop());
@@ -581,6 +605,58 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
     }
     YK_PROBE2(worker__fork, worker->id, worker->pid);
     yk_later_start(&worker->later);
+    *ret_worker = worker;
+    return 0;
+}
+
+/* ---- Taking over a worker ---- */
+
+static int take_board(struct yoke_worker *worker)
+{
+    int err = yk_board_map(worker->board_fd, &worker->board);
+
+    if (err == 0)
+        err = yk_copies_init(&worker->copies, worker->board);
+    return err;
+}
+
+static int take_over(struct yoke_worker *worker, int channel_fd, int seat)
+{
+    int err = open_channel(worker, channel_fd);
+
+    if (err == 0)
+        err = take_board(worker);
+    if (err == 0)
+        err = yk_seats_take_again(seat);
+    if (err < 0)
+        return err;
+    worker->seat = seat;
+    return watch_process(worker);
+}
+
+/* Its descriptors are taken over, also on failure. */
+int yk_primary_adopt(const struct yk_adoption *from,
+                     struct yoke_worker **ret_worker)
+{
+    int channel_fd = from->channel_fd;
+    struct yoke_worker *worker = new_worker();
+
+    if (!worker) {
+        yk_close_fd(&channel_fd);
+        return -ENOMEM;
+    }
+    worker->pid = from->pid;
+    worker->pidfd = from->pidfd;
+    worker->board_fd = from->board_fd;
+    worker->slot = from->slot;
+    worker->generation = from->generation;
+    worker->forked_ms = from->forked_ms;
+    yk_workers_add_again(worker, from->id);
+    int err = take_over(worker, channel_fd, from->seat);
+    if (err < 0) {
+        discard(worker);
+        return err;
+    }
     *ret_worker = worker;
     return 0;
 }

@@ -3,6 +3,7 @@
 #define YK_CLUSTER_PRIMARY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct yoke_exit;
@@ -23,6 +24,20 @@ struct yk_fork {
 /* Starts a worker. Returns 0 with it; -ESHUTDOWN when the primary is stopping;
  * or what the system said: -EAGAIN, -ENOMEM, -EMFILE. */
 int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker);
+
+/* A worker of the primary that was before this one. */
+struct yk_adoption {
+    int id, slot;
+    unsigned generation;
+    pid_t pid; /* A child of this process. */
+    int pidfd, channel_fd, board_fd, seat;
+    uint64_t forked_ms;
+};
+
+/* Goes on with it. Its descriptors are taken over, also on failure. Returns 0
+ * with the worker, -EINVAL when its board or its seat is none, -errno. */
+int yk_primary_adopt(const struct yk_adoption *from,
+                     struct yoke_worker **ret_worker);
 
 /* No more workers from here on: those there are end because they are told to.
  */

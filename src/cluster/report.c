@@ -36,7 +36,7 @@ static json_t *number_or_null(uint64_t value)
 /* ---- Groups of fields ---- */
 
 /* Bytes of a worker's: they need not be UTF-8, which JSON is. */
-static json_t *report_text(const char *text)
+json_t *yk_report_text(const char *text)
 {
     json_t *string = text ? json_string(text) : json_null();
 
@@ -161,7 +161,7 @@ static uint64_t age_ms(uint64_t since_ms)
 static json_t *last_death_of(int slot)
 {
     const struct yk_death *death = slot ? yk_deaths_last_of(slot) : NULL;
-    return report_text(death ? death->text : NULL);
+    return yk_report_text(death ? death->text : NULL);
 }
 
 static uint64_t restarts_of(int slot)
@@ -287,8 +287,8 @@ json_t *yk_report_death(const struct yk_death *death)
         "id", death->id, "slot", number_or_null((uint64_t)death->slot), "pid",
         (int)death->pid, "generation", (int)death->generation, "lived_ms",
         integer(death->lived_ms), "cause", cause_name(death->cause), "text",
-        report_text(death->text), "code", death->code, "signal", death->signal,
-        "core_dumped", death->core_dumped, "meant", death->was_meant,
-        "requests_open", (int)death->open_count, "requests",
-        report_requests(death), "stderr", report_text(death->last_said));
+        yk_report_text(death->text), "code", death->code, "signal",
+        death->signal, "core_dumped", death->core_dumped, "meant",
+        death->was_meant, "requests_open", (int)death->open_count, "requests",
+        report_requests(death), "stderr", yk_report_text(death->last_said));
 }

@@ -31,6 +31,10 @@ json_t *yk_report_totals(bool with_histogram);
 /* The primary itself; `memory` as above. */
 json_t *yk_report_primary(const struct yk_memory *memory);
 
+/* Text that need not be UTF-8, which JSON is: what is not is replaced. NULL is
+ * null. */
+json_t *yk_report_text(const char *text);
+
 /* A death. */
 json_t *yk_report_death(const struct yk_death *death);
 

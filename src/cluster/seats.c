@@ -1,5 +1,6 @@
 #include "cluster/seats.h"
 
+#include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,20 @@ int yk_seats_take(void)
     if ((uint32_t)seat >= atomic_load(&loads->head.limit))
         atomic_store(&loads->head.limit, (uint32_t)seat + 1);
     return seat;
+}
+
+int yk_seats_adopt(int fd)
+{
+    loads_fd = fd;
+    return yk_loads_map(fd, &loads);
+}
+
+int yk_seats_take_again(int seat)
+{
+    if (seat < 0 || seat >= YK_SEATS_MAX || !loads || is_taken[seat])
+        return -EINVAL;
+    is_taken[seat] = true;
+    return 0;
 }
 
 void yk_seats_free(int seat)

@@ -13,6 +13,12 @@ struct yk_load;
  * number; -YOKE_EFULL when there are YK_SEATS_MAX, or -errno. */
 int yk_seats_take(void);
 
+/* For a primary that takes over: goes on with the table behind the descriptor,
+ * which is taken over; -EINVAL, -errno. Then with each seat that a worker has:
+ * 0, or -EINVAL when there is no such seat or it is taken. */
+int yk_seats_adopt(int fd);
+int yk_seats_take_again(int seat);
+
 /* The worker has ended. */
 void yk_seats_free(int seat);
 

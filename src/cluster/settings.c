@@ -21,6 +21,7 @@
 static struct yk_settings first = {.uses = 1};
 static struct yk_settings *current = &first;
 static char *program;
+static const char *const *own_args; /* Behind it, on this command line. */
 static bool is_sched_fixed;
 /* Written by yk_settings_prefer_sched. */
 static enum yoke_sched preferred_sched = YOKE_SCHED_RR;
@@ -71,8 +72,9 @@ void yk_settings_init(int argc, char **argv)
     free(program);
     program = yk_strdup(argc > 0 ? argv[0] : "yoke");
     free_strings(current->values.args);
-    current->values.args =
-        copy_strings((const char *const *)(argc > 0 ? argv + 1 : argv));
+    free_strings(own_args);
+    own_args = copy_strings((const char *const *)(argc > 0 ? argv + 1 : argv));
+    current->values.args = copy_strings(own_args);
 }
 
 bool yk_settings_is_ready(void)
@@ -80,24 +82,33 @@ bool yk_settings_is_ready(void)
     return program != NULL;
 }
 
+static char **make_argv(const char *name, const char *const *args)
+{
+    size_t n = 0;
+
+    while (args && args[n])
+        n++;
+    char **argv = program ? yk_try_alloc((n + 2) * sizeof(*argv)) : NULL;
+    if (!argv)
+        return NULL;
+    argv[0] = (char *)(uintptr_t)name;
+    for (size_t i = 0; i < n; i++)
+        argv[i + 1] = (char *)(uintptr_t)args[i];
+    argv[n + 1] = NULL;
+    return argv;
+}
+
+/* A program of the user's own is named by its path. */
 char **yk_settings_argv(void)
 {
     const struct yoke_cluster_settings *settings = &current->values;
-    size_t n = 0;
 
-    while (settings->args && settings->args[n])
-        n++;
-    if (!program)
-        return NULL;
-    char **argv = yk_try_alloc((n + 2) * sizeof(*argv));
-    if (!argv)
-        return NULL;
-    /* A program of the user's own is named by its path. */
-    argv[0] = settings->exec ? (char *)(uintptr_t)settings->exec : program;
-    for (size_t i = 0; i < n; i++)
-        argv[i + 1] = (char *)(uintptr_t)settings->args[i];
-    argv[n + 1] = NULL;
-    return argv;
+    return make_argv(settings->exec ? settings->exec : program, settings->args);
+}
+
+char **yk_settings_own_argv(void)
+{
+    return make_argv(program, own_args);
 }
 
 static enum yoke_sched sched_from_environment(void)

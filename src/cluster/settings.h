@@ -43,6 +43,12 @@ bool yk_settings_is_ready(void);
  * strings. NULL: no memory, or yoke_cluster_init has not been called. */
 char **yk_settings_argv(void);
 
+/* The same as this process itself was started with. */
+char **yk_settings_own_argv(void);
+
+/* The same, as this process itself was started. */
+char **yk_settings_own_argv(void);
+
 /* Which scheduler it is when nobody says; round-robin at first. */
 void yk_settings_prefer_sched(enum yoke_sched sched);
 

@@ -180,9 +180,21 @@ static int open_handles(struct yk_shard *shard)
     return 0;
 }
 
+/* It is in the group already. */
+static int take_socket(struct yk_shard *shard, const struct yk_shard_past *past)
+{
+    shard->fd = past->fd;
+    shard->was_owned = past->slot >= 0;
+    shard->slot = past->slot;
+    return 0;
+}
+
 static int open_socket(struct yk_shard *shard, const struct yk_port *port)
 {
     int seconds = DEFER_S;
+
+    if (shard->number < port->past_count)
+        return take_socket(shard, &port->past[shard->number]);
     int err = yk_reuseport_open(port->socket.fd, port->key.backlog, &shard->fd);
 
     if (err == 0)
@@ -229,6 +241,17 @@ static int add_shard(struct yk_shards *shards, char text[YK_SHARDS_TEXT_MAX])
     return err;
 }
 
+/* Those that there were, or one. */
+static int add_first_shards(struct yk_shards *shards,
+                            char text[YK_SHARDS_TEXT_MAX])
+{
+    int err = add_shard(shards, text);
+
+    while (err == 0 && shards->count < shards->port->past_count)
+        err = add_shard(shards, text);
+    return err;
+}
+
 int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
                     char text[YK_SHARDS_TEXT_MAX])
 {
@@ -241,7 +264,7 @@ int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
     *shards = (struct yk_shards){.port = port, .ops = ops};
     int err = ops->open(shards, text);
     if (err == 0)
-        err = add_shard(shards, text);
+        err = add_first_shards(shards, text);
     if (err == 0)
         err = yk_intake_start(port);
     if (err < 0) {
@@ -343,6 +366,11 @@ void yk_shards_user_removed(struct yk_port *port, struct yk_user *user)
 }
 
 /* ---- The other calls of a policy ---- */
+
+struct yk_shards *yk_shards_of(const struct yk_port *port)
+{
+    return port->sched->socket == yk_shards_socket ? port->state : NULL;
+}
 
 void yk_shards_unroute(struct yk_port *port, struct yk_user *user)
 {

@@ -50,6 +50,12 @@ struct yk_shard {
     struct yk_guard guard;
 };
 
+/* One that was opened by another primary. */
+struct yk_shard_past {
+    int fd;
+    int slot; /* Of its last owner; -1: it never had one. */
+};
+
 /* How the kernel is told. */
 struct yk_shards_ops {
     /* Begins: shards->state. There is no group yet. Returns 0; or a negative
@@ -79,6 +85,9 @@ struct yk_shards {
  * with the reason in words, and the port is as it was. */
 int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
                     char text[YK_SHARDS_TEXT_MAX]);
+
+/* The port's, or NULL when its policy has none. */
+struct yk_shards *yk_shards_of(const struct yk_port *port);
 
 /* These stand in a policy's vtable. */
 int yk_shards_user_added(struct yk_port *port, struct yk_user *user);

@@ -11,6 +11,7 @@
 
 #include "cluster/fleet.h"
 #include "cluster/rollout.h"
+#include "cluster/upgrade.h"
 
 /* ---- What they do ---- */
 
@@ -40,6 +41,16 @@ static void reload(void)
                  yoke_strerror(err));
 }
 
+static void upgrade(void)
+{
+    int err = yk_upgrade_begin(NULL, NULL, NULL);
+
+    if (err < 0 && err != -ESHUTDOWN)
+        yoke_log(YOKE_LOG_ERROR, "upgrade: cannot begin: %s",
+                 err == -EBUSY ? "one, or a reload, is under way"
+                               : yoke_strerror(err));
+}
+
 static void scale(int by)
 {
     int size = yk_fleet_size() + by;
@@ -67,6 +78,7 @@ static struct {
     uv_signal_t handle;
 } watched[] = {
     {.signum = SIGHUP, .fn = reload},
+    {.signum = SIGUSR2, .fn = upgrade},
     {.signum = SIGTTIN, .fn = add_worker},
     {.signum = SIGTTOU, .fn = remove_worker},
 };

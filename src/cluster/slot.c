@@ -57,6 +57,19 @@ void yk_slot_set_generation(struct yk_slot *slot,
     yk_generation_drop(before);
 }
 
+void yk_slot_resume(struct yk_slot *slot, enum yk_slot_state state,
+                    struct yk_life *current, struct yk_generation *generation,
+                    uint32_t restarts)
+{
+    slot->current = current;
+    slot->restarts = restarts;
+    if (generation)
+        yk_slot_set_generation(slot, generation);
+    slot->state = state;
+    if (state == YK_SLOT_BACKING_OFF)
+        uv_timer_start(&slot->due, on_due, 0, 0);
+}
+
 /* ---- Replacing ---- */
 
 bool yk_slot_is_being_replaced(const struct yk_slot *slot)

@@ -108,6 +108,12 @@ int yk_slot_replace(struct yk_slot *slot, struct yk_generation *generation,
                     enum yoke_cause cause, bool surge, bool is_on_trial,
                     yk_replaced_fn *on_replaced);
 
+/* Goes on with a slot of another primary; `current` is its worker, or NULL. One
+ * that backed off is filled at once. */
+void yk_slot_resume(struct yk_slot *slot, enum yk_slot_state state,
+                    struct yk_life *current, struct yk_generation *generation,
+                    uint32_t restarts);
+
 /* A replacement is under way. */
 bool yk_slot_is_being_replaced(const struct yk_slot *slot);
 

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -90,6 +91,15 @@ static int keep(struct yoke_worker *worker, int number, int *fd)
     worker->stdio.pipes[number] = one;
     *fd = -1;
     return 0;
+}
+
+void yk_stdio_resume(struct yoke_worker *worker, int number, int fd)
+{
+    bool is_one = number >= 0 && number < YOKE_STDIO_MAX;
+
+    if (is_one && !worker->stdio.pipes[number])
+        keep(worker, number, &fd);
+    yk_close_fd(&fd);
 }
 
 void yk_stdio_close(struct yoke_worker *worker)

@@ -31,6 +31,9 @@ int yk_stdio_open(struct yoke_worker *worker,
 /* The worker has them, or never will: closes what was opened for it. */
 void yk_stdio_given_close(struct yk_stdio_given *given);
 
+/* Goes on with one that another primary had; takes the descriptor over. */
+void yk_stdio_resume(struct yoke_worker *worker, int number, int fd);
+
 /* The worker has ended: reads what it still had written, and closes all. A
  * process that it has left behind is not waited for. */
 void yk_stdio_finish(struct yoke_worker *worker);

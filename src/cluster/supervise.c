@@ -19,6 +19,8 @@
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/signals.h"
+#include "cluster/succession.h"
+#include "cluster/upgrade.h"
 #include "cluster/watch.h"
 #include "net/loop.h"
 
@@ -32,11 +34,14 @@ static bool is_supervising; /* This process is the primary of a fleet. */
  * cannot be watched still serves. */
 static bool start_watch(void)
 {
+    const char *name = yk_succession_name();
     int err = yk_orders_register();
 
     if (err == 0)
-        err = yk_watch_start(resolved.name, resolved.name_hint);
-
+        err = yk_watch_start(name ? name : resolved.name, resolved.name_hint);
+    /* Workers are served whatever they are called. */
+    if (yk_succession_is_due())
+        return true;
     return err != -EADDRINUSE && err != -EINVAL;
 }
 
@@ -61,22 +66,34 @@ static int set_up(void)
     return err;
 }
 
+static int start_fleet(void)
+{
+    if (yk_succession_is_due())
+        return yk_succession_resume(&resolved);
+    int err = yk_fleet_start(&resolved);
+    if (err < 0)
+        yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
+                 yoke_strerror(err));
+    return err;
+}
+
 static int run_primary(void)
 {
     if (set_up() < 0)
         return 1;
+    if (yk_succession_is_check())
+        return yk_succession_answer();
     is_supervising = true;
     if (!start_watch())
         return 1;
     yk_signals_watch();
-    int err = yk_fleet_start(&resolved);
-    if (err < 0) {
-        yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
-                 yoke_strerror(err));
+    if (start_fleet() < 0) {
         yk_watch_stop();
         return 1;
     }
     yk_patrol_start();
+    if (yk_succession_is_due())
+        yk_succession_finish();
     return yoke_run();
 }
 
@@ -104,7 +121,7 @@ int yk_cluster_supervise(const struct yoke_cluster_options *options,
         yoke_log(YOKE_LOG_ERROR, "%s", text);
         return 1;
     }
-    if (!resolved.quiet)
+    if (!resolved.quiet && !yk_succession_is_check())
         printf("Starting up %s process\n",
                yoke_cluster_is_worker() ? "worker" : "primary");
     yoke_set_stop_timeout(resolved.stop_timeout_ms);
@@ -115,6 +132,12 @@ int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
                         void *data)
 {
     return is_supervising ? yk_rollout_begin(fn, data) : -YOKE_EROLE;
+}
+
+int yoke_cluster_upgrade(void (*fn)(int err, const char *text, void *data),
+                         void *data)
+{
+    return is_supervising ? yk_upgrade_begin(fn, NULL, data) : -YOKE_EROLE;
 }
 
 int yoke_cluster_scale(int workers)

@@ -52,6 +52,7 @@ struct yoke_worker {
     unsigned generation;  /* As the supervised form counts them, or 0. */
     struct yk_life *life; /* Of the supervised form, or NULL. */
     int pidfd;
+    int board_fd;           /* Of the board, for who takes over. */
     uv_poll_t exit_poll;    /* On the pidfd. */
     struct yk_later later;  /* Tells that it was forked. */
     struct yk_later ending; /* Looks at its end, after */

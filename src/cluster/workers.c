@@ -15,11 +15,26 @@ struct yk_list *yk_workers(void)
     return &workers;
 }
 
-void yk_workers_add(struct yoke_worker *worker)
+void yk_workers_add_again(struct yoke_worker *worker, int id)
 {
-    worker->id = ++last_id;
+    worker->id = id;
     worker->is_listed = true;
     yk_list_add(&workers, &worker->node);
+}
+
+void yk_workers_add(struct yoke_worker *worker)
+{
+    yk_workers_add_again(worker, ++last_id);
+}
+
+int yk_workers_last_id(void)
+{
+    return last_id;
+}
+
+void yk_workers_set_last_id(int id)
+{
+    last_id = id;
 }
 
 void yk_workers_remove(struct yoke_worker *worker)

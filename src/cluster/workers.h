@@ -20,10 +20,16 @@ struct yk_list *yk_workers(void);
 
 /* Gives it the next id and enters it. */
 void yk_workers_add(struct yoke_worker *worker);
+/* The same with the id that it had with another primary. */
+void yk_workers_add_again(struct yoke_worker *worker, int id);
 void yk_workers_remove(struct yoke_worker *worker);
 
 /* The one with that id, or NULL. */
 struct yoke_worker *yk_workers_find(int id);
+
+/* The last id that was given, and where to go on. */
+int yk_workers_last_id(void);
+void yk_workers_set_last_id(int id);
 
 /* The one with that process, or NULL. */
 struct yoke_worker *yk_workers_find_pid(pid_t pid);

@@ -18,7 +18,6 @@
 #include "core/banned.h"
 
 /* The first descriptor that a service manager passes. */
-#define FIRST      3
 /* Most of them. */
 #define PASSED_MAX 256
 /* What one without a name is called. */
@@ -65,7 +64,12 @@ void yk_inherit_init(void)
     passed_count = count;
     passed_names = getenv("LISTEN_FDNAMES");
     for (int i = 0; i < count; i++)
-        close_on_exec(FIRST + i);
+        close_on_exec(YK_INHERIT_FIRST + i);
+}
+
+int yk_inherit_count(void)
+{
+    return passed_count;
 }
 
 /* ---- Names ---- */
@@ -149,10 +153,10 @@ static int find_name(const struct yk_listen_spec *spec, char *text)
     yk_inherit_init();
     for (int i = 0; i < passed_count; i++) {
         if (!yk_slice_eq(name_at(i), wanted) ||
-            type_of(FIRST + i) != wanted_type(spec))
+            type_of(YK_INHERIT_FIRST + i) != wanted_type(spec))
             continue;
         if (found++ == spec->index)
-            return FIRST + i;
+            return YK_INHERIT_FIRST + i;
     }
     return say_missing(spec, found, text);
 }
@@ -213,7 +217,7 @@ int yk_inherit_socket(struct yk_socket *socket_,
         err = check_address(fd, spec, text);
     if (err < 0)
         return err;
-    int copy = fcntl(fd, F_DUPFD_CLOEXEC, FIRST);
+    int copy = fcntl(fd, F_DUPFD_CLOEXEC, YK_INHERIT_FIRST);
     if (copy < 0)
         return -errno;
     socket_->fd = copy;

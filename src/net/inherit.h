@@ -15,9 +15,16 @@
 
 #include "net/socket.h"
 
+/* The first of them. */
+#define YK_INHERIT_FIRST 3
+
 /* Takes up what the service manager has passed: its descriptors become
  * close-on-exec. Early, before anything is started; later calls do nothing. */
 void yk_inherit_init(void);
+
+/* How many the service manager has passed, from descriptor 3 on: for whoever
+ * lets another program take this one's place. */
+int yk_inherit_count(void);
 
 /* Takes over a copy of the socket that is asked for, `spec->fd` or
  * `spec->fd_name`: of several with one name the one of that type at

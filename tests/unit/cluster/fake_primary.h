@@ -103,6 +103,13 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret)
     return 0;
 }
 
+int yk_primary_adopt(const struct yk_adoption *from, struct yoke_worker **ret)
+{
+    (void)from;
+    (void)ret;
+    return -ENOMEM;
+}
+
 void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
 {
     struct fake_worker *fake = (struct fake_worker *)worker;

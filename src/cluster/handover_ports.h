@@ -1,0 +1,16 @@
+/* The ports in a handover: their sockets, and who listens on them. */
+#ifndef YK_CLUSTER_HANDOVER_PORTS_H
+#define YK_CLUSTER_HANDOVER_PORTS_H
+
+#include <jansson.h>
+
+struct yk_handover;
+
+/* Enters all of them, as in handover_fleet.h. */
+void yk_handover_save_ports(struct yk_handover *handover);
+
+/* Goes on with all of them; the workers are there already. What cannot be gone
+ * on with is said in the log: workers that accept themselves still do. */
+void yk_handover_resume_ports(const json_t *root);
+
+#endif

@@ -1,0 +1,142 @@
+#include "cluster/settle.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <uv.h>
+
+#include <yoke/loop.h>
+
+#include "cluster/dealer.h"
+#include "cluster/fleet.h"
+#include "cluster/intake.h"
+#include "cluster/message.h"
+#include "cluster/ports.h"
+#include "cluster/rollout.h"
+#include "cluster/worker.h"
+#include "cluster/workers.h"
+
+#include "core/banned.h"
+
+/* How often it looks, and for how long at most. A worker that hangs is found
+ * and replaced meanwhile, if it can be. */
+#define LOOK_MS   2
+#define LIMIT_MS  10000
+/* A worker that has not answered OWN by then is asked again: what it has taken
+ * since is not its own yet. In looks. */
+#define ASK_AGAIN 10
+#define TEXT_MAX  128
+
+/* Written by the functions of this file, in the primary. */
+static struct {
+    yk_settled_fn *fn;
+    uv_timer_t timer;
+    bool has_timer;
+    uint64_t begun_ms;
+    unsigned looks;
+} settling;
+
+/* ---- What is still under way ---- */
+
+static bool is_replacing(void)
+{
+    struct yk_slot *slot;
+
+    YK_FLEET_EACH(slot)
+    if (slot->successor || yk_slot_is_being_replaced(slot))
+        return true;
+    return false;
+}
+
+static unsigned count_waiting(void)
+{
+    unsigned sum = 0;
+
+    YK_LIST_EACH(node, yk_ports())
+    sum += YK_CONTAINER_OF(node, struct yk_port, node)->line.count;
+    return sum;
+}
+
+static bool has_copies(const struct yoke_worker *worker)
+{
+    return worker->outbox.count > 0 || yk_copies_count(&worker->copies) > 0;
+}
+
+/* The copies are looked at; those that its worker owns are let go of. */
+static bool is_busy(struct yoke_worker *worker)
+{
+    if (worker->is_dead)
+        return true; /* Its end is on the way. */
+    if (!worker->is_connected)
+        return false;
+    if (has_copies(worker))
+        yk_dealer_woken(worker, false);
+    if (has_copies(worker) && settling.looks % ASK_AGAIN == 0)
+        yk_channel_send(&worker->channel, YK_MESSAGE_OWN, NULL, 0, -1);
+    return has_copies(worker) || !yk_channel_is_idle(&worker->channel);
+}
+
+/* Returns false when nothing is; else `text` says what. */
+static bool find_busy(char text[TEXT_MAX])
+{
+    struct yoke_worker *worker;
+    int busy = 0;
+
+    if (is_replacing() || yk_rollout_is_under_way()) {
+        snprintf(text, TEXT_MAX, "a worker is being replaced");
+        return true;
+    }
+    YK_WORKERS_EACH(worker)
+    if (is_busy(worker))
+        busy = worker->pid;
+    if (busy)
+        snprintf(text, TEXT_MAX, "worker %d does not take what it was sent",
+                 busy);
+    else if (count_waiting())
+        snprintf(text, TEXT_MAX, "%u connections wait, for no worker is ready",
+                 count_waiting());
+    return busy || count_waiting();
+}
+
+/* ---- Waiting ---- */
+
+static void end(int err, const char *text)
+{
+    yk_settled_fn *fn = settling.fn;
+
+    uv_timer_stop(&settling.timer);
+    settling.fn = NULL;
+    if (err < 0)
+        yk_settle_undo();
+    fn(err, text);
+}
+
+static void look(uv_timer_t *timer)
+{
+    char text[TEXT_MAX];
+    bool is_late = uv_now(timer->loop) - settling.begun_ms >= LIMIT_MS;
+
+    if (!find_busy(text))
+        end(0, NULL);
+    else if (is_late)
+        end(-ETIMEDOUT, text);
+    settling.looks++;
+}
+
+void yk_settle_begin(yk_settled_fn *fn)
+{
+    if (!settling.has_timer)
+        uv_timer_init(yoke_loop(), &settling.timer);
+    settling.has_timer = true;
+    settling.fn = fn;
+    settling.looks = 0;
+    settling.begun_ms = uv_now(yoke_loop());
+    yk_intake_hold(true);
+    uv_timer_start(&settling.timer, look, LOOK_MS, LOOK_MS);
+}
+
+void yk_settle_undo(void)
+{
+    yk_intake_hold(false);
+    yk_ports_deal();
+}
