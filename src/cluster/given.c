@@ -19,11 +19,14 @@
 #define LINE_MAX_LEN 256
 
 /* Somebody is ready for it: in the line it would wait for longer than with the
- * giver. A dead giver's has to wait. */
+ * giver. A dead giver's has to wait. While the primary is about to be replaced
+ * only those are helped that are leaving: what they keep is closed. */
 static bool is_wanted(const struct yk_port *port,
                       const struct yoke_worker *giver)
 {
-    if (port->is_stopping || yk_intake_is_held() || port->line.count >= LINE_MAX_LEN)
+    if (port->is_stopping || port->line.count >= LINE_MAX_LEN)
+        return false;
+    if (yk_intake_is_held() && !giver->is_leaving)
         return false;
     if (giver->is_dead)
         return true;

@@ -151,6 +151,8 @@ static void resume_deaths(const json_t *array)
 
 void yk_handover_save_past(struct yk_handover *handover)
 {
+    json_object_set_new(handover->root, "started_ms",
+                        json_integer((json_int_t)yk_report_started()));
     json_object_set_new(handover->root, "totals", save_totals());
     json_object_set_new(handover->root, "deaths", save_deaths());
     json_object_set_new(handover->root, "accidents",
@@ -159,6 +161,7 @@ void yk_handover_save_past(struct yk_handover *handover)
 
 void yk_handover_resume_past(const json_t *root)
 {
+    yk_report_set_started((uint64_t)yk_handover_int(root, "started_ms"));
     resume_totals(json_object_get(root, "totals"));
     resume_deaths(json_object_get(root, "deaths"));
     yk_deaths_set_accidents((uint64_t)yk_handover_int(root, "accidents"));

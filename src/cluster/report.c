@@ -238,6 +238,16 @@ void yk_report_start(void)
     started_ms = uv_now(yoke_loop());
 }
 
+uint64_t yk_report_started(void)
+{
+    return started_ms;
+}
+
+void yk_report_set_started(uint64_t ms)
+{
+    started_ms = ms;
+}
+
 json_t *yk_report_primary(const struct yk_memory *memory)
 {
     return json_pack("{s:i, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(),

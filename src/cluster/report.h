@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+#include <stdint.h>
+
 #include <jansson.h>
 
 struct yk_death;
@@ -34,6 +36,11 @@ json_t *yk_report_primary(const struct yk_memory *memory);
 /* Text that need not be UTF-8, which JSON is: what is not is replaced. NULL is
  * null. */
 json_t *yk_report_text(const char *text);
+
+/* When this primary, or the first of those whose place it has taken, started;
+ * of the monotonic clock. */
+uint64_t yk_report_started(void);
+void yk_report_set_started(uint64_t ms);
 
 /* A death. */
 json_t *yk_report_death(const struct yk_death *death);

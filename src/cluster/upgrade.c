@@ -11,6 +11,7 @@
 #include <yoke/log.h>
 
 #include "cluster/control.h"
+#include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/handover.h"
 #include "cluster/handover_fleet.h"
@@ -138,7 +139,8 @@ static int check(void)
     yk_handover_done(&draft);
     if (err < 0)
         return err;
-    return yk_upgrade_check(yk_generation_own_path(), fd, on_checked);
+    return yk_upgrade_check(yk_generation_own_path(), fd,
+                            yk_fleet_options()->boot_timeout_ms, on_checked);
 }
 
 int yk_upgrade_begin(yk_upgrade_failed_fn *fn, int (*client_fd)(void *data),

@@ -18,6 +18,7 @@
 #include <yoke/loop.h>
 
 #include "cluster/channel.h"
+#include "cluster/message.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
 #include "core/alloc.h"
@@ -25,7 +26,6 @@
 
 #include "core/banned.h"
 
-#define LIMIT_MS 10000
 #define TEXT_MAX 512
 /* Its descriptors: the standard ones, and these. */
 #define STATE_FD 3
@@ -41,6 +41,7 @@ static struct {
     uv_poll_t exit_poll;
     uv_timer_t limit;
     uint8_t open_count; /* Handles that are not closed yet. */
+    int limit_ms;
     bool is_late;
 } check = {.pidfd = -1, .reply_fd = -1, .log_fd = -1};
 
@@ -72,9 +73,8 @@ static void explain(const siginfo_t *info, char *out, size_t size)
     read_log(said, sizeof(said));
     if (check.is_late)
         len = snprintf(out, size,
-                       "it does not get as far as serving within "
-                       "%d s",
-                       LIMIT_MS / 1000);
+                       "it does not get as far as serving within %d ms",
+                       check.limit_ms);
     else if (info->si_code == CLD_EXITED)
         len = snprintf(out, size, "it ends with status %d", info->si_status);
     else
@@ -83,12 +83,29 @@ static void explain(const siginfo_t *info, char *out, size_t size)
         snprintf(out + len, size - (size_t)len, "; it said: %s", said);
 }
 
+/* What a child says that could not even run the program (spawn.h). */
+static void read_failure(char *out, size_t size)
+{
+    struct {
+        struct yk_message_head head;
+        struct yk_message_exec_fail body;
+    } packet;
+
+    memcpy(&packet, out, sizeof(packet));
+    snprintf(out, size, "it cannot be run: %s",
+             yoke_strerror(-packet.body.err));
+}
+
 /* "ok VERSION", or why not. Returns false when it has said neither. */
 static bool read_reply(char *out, size_t size)
 {
     ssize_t n = recv(check.reply_fd, out, size - 1, MSG_DONTWAIT);
 
     out[n > 0 ? n : 0] = '\0';
+    if (n == sizeof(struct yk_message_head) +
+                 sizeof(struct yk_message_exec_fail) &&
+        out[0] == YK_MESSAGE_VERSION)
+        read_failure(out, size);
     return n > 0;
 }
 
@@ -174,11 +191,13 @@ static int watch(void)
     uv_timer_init(yoke_loop(), &check.limit);
     check.open_count = 2;
     uv_poll_start(&check.exit_poll, UV_READABLE, on_exit_ready);
-    uv_timer_start(&check.limit, on_limit, LIMIT_MS, 0);
+    if (check.limit_ms)
+        uv_timer_start(&check.limit, on_limit, (uint64_t)check.limit_ms, 0);
     return 0;
 }
 
-int yk_upgrade_check(const char *program, int state_fd, yk_checked_fn *fn)
+int yk_upgrade_check(const char *program, int state_fd, int limit_ms,
+                     yk_checked_fn *fn)
 {
     int fds[2];
     int err = yk_channel_pair(fds);
@@ -189,6 +208,7 @@ int yk_upgrade_check(const char *program, int state_fd, yk_checked_fn *fn)
     check.reply_fd = fds[0];
     check.log_fd = memfd_create("yoke-check", MFD_CLOEXEC);
     check.fn = fn;
+    check.limit_ms = limit_ms;
     check.is_late = false;
     err = check.log_fd < 0 ? -errno : start(program, state_fd, theirs);
     if (err == 0)

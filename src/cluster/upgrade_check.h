@@ -13,8 +13,10 @@
  * says why in words, with what the child said. Borrowed for the call. */
 typedef void yk_checked_fn(int err, const char *text);
 
-/* Begins; `fn` is called once, from the loop. `state_fd` is borrowed. Returns 0,
- * or -errno, and `fn` is not called. One at a time. */
-int yk_upgrade_check(const char *program, int state_fd, yk_checked_fn *fn);
+/* Begins; `fn` is called once, from the loop. A child that has not come so far
+ * within `limit_ms` is killed; 0: it may take for ever. `state_fd` is borrowed.
+ * Returns 0, or -errno, and `fn` is not called. One at a time. */
+int yk_upgrade_check(const char *program, int state_fd, int limit_ms,
+                     yk_checked_fn *fn);
 
 #endif

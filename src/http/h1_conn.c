@@ -102,7 +102,7 @@ int yk_h1_release(struct yk_h1_conn *conn, bool ready_only)
 {
     const struct yk_transport_ops *ops = conn->transport->ops;
 
-    if (!is_at_boundary(conn) || !conn->was_read || !ops->detach)
+    if (!is_at_boundary(conn) || !ops->detach)
         return -EBUSY;
     if (ready_only && !(ops->is_ready && ops->is_ready(conn->transport)))
         return -EAGAIN;

@@ -78,6 +78,14 @@ static inline bool yk_handoff_return(const struct yk_handoff *handoff)
            yk_handoff_move(handoff, YK_HANDOFF_TAKEN, YK_HANDOFF_RETURNED);
 }
 
+/* True while the primary has a copy and deals it again if this process dies. */
+static inline bool yk_handoff_is_covered(const struct yk_handoff *handoff)
+{
+    return handoff->word &&
+           atomic_load_explicit(handoff->word, memory_order_acquire) ==
+               YK_HANDOFF_WORD(handoff->generation, YK_HANDOFF_TAKEN);
+}
+
 /* True while another process may hold a copy of the descriptor. */
 static inline bool yk_handoff_is_held(const struct yk_handoff *handoff)
 {

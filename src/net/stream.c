@@ -237,10 +237,13 @@ static int give_back(struct yk_transport *t)
     return 1;
 }
 
-/* A copy: libuv closes the descriptor that it was given. */
+/* A copy: libuv closes the descriptor that it was given. What the primary still
+ * answers for goes back to it (give_back), or there would be two. */
 static int detach(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
+    if (yk_handoff_is_covered(&stream->handoff))
+        return -EBUSY;
     int fd = stream->is_closing ? -EBADF : fcntl(fd_of(t), F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
