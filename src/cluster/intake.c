@@ -44,7 +44,8 @@ bool yk_intake_is_held(void)
 
 bool yk_intake_has_room(const struct yk_port *port)
 {
-    return !is_held && port->line.count < LINE_MAX_LEN && !yk_list_is_empty(&port->users);
+    return !is_held && port->line.count < LINE_MAX_LEN &&
+           !yk_list_is_empty(&port->users);
 }
 
 void yk_intake_update(struct yk_port *port)
