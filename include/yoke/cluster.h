@@ -434,6 +434,12 @@ struct yoke_cluster_options {
                         keeps the last ones, to explain a death. */
     bool quiet;      /* Without the start-up lines. */
 
+    /* ---- When the primary dies ---- */
+    int survive_ms; /* Workers go on serving without it for so long; a primary
+                       of the same name that starts meanwhile goes on with them
+                       and with their sockets. 0: they finish what has begun and
+                       end. Needs a name, and the control socket. */
+
     /* ---- Watching ---- */
     const char *name;      /* What `yoke ps` and its like call it, which has to
                               be free; $YOKE_NAME, else: */

@@ -212,6 +212,11 @@ static const struct yk_option options[] = {
      "How long a worker may take to start; then it\n"
      "is aborted. Default: 60",
      .set = set_upkeep},
+    {0, "survive", "TIME",
+     "How long workers go on serving when the\n"
+     "primary has died; one of the same --name that\n"
+     "starts meanwhile goes on with them. Default: 0",
+     .set = set_upkeep},
     {0, "hang-timeout", "TIME",
      "How long a worker's loop may stand still; then\n"
      "it is aborted. Default: 30; 0: for ever",

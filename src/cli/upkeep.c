@@ -38,6 +38,7 @@ static const struct rule {
     }
     RULE("stop-timeout", DEADLINE, stop_timeout_ms, DAY_MS),
     RULE("boot-timeout", TIME, boot_timeout_ms, DAY_MS),
+    RULE("survive", TIME, survive_ms, DAY_MS),
     RULE("hang-timeout", TIME, hang_timeout_ms, DAY_MS),
     RULE("request-timeout", TIME, request_timeout_ms, DAY_MS),
     RULE("max-surge", COUNT, max_surge, WORKERS_MAX),

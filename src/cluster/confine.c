@@ -85,6 +85,11 @@ static void on_parent_ended(int signum)
     alarm(grace_s);
 }
 
+void yk_confine_is_safe(void)
+{
+    alarm(0);
+}
+
 void yk_confine_survive(int timeout_ms)
 {
     const struct sigaction action = {.sa_handler = on_parent_ended,

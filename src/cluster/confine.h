@@ -34,4 +34,7 @@ int yk_confine_tie(const struct yk_confine *confine);
  * what it has begun for so long, but no longer, also when its loop hangs. */
 void yk_confine_survive(int timeout_ms);
 
+/* It has another primary: it may stay. */
+void yk_confine_is_safe(void);
+
 #endif

@@ -545,6 +545,11 @@ const char *yk_control_name(void)
     return control.is_open ? control.runtime.name : NULL;
 }
 
+int yk_control_folder(void)
+{
+    return control.is_open ? control.runtime.dir_fd : -1;
+}
+
 void yk_control_close(void)
 {
     if (!control.is_open)

@@ -43,6 +43,9 @@ int yk_control_open_as(const char *hint);
 /* The name, or NULL when it is not open. */
 const char *yk_control_name(void);
 
+/* The folder of that name (runtime_dir.h), this one's; -1: none. */
+int yk_control_folder(void);
+
 /* Cuts everybody, and removes the socket. Harmless when it is not open. */
 void yk_control_close(void);
 

@@ -80,12 +80,28 @@ static struct yk_generation *find_generation(json_int_t number)
     return NULL;
 }
 
-static int resume_generation(const json_t *entry)
+/* Of one whose primary has died only the number is known: its program is taken
+ * to be the one that there is now. */
+static int open_generation(const json_t *entry, const char *file)
+{
+    struct yk_generation **ret = &generations[generation_count];
+    int err = yk_generation_open(yoke_cluster_settings()->exec, file, ret);
+
+    if (err < 0)
+        return err;
+    (*ret)->number = (unsigned)yk_handover_int(entry, "number");
+    generation_count++;
+    return 0;
+}
+
+static int resume_generation(const json_t *entry, const char *file)
 {
     int fd = yk_handover_take_fd(entry, "fd");
 
-    if (fd < 0 || generation_count == GENERATIONS_MAX)
+    if (generation_count == GENERATIONS_MAX)
         return -EPROTO;
+    if (fd < 0)
+        return open_generation(entry, file);
     int err = yk_generation_adopt((unsigned)yk_handover_int(entry, "number"),
                                   yk_handover_text(entry, "program"), fd,
                                   yk_handover_take_fd(entry, "file"),
@@ -95,7 +111,7 @@ static int resume_generation(const json_t *entry)
     return err;
 }
 
-static int resume_generations(const json_t *root)
+static int resume_generations(const json_t *root, const char *file)
 {
     size_t i;
     const json_t *entry;
@@ -104,7 +120,7 @@ static int resume_generations(const json_t *root)
     json_array_foreach(json_object_get(root, "generations"), i, entry)
     {
         if (err == 0)
-            err = resume_generation(entry);
+            err = resume_generation(entry, file);
     }
     yk_generation_set_last((unsigned)yk_handover_int(root, "last_generation"));
     return err;
@@ -352,7 +368,7 @@ int yk_handover_resume_fleet(const json_t *root,
     int err = loads_fd < 0 ? -EPROTO : yk_seats_adopt(loads_fd);
 
     if (err == 0)
-        err = resume_generations(fleet);
+        err = resume_generations(fleet, options->file);
     if (err == 0)
         err = resume(fleet, options);
     let_go_of_generations();

@@ -161,7 +161,10 @@ void yk_handover_save_past(struct yk_handover *handover)
 
 void yk_handover_resume_past(const json_t *root)
 {
-    yk_report_set_started((uint64_t)yk_handover_int(root, "started_ms"));
+    uint64_t started_ms = (uint64_t)yk_handover_int(root, "started_ms");
+
+    if (started_ms)
+        yk_report_set_started(started_ms);
     resume_totals(json_object_get(root, "totals"));
     resume_deaths(json_object_get(root, "deaths"));
     yk_deaths_set_accidents((uint64_t)yk_handover_int(root, "accidents"));

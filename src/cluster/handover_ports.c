@@ -19,7 +19,7 @@
 
 /* ---- Saving ---- */
 
-static json_t *save_key(const struct yk_message_listen *key)
+json_t *yk_handover_key(const struct yk_message_listen *key)
 {
     return json_pack(
         "{s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i}", "index",
@@ -29,7 +29,7 @@ static json_t *save_key(const struct yk_message_listen *key)
         "readable_all", key->readable_all, "writable_all", key->writable_all);
 }
 
-static json_t *save_socket(struct yk_handover *handover,
+json_t *yk_handover_socket(struct yk_handover *handover,
                            const struct yk_socket *socket)
 {
     const struct yoke_address *address = &socket->address;
@@ -79,8 +79,8 @@ static json_t *save_port(struct yk_handover *handover,
     save_users(users, &port->users);
     save_users(users, &port->full);
     return json_pack("{s:s, s:o, s:o, s:i, s:o, s:o}", "name", port->name,
-                     "key", save_key(&port->key), "socket",
-                     save_socket(handover, &port->socket), "policy",
+                     "key", yk_handover_key(&port->key), "socket",
+                     yk_handover_socket(handover, &port->socket), "policy",
                      (int)port->sched->policy, "shards",
                      save_shards(handover, port), "users", users);
 }

@@ -59,10 +59,12 @@ enum yk_message_type {
     YK_MESSAGE_OFFER,
     YK_MESSAGE_WAKE,
     YK_MESSAGE_LEAVE,
-    YK_MESSAGE_GIVE,      /* Connections that are to be dealt to others. */
-    YK_MESSAGE_FAIL,      /* Body: the reason, text. */
-    YK_MESSAGE_READY,     /* It serves. */
-    YK_MESSAGE_EXEC_FAIL, /* Before it runs the program. */
+    YK_MESSAGE_GIVE,         /* Connections that are to be dealt to others. */
+    YK_MESSAGE_FAIL,         /* Body: the reason, text. */
+    YK_MESSAGE_READY,        /* It serves. */
+    YK_MESSAGE_EXEC_FAIL,    /* Before it runs the program. */
+    YK_MESSAGE_INTRODUCTION, /* To another primary (haven.h), */
+    YK_MESSAGE_INTRODUCED,   /* and the end of it. */
     /* From either: a piece of what yoke_worker_send was given, and that such
      * messages have come. */
     YK_MESSAGE_USER = 64,
@@ -76,9 +78,22 @@ struct yk_message_head {
     uint32_t len; /* Bytes of the body. */
 };
 
-/* WELCOME. Beside it the board and the table of loads. */
+/* WELCOME. Beside it the board and the table of loads, and in this order: */
 struct yk_message_welcome {
-    uint32_t seat; /* The worker's, in that table. */
+    uint32_t seat;      /* The worker's, in that table. */
+    uint32_t has_file;  /* What it is to load; */
+    uint32_t has_haven; /* its haven (haven.h), and standard error. */
+};
+
+/* INTRODUCTION: of an orphan to a new primary. Beside it the board and the table
+ * of loads. */
+struct yk_message_introduction {
+    int32_t pid;
+    int32_t id;
+    int32_t slot;
+    uint32_t generation;
+    uint32_t seat;
+    uint32_t is_leaving;
 };
 
 /* HELLO. */

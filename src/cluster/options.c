@@ -41,6 +41,7 @@ static const struct rule rules[] = {
     RULE(budget_window_ms, 60000, 0, DAY_MS),
     RULE(stop_timeout_ms, 30000, 0, DAY_MS),
     RULE(boot_timeout_ms, 60000, -1, DAY_MS),
+    RULE(survive_ms, 0, -1, DAY_MS),
     RULE(hang_timeout_ms, 30000, -1, DAY_MS),
     RULE(abort_timeout_ms, 2000, 0, DAY_MS),
     RULE(request_timeout_ms, 0, -1, DAY_MS),

@@ -11,6 +11,7 @@
 #include <yoke/error.h>
 #include <yoke/loop.h>
 
+#include "cluster/fleet.h"
 #include "cluster/intake.h"
 #include "cluster/line.h"
 #include "cluster/request.h"
@@ -388,6 +389,8 @@ int yk_ports_listen(struct yoke_worker *worker,
     reply->ways = port->sched->ways;
     int fd = port->sched->socket ? port->sched->socket(port, user) : -1;
     reply->has_socket = fd >= 0;
+    if (fd < 0 && yk_fleet_options() && yk_fleet_options()->survive_ms > 0)
+        fd = port->socket.fd; /* For when this primary has gone. */
     return fd;
 }
 

@@ -27,7 +27,9 @@
 #include "cluster/death.h"
 #include "cluster/deaths.h"
 #include "cluster/events.h"
+#include "cluster/fleet.h"
 #include "cluster/given.h"
+#include "cluster/haven.h"
 #include "cluster/life.h"
 #include "cluster/ports.h"
 #include "cluster/request.h"
@@ -185,6 +187,7 @@ static void died(struct yoke_worker *worker, const siginfo_t *info)
     worker->is_leaving |= is_closed && yk_primary_is_clean(&why);
     has_unclean_end |= is_closed && !yk_primary_is_clean(&why);
     YK_PROBE3(worker__exit, worker->id, why.code, why.signal);
+    yk_haven_remove(worker->id);
     yk_totals_retire(&worker->board->vitals);
     yk_deaths_add(worker, &why);
     yk_event_exit(worker, &why);
@@ -489,13 +492,31 @@ static int take_seat(struct yoke_worker *worker)
     return 0;
 }
 
+/* Without one the worker ends with this primary. */
+static int open_haven(const struct yoke_worker *worker)
+{
+    const struct yoke_cluster_options *options = yk_fleet_options();
+
+    return options && options->survive_ms > 0 ? yk_haven_open(worker->id) : -1;
+}
+
 static int welcome(struct yoke_worker *worker, int file_fd)
 {
-    struct yk_message_welcome body = {.seat = (uint32_t)worker->seat};
-    int fds[] = {worker->board_fd, yk_seats_fd(), file_fd};
+    YK_CLEANUP(yk_close_fd) int haven = open_haven(worker);
+    struct yk_message_welcome body = {.seat = (uint32_t)worker->seat,
+                                      .has_file = file_fd > 0,
+                                      .has_haven = haven >= 0};
+    int fds[5] = {worker->board_fd, yk_seats_fd()};
+    int count = 2;
 
+    if (body.has_file)
+        fds[count++] = file_fd;
+    if (body.has_haven) {
+        fds[count++] = haven;
+        fds[count++] = STDERR_FILENO;
+    }
     return yk_channel_try_send(&worker->channel, YK_MESSAGE_WELCOME, &body,
-                               sizeof(body), fds, file_fd > 0 ? 3 : 2);
+                               sizeof(body), fds, count);
 }
 
 /* The board goes to the worker before there is one: it finds the packet when

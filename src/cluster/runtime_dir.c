@@ -198,10 +198,39 @@ static int open_lock(int dir_fd, int flags)
     return fd < 0 ? -errno : fd;
 }
 
+static void remove_haven(const char *file, void *data)
+{
+    const int *dir_fd = data;
+    unlinkat(*dir_fd, file, 0);
+}
+
+static void remove_havens(int dir_fd)
+{
+    yk_runtime_each_haven(dir_fd, remove_haven, &dir_fd);
+}
+
+void yk_runtime_each_haven(int dir_fd, void (*fn)(const char *file, void *data),
+                           void *data)
+{
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+    if (!dir && fd >= 0)
+        close(fd);
+    if (!dir)
+        return;
+    for (struct dirent *entry; (entry = readdir(dir));)
+        if (strncmp(entry->d_name, YK_HAVEN_PREFIX,
+                    sizeof(YK_HAVEN_PREFIX) - 1) == 0)
+            fn(entry->d_name, data);
+    closedir(dir);
+}
+
 /* The lock is held: nobody else is in there. The lock goes first to last. */
 static void empty(int base_fd, const char *name, int dir_fd)
 {
     unlinkat(dir_fd, CONTROL, 0);
+    remove_havens(dir_fd);
     unlinkat(dir_fd, LOCK, 0);
     unlinkat(base_fd, name, AT_REMOVEDIR);
 }
@@ -286,6 +315,22 @@ void yk_runtime_release(struct yk_runtime *runtime)
 
 /* ---- Finding ---- */
 
+static void note_haven(const char *file, void *data)
+{
+    bool *is_found = data;
+    (void)file;
+    *is_found = true;
+}
+
+/* Workers may wait there for a primary of that name. */
+static bool has_havens(int dir_fd)
+{
+    bool is_found = false;
+
+    yk_runtime_each_haven(dir_fd, note_haven, &is_found);
+    return is_found;
+}
+
 /* True when a process holds the lock; removes the folder when none does. */
 static bool is_alive(int base_fd, const char *name, int dir_fd)
 {
@@ -295,7 +340,8 @@ static bool is_alive(int base_fd, const char *name, int dir_fd)
     if (lock_fd < 0)
         return false;
     int err = lock(lock_fd);
-    if (err == 0 && is_still_there(base_fd, name, lock_fd))
+    if (err == 0 && is_still_there(base_fd, name, lock_fd) &&
+        !has_havens(dir_fd))
         empty(base_fd, name, dir_fd);
     return err == -EAGAIN;
 }

@@ -6,6 +6,7 @@
  *       `-- NAME/            mode 0700
  *             lock           locked by the primary for as long as it lives
  *             control        its control socket (control.h), mode 0600
+ *             worker-ID      a worker's haven (haven.h), if it has one
  *
  * Whether a cluster lives is what its lock says, which the kernel lets go of
  * when the primary ends, however it ends; what a dead one has left behind is
@@ -58,6 +59,11 @@ int yk_runtime_find(const char *name, int *ret_dir_fd,
  * negative code, with words, as above. */
 int yk_runtime_each(void (*fn)(const char *name, void *data), void *data,
                     char text[YK_RUNTIME_TEXT_MAX]);
+
+/* Calls `fn` with the name of each haven (haven.h) in the folder. */
+#define YK_HAVEN_PREFIX "worker-"
+void yk_runtime_each_haven(int dir_fd, void (*fn)(const char *file, void *data),
+                           void *data);
 
 /* A path to a file in a folder that is open, short enough for the address of a
  * socket however long the folder's own is. Returns `out`. */

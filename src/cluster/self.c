@@ -25,11 +25,14 @@
 #include <yoke/loop.h>
 
 #include "cluster/board.h"
+#include "cluster/confine.h"
 #include "cluster/events.h"
 #include "cluster/loads.h"
+#include "cluster/orphan.h"
 #include "cluster/source.h"
 #include "cluster/surplus.h"
 #include "cluster/worker.h"
+#include "core/cleanup.h"
 #include "net/crash.h"
 #include "net/loop.h"
 #include "net/service.h"
@@ -45,6 +48,8 @@ static bool ends_on_leave;
 static bool is_stopping; /* The drain ends with the process. */
 static bool has_told_ready;
 static bool is_released;    /* It has begun to give its connections away. */
+static bool is_orphan;      /* Its primary has died; another may come. */
+static int loads_fd = -1;   /* Of the table of loads. */
 static int stop_timeout_ms; /* Of STOP. */
 static char file_path[64];  /* Of yoke_cluster_file; "": none. */
 
@@ -166,12 +171,24 @@ int yk_self_disconnect(int then_end)
 /* ---- What the primary says ---- */
 
 /* The descriptor stays open: it is loaded by its number. */
-static void keep_file(const struct yk_packet *packet)
+static void keep_file(int fd)
 {
-    if (packet->fd_count < 3)
-        return;
-    snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", packet->fds[2]);
-    packet->fds[2] = -1;
+    snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", fd);
+}
+
+static void keep_descriptors(const struct yk_packet *packet)
+{
+    const struct yk_message_welcome *body = packet->body;
+    int next = 2;
+
+    if (body->has_file && next < packet->fd_count)
+        keep_file(yk_take_fd(&packet->fds[next++]));
+    if (body->has_haven && next + 1 < packet->fd_count)
+        yk_orphan_init(yk_take_fd(&packet->fds[next]),
+                       yk_take_fd(&packet->fds[next + 1]));
+    self.board_fd = yk_take_fd(&packet->fds[0]);
+    loads_fd = yk_take_fd(&packet->fds[1]);
+    self.seat = (int)body->seat;
 }
 
 const char *yoke_cluster_file(void)
@@ -188,8 +205,8 @@ static void on_welcome(const struct yk_packet *packet)
         body->seat >= YK_SEATS_MAX || yk_loads_map(packet->fds[1], &loads) < 0)
         return;
     yk_surplus_init(loads, body->seat);
-    keep_file(packet);
     yk_board_map(packet->fds[0], &self.board);
+    keep_descriptors(packet);
 }
 
 static void stop_in_time(void)
@@ -288,13 +305,68 @@ static void on_room(struct yk_channel *channel)
     (void)channel;
 }
 
+/* ---- Without a primary ---- */
+
+static const struct yk_channel_ops channel_ops;
+
+static void on_late(void)
+{
+    is_orphan = false;
+    yoke_log(YOKE_LOG_WARN, "no other primary has come: finishing what has "
+                            "begun");
+    yk_loop_stop(-1);
+}
+
+static int introduce(void)
+{
+    struct yk_message_introduction body = {
+        .pid = self.pid,
+        .id = self.id,
+        .slot = self.slot,
+        .generation = self.generation,
+        .seat = (uint32_t)self.seat,
+        .is_leaving = self.is_leaving,
+    };
+    int fds[] = {self.board_fd, loads_fd};
+    int err = yk_channel_try_send(&self.channel, YK_MESSAGE_INTRODUCTION, &body,
+                                  sizeof(body), fds, 2);
+
+    if (err == 0)
+        err = yk_source_introduce();
+    if (err == 0)
+        err =
+            yk_channel_send(&self.channel, YK_MESSAGE_INTRODUCED, NULL, 0, -1);
+    return err;
+}
+
+static void on_adopted(int fd)
+{
+    int err = yk_channel_open(&self.channel, fd, &channel_ops);
+
+    if (err < 0) {
+        yk_orphan_begin(on_adopted, on_late);
+        return;
+    }
+    is_orphan = false;
+    self.is_connected = true;
+    yk_confine_is_safe();
+    yk_source_rejoin();
+    if (introduce() < 0)
+        yk_self_hang_up();
+}
+
 /* The primary has died, or there is nothing more to expect of it. */
 static void on_end(struct yk_channel *channel)
 {
     bool was_leaving = self.is_leaving;
 
     (void)channel;
+    is_orphan = !was_leaving && !is_stopping && yk_orphan_can_begin();
     close_channel();
+    if (is_orphan) {
+        yk_source_serve_alone();
+        return;
+    }
     if (was_leaving && !ends_on_leave)
         return;
     yoke_log(YOKE_LOG_DEBUG, "the primary has gone: finishing what has begun");
@@ -304,6 +376,8 @@ static void on_end(struct yk_channel *channel)
 static void on_closed(struct yk_channel *channel)
 {
     (void)channel;
+    if (is_orphan)
+        yk_orphan_begin(on_adopted, on_late);
 }
 
 static const struct yk_channel_ops channel_ops = {

@@ -17,6 +17,7 @@
 #include "cluster/source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -55,13 +56,20 @@ struct remote {
     uint32_t token;
     uint32_t accepted; /* In this batch. */
     int fd;            /* The listening socket, or -1. */
-    uint32_t room;     /* How many connections it takes; any more go back. */
-    uint32_t offered;  /* How many the primary may still deal. */
-    bool is_shared;    /* Other workers accept there, too; */
-    bool is_own;       /* or it is this worker's own. */
+    int spare_fd;     /* Where it is dealt its connections: the socket, for when
+                          the primary has gone; or -1. */
+    int ending_fd;    /* The one the acceptor is letting go of, or -1. */
+    uint32_t room;    /* How many connections it takes; any more go back. */
+    uint32_t offered; /* How many the primary may still deal. */
+    bool is_shared;   /* Other workers accept there, too; */
+    bool is_own;      /* or it is this worker's own. */
+    bool is_open;     /* The primary has answered. */
+    bool stands_in;   /* It accepts for a primary that has gone. */
+    bool is_left;     /* It is this worker's own, and no other primary's. */
     bool is_closing;
     bool waits_for_closed; /* The primary has not answered CLOSE yet. */
     bool takes_backlog;    /* Nobody else would. */
+    bool has_closed;       /* But for `ending_fd`. */
 };
 
 /* The worker's listeners. Written by the functions of this file. */
@@ -123,6 +131,7 @@ static void free_remote(struct remote *remote)
     yk_later_stop(&remote->later);
     yk_list_remove(&remote->node);
     yk_close_fd(&remote->fd);
+    yk_close_fd(&remote->spare_fd);
     free(remote->name);
     free(remote);
 }
@@ -195,6 +204,12 @@ static void on_acceptor_closed(struct yk_acceptor *acceptor)
 {
     struct remote *remote = YK_CONTAINER_OF(acceptor, struct remote, acceptor);
 
+    if (remote->ending_fd >= 0) {
+        yk_close_fd(&remote->ending_fd);
+        if (remote->has_closed)
+            finish_close(remote);
+        return;
+    }
     if (remote->takes_backlog)
         yk_acceptor_drain(acceptor, BACKLOG_MAX);
     finish_close(remote);
@@ -245,11 +260,17 @@ void yk_source_init(struct yk_channel *its_channel, struct yk_board *its_board)
 static void close_here(struct remote *remote, bool has_others)
 {
     remote->waits_for_closed = false;
-    remote->takes_backlog = !has_others || is_alone;
-    if (remote->fd >= 0 && remote->takes_backlog)
+    remote->takes_backlog = !has_others || is_alone || remote->is_left;
+    /* Beside others in its group a socket that lets no handshake begin would
+     * keep their clients waiting: so it is quick. */
+    if (remote->fd >= 0 && remote->is_left)
+        yk_acceptor_hurry(&remote->acceptor);
+    else if (remote->fd >= 0 && remote->takes_backlog)
         yk_acceptor_finish(&remote->acceptor);
     else if (remote->fd >= 0)
         yk_acceptor_close(&remote->acceptor);
+    else if (remote->ending_fd >= 0)
+        remote->has_closed = true;
     else
         finish_close(remote);
 }
@@ -308,7 +329,7 @@ static struct remote *new_remote(struct yk_listener *listener,
     remote->key = request->listen;
     remote->name = yk_strdup(request->name);
     remote->token = request->listen.token;
-    remote->fd = -1;
+    remote->fd = remote->spare_fd = remote->ending_fd = -1;
     remote->room = remote->offered = YK_ROOM_ANY;
     yk_later_init(&remote->later, tell_lost);
     yk_list_add(&remotes, &remote->node);
@@ -381,6 +402,10 @@ static int take_socket(struct remote *remote, const struct yk_packet *packet,
 {
     int err = 0;
 
+    if (!remote->key.is_udp && !(ways & (YK_ACCEPT_SHARED | YK_ACCEPT_OWN))) {
+        remote->spare_fd = yk_take_fd(&packet->fds[0]);
+        return 0;
+    }
     if (remote->key.is_udp) {
         remote->listener->ops->on_socket(remote->listener,
                                          yk_take_fd(&packet->fds[0]));
@@ -438,6 +463,7 @@ static void opened(struct remote *remote, const struct yk_packet *packet)
         give_up(remote, err);
         return;
     }
+    remote->is_open = true;
     if (listener->source)
         listener->ops->on_listening(listener, &address);
 }
@@ -562,6 +588,84 @@ void yk_source_lost(void)
             yk_later_start(&remote->later);
         }
     }
+}
+
+/* ---- Without a primary, and with another ---- */
+
+static void stand_in(struct remote *remote)
+{
+    int fd = fcntl(remote->spare_fd, F_DUPFD_CLOEXEC, 0);
+    int err = fd < 0 ? -errno
+                     : yk_acceptor_open(&remote->acceptor, fd, &acceptor_ops);
+
+    if (err < 0) {
+        yoke_log(YOKE_LOG_ERROR, "cannot accept connections: %s",
+                 yoke_strerror(err));
+        yk_close_fd(&fd);
+        return;
+    }
+    remote->fd = fd;
+    remote->stands_in = true;
+    if (remote->room == 0)
+        yk_acceptor_pause(&remote->acceptor);
+}
+
+void yk_source_serve_alone(void)
+{
+    YK_LIST_EACH(node, &remotes)
+    {
+        struct remote *remote = YK_CONTAINER_OF(node, struct remote, node);
+        if (remote->spare_fd >= 0 && remote->fd < 0 && !remote->is_closing)
+            stand_in(remote);
+    }
+}
+
+void yk_source_rejoin(void)
+{
+    is_alone = false;
+    YK_LIST_EACH(node, &remotes)
+    {
+        struct remote *remote = YK_CONTAINER_OF(node, struct remote, node);
+        remote->is_left |= remote->is_own;
+        if (!remote->stands_in || remote->is_closing)
+            continue;
+        remote->stands_in = false;
+        remote->ending_fd = yk_take_fd(&remote->fd);
+        yk_acceptor_close(&remote->acceptor);
+    }
+}
+
+/* Datagrams are not told of: that listener goes on by itself. */
+static int introduce(const struct remote *remote)
+{
+    char body[YK_PACKET_MAX / 2];
+    struct yk_listen_request request = {
+        .listen = remote->key, .name = remote->name, .owner = "", .group = ""};
+    struct yk_message_offer offered = {.token = remote->token,
+                                       .room = remote->offered};
+    int fd = remote->fd >= 0 ? remote->fd : remote->spare_fd;
+    size_t len = yk_listen_request_write(&request, body, sizeof(body));
+    int err = yk_channel_send(channel, YK_MESSAGE_LISTEN, body, len, fd);
+
+    if (err == 0 && fd >= 0)
+        err = yk_channel_send(channel, YK_MESSAGE_OFFER, &offered,
+                              sizeof(offered), -1);
+    return err;
+}
+
+int yk_source_introduce(void)
+{
+    YK_LIST_EACH(node, &remotes)
+    {
+        const struct remote *remote =
+            YK_CONTAINER_OF(node, struct remote, node);
+        if (remote->is_closing || remote->key.is_udp || !remote->is_open)
+            continue;
+        int err = introduce(remote);
+        if (err < 0)
+            return err;
+    }
+    return 0;
 }
 
 const struct yk_listen_source yk_remote_source = {

@@ -28,4 +28,13 @@ void yk_source_alone(void);
 /* The channel is closed: listeners that wait for an answer are told. */
 void yk_source_lost(void);
 
+/* For an orphan (orphan.h): it accepts itself on all it listens on. */
+void yk_source_serve_alone(void);
+
+/* And when it has another primary, and a channel again: that accepts what the
+ * one before had accepted; and it is told of every listener, with the socket.
+ * Returns 0, or a negative code of the channel. */
+void yk_source_rejoin(void);
+int yk_source_introduce(void);
+
 #endif

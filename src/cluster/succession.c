@@ -14,10 +14,12 @@
 #include <yoke/version.h>
 
 #include "cluster/control.h"
+#include "cluster/fleet.h"
 #include "cluster/handover.h"
 #include "cluster/handover_fleet.h"
 #include "cluster/handover_past.h"
 #include "cluster/handover_ports.h"
+#include "cluster/haven.h"
 #include "cluster/rollout.h"
 #include "core/cleanup.h"
 
@@ -29,7 +31,8 @@
 static enum {
     NONE,
     TAKE,
-    CHECK
+    CHECK,
+    ADOPT
 } what;
 static int reply_fd = -1;
 static json_t *root; /* What is handed over; NULL: it cannot be read. */
@@ -83,13 +86,31 @@ int yk_succession_answer(void)
 
 bool yk_succession_is_due(void)
 {
-    return what == TAKE;
+    return what == TAKE || what == ADOPT;
+}
+
+bool yk_succession_find_orphans(const struct yoke_cluster_options *options)
+{
+    root = yk_haven_collect(options);
+    if (root)
+        what = ADOPT;
+    return root != NULL;
 }
 
 const char *yk_succession_name(void)
 {
     const char *name = root ? yk_handover_text(root, "name") : "";
     return *name ? name : NULL;
+}
+
+/* As many as there are to be; some may have died meanwhile. */
+static void fill_up(const struct yoke_cluster_options *options)
+{
+    const json_t *fleet = json_object_get(root, "fleet");
+
+    yoke_log(YOKE_LOG_INFO, "goes on with %zu workers whose primary has died",
+             json_array_size(json_object_get(fleet, "workers")));
+    yk_fleet_scale(options->workers);
 }
 
 int yk_succession_resume(const struct yoke_cluster_options *options)
@@ -103,8 +124,11 @@ int yk_succession_resume(const struct yoke_cluster_options *options)
     }
     yk_handover_resume_ports(root);
     yk_handover_resume_past(root);
-    yoke_log(YOKE_LOG_INFO, "upgrade: version %s has taken over from %s",
-             YOKE_VERSION, yk_handover_text(root, "version"));
+    if (what == TAKE)
+        yoke_log(YOKE_LOG_INFO, "upgrade: version %s has taken over from %s",
+                 YOKE_VERSION, yk_handover_text(root, "version"));
+    else
+        fill_up(options);
     return 0;
 }
 
@@ -142,6 +166,8 @@ void yk_succession_finish(void)
         call = yk_control_resume(client);
     json_decref(root);
     root = NULL;
+    if (what == ADOPT)
+        return;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     reload(call);

@@ -25,6 +25,10 @@ bool yk_succession_is_due(void);
 /* The name of the cluster; NULL: it has none. */
 const char *yk_succession_name(void);
 
+/* Looks for workers of a primary of the same name that has died, with the
+ * control socket open. True: it takes that one's place. */
+bool yk_succession_find_orphans(const struct yoke_cluster_options *options);
+
 /* Goes on with the fleet: yk_fleet_start's counterpart. Returns 0; or a
  * negative code, with the reason in the log. */
 int yk_succession_resume(const struct yoke_cluster_options *options);

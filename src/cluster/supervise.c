@@ -14,6 +14,7 @@
 #include "cluster/fleet.h"
 #include "cluster/options.h"
 #include "cluster/orders.h"
+#include "cluster/orphan.h"
 #include "cluster/patrol.h"
 #include "cluster/rollout.h"
 #include "cluster/self.h"
@@ -68,7 +69,7 @@ static int set_up(void)
 
 static int start_fleet(void)
 {
-    if (yk_succession_is_due())
+    if (yk_succession_is_due() || yk_succession_find_orphans(&resolved))
         return yk_succession_resume(&resolved);
     int err = yk_fleet_start(&resolved);
     if (err < 0)
@@ -100,7 +101,8 @@ static int run_primary(void)
 static int run_worker(int (*start)(void *data), void *data)
 {
     yk_signals_ignore();
-    yk_confine_survive(resolved.stop_timeout_ms);
+    yk_confine_survive(resolved.stop_timeout_ms + resolved.survive_ms);
+    yk_orphan_set_limit(resolved.survive_ms);
     if (start(data) < 0)
         yk_loop_fail_quietly();
     return yoke_run();

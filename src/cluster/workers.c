@@ -15,11 +15,22 @@ struct yk_list *yk_workers(void)
     return &workers;
 }
 
+/* Where it belongs in the order of ids: nearly always at the end. */
+static struct yk_list *place_of(int id)
+{
+    struct yk_list *node = workers.prev;
+
+    while (node != &workers &&
+           YK_CONTAINER_OF(node, struct yoke_worker, node)->id > id)
+        node = node->prev;
+    return node->next;
+}
+
 void yk_workers_add_again(struct yoke_worker *worker, int id)
 {
     worker->id = id;
     worker->is_listed = true;
-    yk_list_add(&workers, &worker->node);
+    yk_list_add(place_of(id), &worker->node);
 }
 
 void yk_workers_add(struct yoke_worker *worker)

@@ -275,7 +275,7 @@ void yk_acceptor_close(struct yk_acceptor *a)
 static bool is_finished(const struct yk_acceptor *a)
 {
     uint64_t waited_ms = uv_now(yoke_loop()) - a->finish_ms;
-    int count = yk_handshakes_count(a->fd);
+    int count = a->is_hurried ? -EOPNOTSUPP : yk_handshakes_count(a->fd);
 
     return count == 0 || waited_ms >= (count < 0 ? BLIND_MS : FINISH_MS);
 }
@@ -286,6 +286,12 @@ static void look(uv_timer_t *timer)
 
     if (is_finished(a))
         yk_acceptor_close(a);
+}
+
+void yk_acceptor_hurry(struct yk_acceptor *a)
+{
+    a->is_hurried = true;
+    yk_acceptor_finish(a);
 }
 
 void yk_acceptor_finish(struct yk_acceptor *a)

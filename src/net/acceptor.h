@@ -50,7 +50,8 @@ struct yk_acceptor {
     bool is_shared;     /* Other processes accept here, too. */
     bool is_paused;     /* By yk_acceptor_pause. */
     bool is_resting;    /* Out of descriptors. */
-    bool is_finishing;  /* By yk_acceptor_finish. */
+    bool is_finishing;  /* By yk_acceptor_finish; */
+    bool is_hurried;    /* by yk_acceptor_hurry. */
     bool is_short;      /* on_shortage has been called for this shortage. */
 };
 
@@ -79,8 +80,13 @@ void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
 
 /* For a socket that is about to be closed for everybody: lets no new client
  * in, goes on accepting until those who are on their way have come, for a
- * second at most, and closes: on_closed follows. */
+ * two seconds at most, and closes: on_closed follows. */
 void yk_acceptor_finish(struct yk_acceptor *acceptor);
+
+/* The same for one of a group, whose port is open still: the clients that it
+ * lets not in try again, and may find another, but not at once; so it takes no
+ * longer than a packet needs there and back. */
+void yk_acceptor_hurry(struct yk_acceptor *acceptor);
 
 /* Stops for good; on_closed follows from the loop. */
 void yk_acceptor_close(struct yk_acceptor *acceptor);
