@@ -17,7 +17,9 @@
 #define BATCH_MAX_NS 1000000
 
 /* How often a finishing acceptor looks for handshakes, and for how long at
- * most: a client further away than that has waited for its answer too long. */
+ * most: until the kernel has asked those again who have not spoken yet, which it
+ * does after a second, by a coarse clock. A client further away than that has
+ * waited for its answer too long. */
 #define LOOK_MS   5
 #define FINISH_MS 2000
 /* How long it waits if the kernel does not tell. */

@@ -78,8 +78,8 @@ void yk_acceptor_yield(struct yk_acceptor *acceptor);
 void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
 
 /* For a socket that is about to be closed for everybody: lets no new client
- * in, goes on accepting until those who are on their way have come, for a
- * second at most, and closes: on_closed follows. */
+ * in, goes on accepting until those who are on their way have come, for not much
+ * more than a second, and closes: on_closed follows. */
 void yk_acceptor_finish(struct yk_acceptor *acceptor);
 
 /* Stops for good; on_closed follows from the loop. */
