@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include <yoke/error.h>
+#include <yoke/log.h>
 #include <yoke/loop.h>
 
 #include "core/list.h"
@@ -243,6 +245,13 @@ void yk_acceptor_drain(struct yk_acceptor *a, int max)
         err = accept_one(a);
     if (a->ops->on_batch)
         a->ops->on_batch(a);
+}
+
+bool yk_acceptor_tell_shortage(struct yk_acceptor *a, int err)
+{
+    (void)a;
+    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
+    return false;
 }
 
 static void handle_closed(struct yk_acceptor *a)

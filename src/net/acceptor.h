@@ -82,6 +82,10 @@ void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
  * more than a second, and closes: on_closed follows. */
 void yk_acceptor_finish(struct yk_acceptor *acceptor);
 
+/* For on_shortage, of whoever can make no room: says in the log that connections
+ * have to wait. */
+bool yk_acceptor_tell_shortage(struct yk_acceptor *acceptor, int err);
+
 /* Stops for good; on_closed follows from the loop. */
 void yk_acceptor_close(struct yk_acceptor *acceptor);
 
