@@ -449,8 +449,10 @@ bool yk_ports_leave(struct yoke_worker *worker, uint32_t token)
 {
     struct yk_user *user = find_user(worker, token);
 
+    /* Not known any more, by a primary that took over: to say that nobody else
+     * listens would make the worker shut the port. */
     if (!user)
-        return false;
+        return are_kept;
     struct yk_port *port = user->port;
     bool had_ended = user->has_ended;
     if (!had_ended)
