@@ -87,7 +87,7 @@ static void drain(struct session *s)
     if (s->is_draining)
         return;
     s->is_draining = true;
-    yk_http_server_drain(&s->wire.server);
+    yk_http_server_drain(&s->wire.server, UINT32_MAX);
 }
 
 static void do_rare(struct session *s, unsigned arg)

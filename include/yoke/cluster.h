@@ -153,7 +153,10 @@ struct yoke_cluster_settings {
                                   behind the last one. */
     uid_t uid; /* User and group of workers, with the supplementary groups */
     gid_t gid; /* of that user; without `gid` its own group. They are taken
-                  before the program is run, which takes root. */
+                  before the program is run, which takes root. The user is
+                  looked up here, once. The primary stays who it is, and
+                  opens the ports, privileged ones too, for any worker that
+                  asks. */
 };
 
 /* Why a worker ended. */

@@ -63,6 +63,14 @@ struct yoke_limits {
                                     over: 503 and close. 0: no limit but
                                     the descriptors'. */
     uint32_t max_conns_per_ip;   /* The same for one address. 0: no limit. */
+    uint32_t close_spread_ms;    /* When it drains, because it is stopped or its
+                                    worker is replaced, connections that are
+                                    idle are closed one after the other over
+                                    so long, so that their clients do not all
+                                    come back in one instant; half of the
+                                    stop's deadline at most. 1: all at once. 0:
+                                    a millisecond for each, at most 5,000.
+                                    (HAProxy: close-spread-time.) */
 };
 
 /* Options of `yoke_app_listen`. Zero is every field's default.

@@ -100,15 +100,6 @@ static void close_if_done(yoke_server *server)
         close_handles(server);
 }
 
-static void stop(yoke_server *server)
-{
-    if (server->is_stopping)
-        return;
-    server->is_stopping = true;
-    yk_listener_close(&server->listener);
-    yk_http_server_drain(&server->http);
-}
-
 static void on_empty(struct yk_http_server *http, void *data)
 {
     yoke_server *server = YK_CONTAINER_OF(http, struct yoke_server, http);
@@ -138,6 +129,19 @@ static void start_tick(yoke_server *server)
     if (!uv_is_active((uv_handle_t *)&server->tick))
         uv_timer_start(&server->tick, on_tick, YK_HTTP_TICK_MS,
                        YK_HTTP_TICK_MS);
+}
+
+/* What is still open after `within_ms` is cut. */
+static void stop(yoke_server *server, uint32_t within_ms)
+{
+    if (server->is_stopping)
+        return;
+    server->is_stopping = true;
+    yk_listener_close(&server->listener);
+    yk_http_server_drain(&server->http, within_ms);
+    if (server->http.wheel.count > 0)
+        uv_timer_start(&server->tick, on_tick, YK_HTTP_DRAIN_TICK_MS,
+                       YK_HTTP_DRAIN_TICK_MS);
 }
 
 static void on_deadline(uv_timer_t *timer)
@@ -227,7 +231,8 @@ static const struct yk_listener_ops listener_ops = {
 
 static void drain_service(struct yk_service *service)
 {
-    stop(YK_CONTAINER_OF(service, struct yoke_server, service));
+    stop(YK_CONTAINER_OF(service, struct yoke_server, service),
+         yk_loop_time_left_ms());
 }
 
 /* What cannot be given away after all is served here, as if it had just come. */
@@ -362,7 +367,7 @@ int yoke_server_accept(yoke_server *server, int fd)
 
 void yoke_server_stop(yoke_server *server, int drain_ms)
 {
-    uint64_t timeout = drain_ms > 0 ? (uint64_t)drain_ms : 0;
-    uv_timer_start(&server->deadline, on_deadline, timeout, 0);
-    stop(server);
+    uint32_t within_ms = drain_ms > 0 ? (uint32_t)drain_ms : 0;
+    uv_timer_start(&server->deadline, on_deadline, within_ms, 0);
+    stop(server, within_ms);
 }

@@ -19,6 +19,7 @@
 #include "cli/message.h"
 #include "cli/options.h"
 #include "cli/upkeep.h"
+#include "cli/values.h"
 
 #include "core/banned.h"
 
@@ -27,6 +28,7 @@
 #define PORT_DEFAULT 1337
 #define FD_MIN       3
 #define MODE_MAX     0777
+#define DAY_MS       (24 * 60 * 60 * 1000)
 #define NOT_SET      (-1)
 
 /* What the command line said. */
@@ -99,6 +101,17 @@ static int set_fd(const char *given, const char *value, void *data)
     return yk_option_number(given, value, FD_MIN, INT_MAX,
                             "a descriptor behind the standard ones",
                             &listen->fd);
+}
+
+/* 0: at once, which the limits call a millisecond. */
+static int set_close_spread(const char *given, const char *value, void *data)
+{
+    struct run *run = data;
+    int ms = 0;
+    if (yk_value_time(given, value, 0, DAY_MS, &ms) < 0)
+        return -1;
+    run->cluster.listen.limits.close_spread_ms = ms ? (uint32_t)ms : 1;
+    return 0;
 }
 
 static int set_mode(const char *given, const char *value, void *data)
@@ -208,6 +221,11 @@ static const struct yk_option options[] = {
      "How long requests may take to finish at a stop:\n"
      "seconds, or 500ms, 5m, 1h. Default: 30",
      .set = set_upkeep},
+    {0, "close-spread", "TIME",
+     "Over how long idle connections are closed then,\n"
+     "one after the other. Default: 1ms for each, 5s\n"
+     "at most; 0: all at once",
+     .set = set_close_spread},
     {0, "boot-timeout", "TIME",
      "How long a worker may take to start; then it\n"
      "is aborted. Default: 60",

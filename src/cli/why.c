@@ -1,15 +1,13 @@
 /* yoke why: how workers have died. */
 #include <stdbool.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include <jansson.h>
 
-#include "cli/amount.h"
 #include "cli/ask.h"
 #include "cli/command.h"
+#include "cli/death_print.h"
 #include "cli/message.h"
 #include "cli/options.h"
 
@@ -38,63 +36,6 @@ static const struct yk_option options[] = {
 
 /* ---- Printing ---- */
 
-static void print_time(uint64_t ms)
-{
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm parts;
-    char text[64];
-
-    if (localtime_r(&seconds, &parts) &&
-        strftime(text, sizeof(text), "%Y-%m-%d %H:%M:%S", &parts))
-        printf("%s  ", text);
-}
-
-static void print_requests(const json_t *death)
-{
-    const json_t *requests = json_object_get(death, "requests");
-    uint64_t open = yk_ask_number(death, "requests_open", NULL);
-    const json_t *request;
-    char age[YK_AMOUNT_MAX];
-    size_t i;
-
-    json_array_foreach(requests, i, request)
-        printf("    in flight: %s, for %s%s\n", yk_ask_text(request, "line"),
-               yk_amount_age(yk_ask_number(request, "open_ms", NULL), age),
-               json_is_true(json_object_get(request, "running"))
-                   ? ", its handler was running"
-                   : "");
-    if (open > json_array_size(requests))
-        printf("    in flight: %llu more\n",
-               (unsigned long long)(open - json_array_size(requests)));
-}
-
-static void print_said(const char *text)
-{
-    while (*text) {
-        size_t len = strcspn(text, "\n");
-        printf("    | %.*s\n", (int)len, text);
-        text += len + (text[len] == '\n');
-    }
-}
-
-static void print_death(const json_t *death)
-{
-    char age[YK_AMOUNT_MAX];
-    uint64_t slot = yk_ask_number(death, "slot", NULL);
-
-    print_time(yk_ask_number(death, "time_ms", NULL));
-    if (slot)
-        printf("slot %llu, ", (unsigned long long)slot);
-    printf("worker %llu (pid %llu, generation %llu) after %s: %s\n",
-           (unsigned long long)yk_ask_number(death, "id", NULL),
-           (unsigned long long)yk_ask_number(death, "pid", NULL),
-           (unsigned long long)yk_ask_number(death, "generation", NULL),
-           yk_amount_age(yk_ask_number(death, "lived_ms", NULL), age),
-           yk_ask_text(death, "text"));
-    print_requests(death);
-    print_said(yk_ask_text(death, "stderr"));
-}
-
 static void print(const struct why *why, const json_t *result)
 {
     const json_t *deaths = json_object_get(result, "deaths");
@@ -109,7 +50,7 @@ static void print(const struct why *why, const json_t *result)
     if (json_array_size(deaths) == 0)
         printf("%s: no such death is remembered\n",
                yk_ask_text(result, "name"));
-    json_array_foreach(deaths, i, death) print_death(death);
+    json_array_foreach(deaths, i, death) yk_death_print(stdout, death);
 }
 
 /* ---- The command ---- */

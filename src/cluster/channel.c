@@ -22,6 +22,7 @@
 
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "net/vitals.h"
 
 #include "core/banned.h"
 
@@ -333,6 +334,7 @@ static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct yk_channel *channel = poll->data;
 
+    yk_turn_begin();
     if (status < 0) {
         yk_channel_read_rest(channel);
         return;

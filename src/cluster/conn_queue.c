@@ -59,6 +59,15 @@ void yk_conn_queue_remove_first(struct yk_conn_queue *queue)
     queue->count--;
 }
 
+bool yk_conn_queue_has(const struct yk_conn_queue *queue,
+                       const struct yk_peer *peer)
+{
+    for (uint32_t i = 0; i < queue->count; i++)
+        if (yk_peer_is_same(&slot(queue, i)->peer, peer))
+            return true;
+    return false;
+}
+
 void yk_conn_queue_clear(struct yk_conn_queue *queue)
 {
     for (uint32_t i = 0; i < queue->count; i++)

@@ -2,6 +2,7 @@
 #ifndef YK_CLUSTER_CONN_QUEUE_H
 #define YK_CLUSTER_CONN_QUEUE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "cluster/copies.h"
@@ -25,6 +26,10 @@ const struct yk_conn *yk_conn_queue_first(const struct yk_conn_queue *queue);
 
 /* Takes the oldest one out. */
 void yk_conn_queue_remove_first(struct yk_conn_queue *queue);
+
+/* Whether one from there waits. */
+bool yk_conn_queue_has(const struct yk_conn_queue *queue,
+                       const struct yk_peer *peer);
 
 /* Closes all that wait, and frees the ring. */
 void yk_conn_queue_clear(struct yk_conn_queue *queue);

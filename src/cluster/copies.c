@@ -259,6 +259,7 @@ unsigned yk_copies_evict(struct yk_copies *copies, unsigned max)
         if (yk_handoff_move(&handoff, YK_HANDOFF_TAKEN, YK_HANDOFF_FREE) ||
             state_of(copies, index) == YK_HANDOFF_BEGUN) {
             close_entry(copies, &copies->waiting, index);
+            copies->has_evicted = true;
             closed++;
         } else {
             list_remove(copies, &copies->waiting, index);
@@ -266,6 +267,26 @@ unsigned yk_copies_evict(struct yk_copies *copies, unsigned max)
         }
     }
     return closed;
+}
+
+static bool list_has(const struct yk_copies *copies,
+                     const struct yk_copy_list *list,
+                     const struct yk_conn *conn)
+{
+    for (uint16_t i = list->first; i != NONE; i = copies->entries[i].next) {
+        const struct yk_conn *other = &copies->entries[i].conn;
+        if (other->port == conn->port &&
+            yk_peer_is_same(&other->peer, &conn->peer))
+            return true;
+    }
+    return false;
+}
+
+bool yk_copies_have(const struct yk_copies *copies, const struct yk_conn *conn)
+{
+    return list_has(copies, &copies->outgoing, conn) ||
+           list_has(copies, &copies->sent, conn) ||
+           list_has(copies, &copies->waiting, conn);
 }
 
 static void forget_list(struct yk_copies *copies,

@@ -61,9 +61,10 @@ struct yk_copies {
     struct yk_board *board;  /* Borrowed. */
     struct yk_copy *entries; /* As many as the board has words. */
     struct yk_copy_list outgoing, sent, waiting;
-    uint16_t free;   /* First free entry, or YK_COPIES_NONE. */
-    uint16_t unused; /* Entries from here on have never been used. */
-    uint16_t cursor; /* Where the next sweep goes on. */
+    uint16_t free;    /* First free entry, or YK_COPIES_NONE. */
+    uint16_t unused;  /* Entries from here on have never been used. */
+    uint16_t cursor;  /* Where the next sweep goes on. */
+    bool has_evicted; /* Connections that the worker has alone. */
 };
 
 #define YK_COPIES_NONE UINT16_MAX
@@ -126,6 +127,9 @@ void yk_copies_revoke(struct yk_copies *copies, uint64_t then_ms,
 /* Gives up the copies of up to `max` connections that wait, oldest first, to
  * free descriptors. Returns how many descriptors were closed. */
 unsigned yk_copies_evict(struct yk_copies *copies, unsigned max);
+
+/* Whether the connection, or one that is the same, is among them. */
+bool yk_copies_have(const struct yk_copies *copies, const struct yk_conn *conn);
 
 /* The port is about to be freed: its connections cannot be dealt again. */
 void yk_copies_forget(struct yk_copies *copies, const struct yk_port *port);

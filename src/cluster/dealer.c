@@ -11,6 +11,7 @@
 #include "cluster/line.h"
 #include "cluster/loads.h"
 #include "cluster/ports.h"
+#include "cluster/rescue.h"
 #include "cluster/seats.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -330,6 +331,7 @@ void yk_dealer_worker_died(struct yoke_worker *worker)
         take_back(worker);
         empty_outbox(&worker->outbox);
     }
+    yk_rescue_finish(worker, give, NULL);
     yk_copies_give_all(&worker->copies, give, NULL);
 }
 

@@ -55,6 +55,7 @@ static void take(struct yoke_worker *giver, const struct yk_message_give *give,
     }
     if (!yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_TAKEN))
         return;
+    giver->given[give->index] = give->peer;
     struct yk_conn conn = {.fd = yk_take_fd(fd),
                            .peer = give->peer,
                            .port = port,

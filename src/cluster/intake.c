@@ -3,9 +3,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include <yoke/error.h>
-#include <yoke/log.h>
-
 #include "cluster/dealer.h"
 #include "cluster/line.h"
 #include "cluster/ports.h"
@@ -89,11 +86,9 @@ void yk_intake_batch_over(struct yk_acceptor *acceptor)
 
 bool yk_intake_is_short(struct yk_acceptor *acceptor, int err)
 {
-    (void)acceptor;
     if ((err == -EMFILE || err == -ENFILE) && yk_dealer_free_descriptors())
         return true;
-    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
-    return false;
+    return yk_acceptor_tell_shortage(acceptor, err);
 }
 
 static void on_closed(struct yk_acceptor *acceptor)

@@ -14,6 +14,7 @@
 #include "cluster/board.h"
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
+#include "cluster/rescue.h"
 #include "cluster/rollout.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -183,6 +184,30 @@ static void weigh(const struct yk_life *life)
         free(look);
 }
 
+/* ---- What hangs is ended ---- */
+
+static void abort_hung(struct yoke_worker *worker)
+{
+    if (worker->life)
+        yk_life_handle(worker->life, YK_LIFE_HANGS, YOKE_CAUSE_HUNG);
+}
+
+static void abort_overdue(struct yoke_worker *worker)
+{
+    if (worker->life)
+        yk_life_handle(worker->life, YK_LIFE_HANGS, YOKE_CAUSE_REQUEST);
+}
+
+/* After what nobody has read has been fetched out of it. */
+static void rescue_and(void (*then)(struct yoke_worker *worker),
+                       const struct yk_life *life)
+{
+    int err = yk_rescue_begin(life->worker, then);
+
+    if (err < 0 && err != -EALREADY)
+        then(life->worker);
+}
+
 /* ---- The round ---- */
 
 static void look_after(struct yk_life *life)
@@ -191,11 +216,11 @@ static void look_after(struct yk_life *life)
     uint64_t now_ms = uv_now(yoke_loop());
 
     if (hangs(life, now_ns)) {
-        yk_life_handle(life, YK_LIFE_HANGS, YOKE_CAUSE_HUNG);
+        rescue_and(abort_hung, life);
         return;
     }
     if (has_overdue_request(life->worker, now_ns)) {
-        yk_life_handle(life, YK_LIFE_HANGS, YOKE_CAUSE_REQUEST);
+        rescue_and(abort_overdue, life);
         return;
     }
     const char *why =

@@ -452,8 +452,10 @@ bool yk_ports_leave(struct yoke_worker *worker, uint32_t token)
 {
     struct yk_user *user = find_user(worker, token);
 
+    /* Not known any more, by a primary that took over: to say that nobody else
+     * listens would make the worker shut the port. */
     if (!user)
-        return false;
+        return are_kept;
     struct yk_port *port = user->port;
     bool had_ended = user->has_ended;
     if (!had_ended)
@@ -559,6 +561,24 @@ int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
 }
 
 /* ---- All ports ---- */
+
+static bool is_any(const char *host)
+{
+    return strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0;
+}
+
+struct yk_port *yk_ports_at(const struct yoke_address *address)
+{
+    YK_LIST_EACH(node, &ports)
+    {
+        struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
+        const struct yoke_address *own = &port->socket.address;
+        if (!port->is_stopping && !own->is_udp && own->port == address->port &&
+            (is_any(own->host) || strcmp(own->host, address->host) == 0))
+            return port;
+    }
+    return NULL;
+}
 
 void yk_ports_deal(void)
 {

@@ -102,6 +102,10 @@ int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
 /* The port of the worker's listener with that number; NULL: it has none. */
 struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token);
 
+/* The port that a connection came to, by its own end's address; NULL: that is
+ * closed, or never was. */
+struct yk_port *yk_ports_at(const struct yoke_address *address);
+
 /* The worker has said CLOSE: ends the use, if it has not ended before; a port
  * without users is closed. Returns true when it stays open, for others or for a
  * replacement. */

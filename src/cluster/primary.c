@@ -638,6 +638,8 @@ static int take_board(struct yoke_worker *worker)
 
     if (err == 0)
         err = yk_copies_init(&worker->copies, worker->board);
+    /* There is no copy of what it has. */
+    worker->copies.has_evicted = true;
     return err;
 }
 

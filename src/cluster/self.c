@@ -38,7 +38,9 @@
 #include "net/service.h"
 
 /* How long the end of the process waits for what is still to be sent. */
-#define FLUSH_MS 1000
+#define FLUSH_MS     1000
+/* How often the loop turns when nothing happens. */
+#define HEARTBEAT_MS 5000
 
 /* This worker. Written by the functions of this file. */
 static struct yoke_worker self;
@@ -51,7 +53,8 @@ static bool is_released;    /* It has begun to give its connections away. */
 static bool is_orphan;      /* Its primary has died; another may come. */
 static int loads_fd = -1;   /* Of the table of loads. */
 static int stop_timeout_ms; /* Of STOP. */
-static char file_path[64];  /* Of yoke_cluster_file; "": none. */
+static uv_timer_t heartbeat;
+static char file_path[64]; /* Of yoke_cluster_file; "": none. */
 
 struct yoke_worker *yk_self(void)
 {
@@ -412,6 +415,20 @@ static void catch_crashes(void)
         yoke_log(YOKE_LOG_WARN, "crashes of this worker will not be reported");
 }
 
+/* Nothing: but the loop turns, and the primary can tell one that stands still,
+ * in whatever callback, from one that has nothing to do (vitals.h). */
+static void on_heartbeat(uv_timer_t *timer)
+{
+    (void)timer;
+}
+
+static void start_heartbeat(void)
+{
+    uv_timer_init(yoke_loop(), &heartbeat);
+    uv_timer_start(&heartbeat, on_heartbeat, HEARTBEAT_MS, HEARTBEAT_MS);
+    uv_unref((uv_handle_t *)&heartbeat);
+}
+
 int yk_self_init(int id, int slot, int fd)
 {
     struct yk_message_hello body = {.pid = getpid()};
@@ -434,6 +451,7 @@ int yk_self_init(int id, int slot, int fd)
     yk_vitals_place(&self.board->vitals);
     yk_flights_place(&self.board->flights);
     yk_vitals_watch(yoke_loop());
+    start_heartbeat();
     catch_crashes();
     yk_loop_set_role(&role);
     yk_loop_watch_signals(true);

@@ -27,7 +27,6 @@
 #include <unistd.h>
 
 #include <yoke/error.h>
-#include <yoke/log.h>
 
 #include "cluster/board.h"
 #include "cluster/channel.h"
@@ -193,13 +192,6 @@ static void on_batch(struct yk_acceptor *acceptor)
     remote->accepted = 0;
 }
 
-static bool on_shortage(struct yk_acceptor *acceptor, int err)
-{
-    (void)acceptor;
-    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
-    return false;
-}
-
 static void on_acceptor_closed(struct yk_acceptor *acceptor)
 {
     struct remote *remote = YK_CONTAINER_OF(acceptor, struct remote, acceptor);
@@ -218,7 +210,7 @@ static void on_acceptor_closed(struct yk_acceptor *acceptor)
 static const struct yk_acceptor_ops acceptor_ops = {
     .on_accept = on_accept,
     .on_batch = on_batch,
-    .on_shortage = on_shortage,
+    .on_shortage = yk_acceptor_tell_shortage,
     .on_closed = on_acceptor_closed,
 };
 

@@ -27,6 +27,8 @@
 #include "core/list.h"
 #include "net/later.h"
 
+struct yk_rescue;
+
 /* Connections that have been dealt to a worker, but not yet sent: they go in
  * one packet. */
 struct yk_outbox {
@@ -67,6 +69,10 @@ struct yoke_worker {
     bool is_unrouted;        /* Nothing new goes to it: it is to drain. */
     int seat;                /* In the table of loads (seats.h), or -1. */
     struct yk_list users;    /* The ports it listens on (ports.h). */
+    /* What it gave last, by its place among its gifts: it may have its own
+     * descriptor of that still. */
+    struct yk_peer given[YK_BOARD_GIFTS];
+    struct yk_rescue *rescue; /* What was fetched out of it (rescue.h). */
 
     struct yk_settings *settings; /* Those it was forked with. */
     struct yk_stdio stdio;        /* Its pipes. */

@@ -110,6 +110,8 @@ struct yk_h1_conn {
 
     uint64_t now_ms;        /* When yk_h1_advance was called, for its steps. */
     uint64_t since_ms;      /* When the phase, or the wait for a head, began. */
+    uint64_t close_ms;      /* When its turn to be closed comes, if it is idle
+                               then; since the server drains. */
     uint64_t request_ms;    /* When the request's first byte came. */
     uint64_t rate_ms;       /* When the body began to be read. */
     uint64_t rate_look_ms;  /* When its rate is looked at next. */
@@ -255,6 +257,9 @@ void yk_h1_file_abort(struct yk_h1_conn *conn);
 
 /* Sets the timer for what the connection waits for. */
 void yk_h1_timeout_set(struct yk_h1_conn *conn);
+
+/* Whether it is idle, and has been for as long as it may. */
+bool yk_h1_timeout_is_idle_over(const struct yk_h1_conn *conn);
 
 /* A write has begun that the peer may take slowly. */
 void yk_h1_timeout_write(struct yk_h1_conn *conn);

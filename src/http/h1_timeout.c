@@ -22,6 +22,13 @@ static bool is_idle(const struct yk_h1_conn *conn)
     return conn->phase == YK_H1_HEAD && !conn->head && conn->out.len == 0;
 }
 
+/* While the server drains: it has been idle for a moment, and it is its turn. */
+static uint64_t drain_deadline(const struct yk_h1_conn *conn)
+{
+    uint64_t deadline = conn->since_ms + YK_H1_DRAIN_IDLE_MS;
+    return deadline > conn->close_ms ? deadline : conn->close_ms;
+}
+
 /* An idle connection is closed silently; one that has never sent anything has
  * as long as a head may take. */
 static uint64_t idle_deadline(const struct yk_h1_conn *conn)
@@ -29,9 +36,10 @@ static uint64_t idle_deadline(const struct yk_h1_conn *conn)
     const struct yoke_limits *limits = &conn->server->limits;
     uint64_t timeout =
         conn->was_read ? limits->idle_timeout_ms : limits->head_timeout_ms;
+    uint64_t deadline = conn->since_ms + timeout;
     if (conn->server->is_draining)
-        timeout = earlier(timeout, YK_H1_DRAIN_IDLE_MS);
-    return conn->since_ms + timeout;
+        deadline = earlier(deadline, drain_deadline(conn));
+    return deadline;
 }
 
 static uint64_t head_deadline(const struct yk_h1_conn *conn)
@@ -127,6 +135,11 @@ void yk_h1_timeout_set(struct yk_h1_conn *conn)
         yk_timer_clear(&conn->server->wheel, &conn->timer);
     else
         yk_timer_set(&conn->server->wheel, &conn->timer, deadline);
+}
+
+bool yk_h1_timeout_is_idle_over(const struct yk_h1_conn *conn)
+{
+    return is_idle(conn) && yk_h1_now(conn) >= idle_deadline(conn);
 }
 
 void yk_h1_timeout_write(struct yk_h1_conn *conn)

@@ -17,6 +17,11 @@
 
 #define HEAD_LEN_MAX 16384
 
+/* Over how long idle connections are closed, if nobody says: so much for each,
+ * and no longer than this. */
+#define SPREAD_EACH_MS 1
+#define SPREAD_MAX_MS  5000
+
 /* Connections that are looked at in one go for idle ones. */
 #define RELEASE_LOOKS 256
 
@@ -117,10 +122,24 @@ void yk_http_server_tell_if_empty(struct yk_http_server *server)
     fn(server, server->data);
 }
 
+/* More finely than the wheel would. */
+static void close_in_turn(struct yk_http_server *server)
+{
+    YK_LIST_EACH(node, &server->conns)
+    {
+        struct yk_h1_conn *conn =
+            YK_CONTAINER_OF(node, struct yk_h1_conn, node);
+        if (yk_h1_timeout_is_idle_over(conn))
+            yk_h1_timeout_met(&conn->timer, NULL);
+    }
+}
+
 void yk_http_server_tick(struct yk_http_server *server)
 {
     yk_wheel_advance(&server->wheel, server->clock.now_ms(server->clock.data),
                      yk_h1_timeout_met, NULL);
+    if (server->is_draining)
+        close_in_turn(server);
 }
 
 void yk_http_server_flush(struct yk_http_server *server)
@@ -137,11 +156,33 @@ static void drain_conn(struct yk_h1_conn *conn)
         yk_h1_advance(conn);
 }
 
-void yk_http_server_drain(struct yk_http_server *server)
+/* All are to be closed well before what is left is cut. */
+static uint32_t spread_of(const struct yk_http_server *server,
+                          uint32_t within_ms)
 {
+    uint32_t spread_ms = server->limits.close_spread_ms;
+
+    if (spread_ms == 0)
+        spread_ms = server->conn_count < SPREAD_MAX_MS / SPREAD_EACH_MS
+                        ? server->conn_count * SPREAD_EACH_MS
+                        : SPREAD_MAX_MS;
+    return spread_ms < within_ms / 2 ? spread_ms : within_ms / 2;
+}
+
+void yk_http_server_drain(struct yk_http_server *server, uint32_t within_ms)
+{
+    uint64_t now_ms = server->clock.now_ms(server->clock.data);
+    uint64_t spread_ms = spread_of(server, within_ms);
+    uint64_t count = server->conn_count, turn = 0;
+
     server->is_draining = true;
     YK_LIST_EACH(node, &server->conns)
-    drain_conn(YK_CONTAINER_OF(node, struct yk_h1_conn, node));
+    {
+        struct yk_h1_conn *conn =
+            YK_CONTAINER_OF(node, struct yk_h1_conn, node);
+        conn->close_ms = now_ms + spread_ms * turn++ / count;
+        drain_conn(conn);
+    }
     yk_http_server_tell_if_empty(server);
 }
 

@@ -54,7 +54,9 @@ struct yk_http_server {
 typedef bool yk_http_take_fn(int fd, const struct yk_peer *peer, void *data);
 
 /* How often yk_http_server_tick is to be called, in milliseconds. */
-#define YK_HTTP_TICK_MS 250
+#define YK_HTTP_TICK_MS       250
+/* The same while it drains, so that closing is spread finely. */
+#define YK_HTTP_DRAIN_TICK_MS 20
 
 /* Sets a server up; fields of `limits` that are 0 get their defaults. Returns
  * 0, or -EINVAL for limits beyond what is possible. */
@@ -75,10 +77,11 @@ void yk_http_server_tick(struct yk_http_server *server);
 void yk_http_server_flush(struct yk_http_server *server);
 
 /* No new connections: answers carry `Connection: close`, connections that have
- * been idle for a quarter of a second are closed, those that were dealt but
- * never read are given back. `on_empty` follows when none is left, at once if
- * there is none. */
-void yk_http_server_drain(struct yk_http_server *server);
+ * been idle for a quarter of a second are closed, one after the other
+ * (limits.close_spread_ms), those that were dealt but never read are given back.
+ * `on_empty` follows when none is left, at once if there is none. What is left
+ * after `within_ms` will be cut by the caller (UINT32_MAX: nothing will). */
+void yk_http_server_drain(struct yk_http_server *server, uint32_t within_ms);
 
 /* Lets go of up to `max` idle connections (yk_h1_release), those first that
  * have not been asked for longest; `take` gets each, and returns false when it

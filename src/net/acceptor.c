@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <sys/socket.h>
 
+#include <yoke/error.h>
+#include <yoke/log.h>
 #include <yoke/loop.h>
 
 #include "core/list.h"
@@ -17,7 +19,9 @@
 #define BATCH_MAX_NS 1000000
 
 /* How often a finishing acceptor looks for handshakes, and for how long at
- * most: a client further away than that has waited for its answer too long. */
+ * most: until the kernel has asked those again who have not spoken yet, which it
+ * does after a second, by a coarse clock. A client further away than that has
+ * waited for its answer too long. */
 #define LOOK_MS   5
 #define FINISH_MS 2000
 /* How long it waits if the kernel does not tell. */
@@ -241,6 +245,13 @@ void yk_acceptor_drain(struct yk_acceptor *a, int max)
         err = accept_one(a);
     if (a->ops->on_batch)
         a->ops->on_batch(a);
+}
+
+bool yk_acceptor_tell_shortage(struct yk_acceptor *a, int err)
+{
+    (void)a;
+    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
+    return false;
 }
 
 static void handle_closed(struct yk_acceptor *a)

@@ -79,14 +79,18 @@ void yk_acceptor_yield(struct yk_acceptor *acceptor);
 void yk_acceptor_drain(struct yk_acceptor *acceptor, int max);
 
 /* For a socket that is about to be closed for everybody: lets no new client
- * in, goes on accepting until those who are on their way have come, for a
- * two seconds at most, and closes: on_closed follows. */
+ * in, goes on accepting until those who are on their way have come, for two
+ * seconds at most, and closes: on_closed follows. */
 void yk_acceptor_finish(struct yk_acceptor *acceptor);
 
 /* The same for one of a group, whose port is open still: the clients that it
  * lets not in try again, and may find another, but not at once; so it takes no
  * longer than a packet needs there and back. */
 void yk_acceptor_hurry(struct yk_acceptor *acceptor);
+
+/* For on_shortage, of whoever can make no room: says in the log that connections
+ * have to wait. */
+bool yk_acceptor_tell_shortage(struct yk_acceptor *acceptor, int err);
 
 /* Stops for good; on_closed follows from the loop. */
 void yk_acceptor_close(struct yk_acceptor *acceptor);

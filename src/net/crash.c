@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <execinfo.h>
 #include <link.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -48,6 +49,7 @@ static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 /* Written by yk_crash_catch; `thread` and `signum` by the handler. */
 static struct {
     pid_t pid; /* Whom it is for: not for a child that was only forked. */
+    pid_t loop_thread; /* Which alone writes to connections. */
     char who[64];
     _Atomic pid_t thread; /* Which has crashed; 0: none yet. */
     volatile sig_atomic_t signum;
@@ -366,12 +368,17 @@ static void on_watchdog(int signum)
     raise(crash.signum);
 }
 
+/* Whatever the thread has blocked, it is to hear of it. */
 static void start_watchdog(int signum)
 {
     struct sigaction action = {.sa_handler = on_watchdog};
+    sigset_t set;
 
     crash.signum = signum;
     sigaction(SIGALRM, &action, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
     alarm(WATCHDOG_S);
 }
 
@@ -401,7 +408,8 @@ static void on_crash(int signum, siginfo_t *info, void *context)
         return;
     }
     start_watchdog(signum);
-    answer_requests();
+    if (me == crash.loop_thread)
+        answer_requests();
     report_signal(signum, info, context);
     report_requests();
     report_place(context);
@@ -456,6 +464,7 @@ int yk_crash_catch(const char *who)
     memcpy(crash.who, who, len);
     crash.who[len] = '\0';
     crash.pid = getpid();
+    crash.loop_thread = gettid();
     for (size_t i = 0; i < SIGNALS; i++)
         catch_signal(signals[i]);
     return 0;

@@ -10,6 +10,9 @@
  *   3. dies by the same signal with its default action, so that the exit status
  *      says what it was, and a core file shows the place of the fault.
  *
+ * A crash of another thread than the loop's is reported in the same way, but
+ * answers nothing: the loop's thread may be writing at this very moment.
+ *
  * It runs on a stack of its own, so an overflow of the stack is caught on the
  * loop's thread; it calls only what is safe in a signal handler, and trusts
  * nothing that it reads. A fault in it ends the process at once, a hang after
@@ -17,7 +20,8 @@
 #ifndef YK_NET_CRASH_H
 #define YK_NET_CRASH_H
 
-/* Catches crashes of this process from here on; `who` is what it calls itself,
+/* Catches crashes of this process from here on; the caller's thread is the
+ * loop's. `who` is what it calls itself,
  * "worker 3 in slot 1", and is copied. A signal that has a handler already (a
  * sanitizer's, a language runtime's) is left to it, and one that is set later
  * wins. A child that is forked has no part in it until it calls this itself.

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include <yoke/error.h>
-#include <yoke/log.h>
 
 #include "core/alloc.h"
 #include "core/cleanup.h"
@@ -63,13 +62,6 @@ static void on_accept(struct yk_acceptor *acceptor, int fd,
     local->listener->ops->on_connection(local->listener, fd, peer, &no_handoff);
 }
 
-static bool on_shortage(struct yk_acceptor *acceptor, int err)
-{
-    (void)acceptor;
-    yoke_log(YOKE_LOG_WARN, "connections have to wait: %s", yoke_strerror(err));
-    return false;
-}
-
 static void on_closed(struct yk_acceptor *acceptor)
 {
     struct local *local = YK_CONTAINER_OF(acceptor, struct local, acceptor);
@@ -82,7 +74,7 @@ static void on_closed(struct yk_acceptor *acceptor)
 
 static const struct yk_acceptor_ops acceptor_ops = {
     .on_accept = on_accept,
-    .on_shortage = on_shortage,
+    .on_shortage = yk_acceptor_tell_shortage,
     .on_closed = on_closed,
 };
 

@@ -81,6 +81,16 @@ void yk_loop_stop(int timeout_ms)
     run.role->stop(timeout_ms);
 }
 
+uint32_t yk_loop_time_left_ms(void)
+{
+    uint64_t left_ms;
+
+    if (!run.is_stopping || run.is_forced)
+        return run.is_stopping ? 0 : UINT32_MAX;
+    left_ms = uv_timer_get_due_in(&run.deadline);
+    return left_ms < UINT32_MAX ? (uint32_t)left_ms : UINT32_MAX;
+}
+
 void yoke_stop(int status)
 {
     run.status = status;

@@ -15,6 +15,7 @@
 #define YK_NET_LOOP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct yk_loop_role {
     /* A signal has come (SIGTERM, SIGINT). True: it is no matter of this
@@ -60,6 +61,10 @@ void yk_loop_fail_quietly(void);
 /* Begins a graceful stop with another deadline than the process's own, or with
  * that (-1). The exit status stays what it is. Harmless when one has begun. */
 void yk_loop_stop(int timeout_ms);
+
+/* How long it is until the deadline of the stop, in milliseconds; UINT32_MAX
+ * before one has begun. */
+uint32_t yk_loop_time_left_ms(void);
 
 /* The stop is complete: yoke_run returns after this turn of the loop. */
 void yk_loop_end(void);

@@ -465,6 +465,7 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     yoke_conn *conn = (yoke_conn *)handle;
 
+    yk_turn_begin();
     yoke_conn_begin(conn);
     conn->alloc(handle, suggested, buf);
 }

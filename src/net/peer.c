@@ -34,6 +34,12 @@ void yk_peer_from_sockaddr(struct yk_peer *peer, const struct sockaddr *addr)
     }
 }
 
+bool yk_peer_is_same(const struct yk_peer *a, const struct yk_peer *b)
+{
+    return a->family == b->family && a->port == b->port &&
+           memcmp(a->ip, b->ip, a->family == 4 ? 4 : sizeof(a->ip)) == 0;
+}
+
 int yk_peer_parse(struct yk_peer *peer, const char *text)
 {
     struct yk_peer parsed = {.family = 4};

@@ -3,6 +3,7 @@
 #ifndef YK_NET_PEER_H
 #define YK_NET_PEER_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -18,6 +19,9 @@ struct yk_peer {
 
 /* From what accept4(2) gave. An IPv4 address mapped into IPv6 becomes IPv4. */
 void yk_peer_from_sockaddr(struct yk_peer *peer, const struct sockaddr *addr);
+
+/* True for the same address and port. */
+bool yk_peer_is_same(const struct yk_peer *a, const struct yk_peer *b);
 
 /* From text, "127.0.0.1" or "::1". Returns 0, or -EINVAL. */
 int yk_peer_parse(struct yk_peer *peer, const char *text);

@@ -206,7 +206,7 @@ void yoke_test_clock(yoke_test *t, uint64_t ms)
 void yoke_test_drain(yoke_test *t)
 {
     t = t->root;
-    yk_http_server_drain(&t->server);
+    yk_http_server_drain(&t->server, UINT32_MAX);
     yk_test_settle(t);
 }
 

@@ -4,7 +4,9 @@
  *     /hold            is never answered
  *     /begin           begins an answer, and never ends it
  *     /die?how=HOW     null, overflow, divide, illegal or abort
+ *     /die-elsewhere   the same as null, in a thread of its own
  *     /own             SIGSEGV gets a handler of the application's own */
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -71,6 +73,24 @@ static void crash(yoke_req *req, yoke_res *res)
     yoke_res_text(res, "still alive");
 }
 
+__attribute__((noreturn)) static void *die_here(void *nothing)
+{
+    (void)nothing;
+    die("null");
+    _exit(5);
+}
+
+/* Never comes back: so much is certain about what this thread does then. */
+static void crash_elsewhere(yoke_req *req, yoke_res *res)
+{
+    pthread_t thread;
+
+    (void)req;
+    (void)res;
+    if (pthread_create(&thread, NULL, die_here, NULL) == 0)
+        pthread_join(thread, NULL);
+}
+
 static void on_segv(int signum)
 {
     static const char text[] = "the application's own handler\n";
@@ -96,6 +116,7 @@ yoke_app *make_app(void)
     yoke_app_post(app, "/hold", hold);
     yoke_app_get(app, "/begin", begin);
     yoke_app_get(app, "/die", crash);
+    yoke_app_get(app, "/die-elsewhere", crash_elsewhere);
     yoke_app_get(app, "/own", take_over);
     return app;
 }

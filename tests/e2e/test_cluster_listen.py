@@ -62,8 +62,8 @@ def test_the_nth_listener_on_port_0_is_one_port_for_all(start_fleet, sched):
 def test_the_event_has_the_real_port(start_fleet):
     """Node: listening-port."""
     server = start_fleet(1, "127.0.0.1:0")
-    assert server.lines(r"^listening 1 4 127.0.0.1 (\d+)$") \
-        == [(str(server.port),)]
+    [match] = server.wait_output(r"^listening 1 4 127.0.0.1 (\d+)$")
+    assert int(match[1]) == server.port
 
 
 @SCHEDS

@@ -119,6 +119,21 @@ def test_a_signal_from_outside_is_reported_with_its_sender(crash):
     crash.wait_output(r"crashed: SIGABRT \(sent by process \d+\)")
 
 
+def test_a_crash_of_another_thread_answers_nothing(crash):
+    """The loop's thread may be writing an answer at that moment."""
+    with crash.connect() as held, crash.connect() as client:
+        held.request("GET", "/hold")
+        wait_in_flight(crash, 1)
+        client.request("GET", "/die-elsewhere")
+        for each in (held, client):
+            try:
+                assert each.read_rest() == b""
+            except ConnectionResetError:
+                pass
+    crash.wait_output(r"crashed: SIGSEGV \(")
+    crash.wait_output(r"in flight: GET /hold, for \d+ ms; cut$")
+
+
 def test_a_handler_of_the_applications_own_wins(crash):
     with crash.connect() as client:
         client.request("GET", "/own")

@@ -190,6 +190,21 @@ def test_idle_connections_end_without_a_word(probe):
     close(clients)
 
 
+def test_idle_connections_end_one_after_the_other(start_app):
+    """Over half of what the stop may take, so that none is cut."""
+    server = start_app(PROBE, "-n", "1", "--close-spread", "1h",
+                       "--stop-timeout", "2s")
+    clients = [server.connect() for _ in range(20)]
+    for client in clients:
+        client.request("GET", "/pid")
+        client.read()
+    server.send_signal(signal.SIGTERM)
+    for client in clients:
+        client.expect_eof()
+    assert server.wait_exit() == 0
+    close(clients)
+
+
 def test_connections_that_never_spoke_end_without_a_word(probe):
     clients = wait_begun(probe, [probe.connect() for _ in range(20)])
     probe.send_signal(signal.SIGTERM)

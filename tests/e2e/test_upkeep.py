@@ -35,6 +35,19 @@ def test_a_loop_that_hangs_is_aborted_and_replaced(start_app):
         server.wait_workers(2)
 
 
+def test_a_handler_that_hangs_as_its_connection_comes_is_found(start_app):
+    """The request is there when the worker is dealt the connection, so it is
+    read at once: in a callback of the channel, not of the connection."""
+    server = start_app(PROBE, "-n", "1", "--sched", "rr", "--hang-timeout",
+                       "2s")
+    [victim] = server.wait_workers(1)
+    os.kill(victim, signal.SIGSTOP)
+    with begin(server, "/hang"):
+        os.kill(victim, signal.SIGCONT)
+        server.wait_output(rf"worker {victim} died \(aborted, for its loop hung")
+        server.wait_workers(1, other_than=[victim])
+
+
 def test_a_worker_that_ignores_the_abort_is_killed(start_app):
     server = start_app(PROBE, "-n", "2", "--hang-timeout", "2s")
     server.wait_workers(2)

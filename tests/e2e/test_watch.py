@@ -26,9 +26,12 @@ def run_dir():
 
 @pytest.fixture
 def shop(start_app, run_dir):
-    """Two workers under the name "shop"."""
-    return start_app(PROBE, "-n", "2", "--name", "shop",
-                     env={"YOKE_RUN_DIR": run_dir})
+    """Two workers under the name "shop", both ready."""
+    server = start_app(PROBE, "-n", "2", "--name", "shop",
+                       env={"YOKE_RUN_DIR": run_dir})
+    wait_for(lambda: states(run_dir) == ["ready", "ready"],
+             "both workers to be ready")
+    return server
 
 
 def ask(run_dir, *args, **kwargs):
@@ -42,11 +45,25 @@ def ps(run_dir, *args):
     return json.loads(result.stdout)
 
 
+def states(run_dir):
+    return [worker["state"] for worker in ps(run_dir)[0]["workers"]]
+
+
+def wait_done(run_dir, count):
+    """Waits until so many requests are counted: the client may have the answer
+    a moment before."""
+    def are_done():
+        return ps(run_dir)[0]["totals"]["requests"] == {"done": count,
+                                                        "open": 0}
+    wait_for(are_done, f"{count} requests to be done")
+
+
 # ---- ps ----
 
 def test_ps_shows_each_worker_and_the_totals(shop, run_dir):
     for _ in range(10):
         assert shop.request("GET", "/pid").status == 200
+    wait_done(run_dir, 10)
     text = ask(run_dir, "ps").stdout
     lines = text.splitlines()
     assert re.match(rf"shop: primary {shop.pid}, up \S+, 2 workers, 0 deaths$",
@@ -65,6 +82,7 @@ def test_ps_json_counts_what_was_served(shop, run_dir):
         shop.request("GET", "/pid")
     for _ in range(3):
         shop.request("GET", "/nothing")
+    wait_done(run_dir, 8)
     [cluster] = ps(run_dir)
     totals = cluster["totals"]
     assert totals["requests"] == {"done": 8, "open": 0}
@@ -115,6 +133,7 @@ def test_ps_over_an_interval(shop, run_dir):
 def test_ps_prometheus(shop, run_dir):
     for _ in range(4):
         shop.request("GET", "/pid")
+    wait_done(run_dir, 4)
     text = ask(run_dir, "ps", "--prometheus").stdout
     assert 'yoke_requests_total{cluster="shop"} 4\n' in text
     assert 'yoke_answers_total{cluster="shop",class="2xx"} 4\n' in text

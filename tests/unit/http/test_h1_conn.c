@@ -247,6 +247,109 @@ static void draining_finishes_what_has_begun(void **state)
     yoke_expect_closed(busy, true);
 }
 
+/* ---- Closing what is idle, one after the other ---- */
+
+#define IDLE 10
+
+static yoke_tr *idle[IDLE];
+
+/* Connections that have been idle for a second. */
+static void have_idle(uint32_t spread_ms)
+{
+    const struct yoke_limits limits = {.close_spread_ms = spread_ms,
+                                       .idle_timeout_ms = 60000};
+
+    yoke_test_free(t);
+    setup_with(&limits);
+    for (int i = 0; i < IDLE; i++) {
+        idle[i] = yoke_test_get(t, "/");
+        yoke_expect_text(idle[i], 200, "hello");
+    }
+    yoke_test_clock(t, 1000);
+}
+
+static int count_open(void)
+{
+    int open = 0;
+
+    for (int i = 0; i < IDLE; i++)
+        open += !yoke_tr_is_closed(idle[i]);
+    return open;
+}
+
+static void idle_connections_are_closed_evenly_over_a_time(void **state)
+{
+    (void)state;
+    have_idle(10000);
+    yoke_test_drain(t);
+    for (int left = IDLE; left > 0; left--) {
+        /* One has had its turn; the next comes a second later. */
+        yoke_test_clock(t, 100);
+        assert_int_equal(count_open(), left - 1);
+        yoke_test_clock(t, 900);
+    }
+}
+
+static void the_turns_are_finer_than_deadlines_are(void **state)
+{
+    (void)state;
+    have_idle(1000);
+    yoke_test_drain(t);
+    /* In steps of a drain's tick. */
+    for (int ms = 0; ms < 1000; ms += YK_HTTP_DRAIN_TICK_MS) {
+        yoke_test_clock(t, YK_HTTP_DRAIN_TICK_MS);
+        int due = 1 + (ms + YK_HTTP_DRAIN_TICK_MS) / 100;
+        assert_int_equal(count_open(), due < IDLE ? IDLE - due : 0);
+    }
+}
+
+static void without_a_wish_it_is_a_moment_for_each(void **state)
+{
+    (void)state;
+    have_idle(0);
+    yoke_test_drain(t);
+    yoke_test_clock(t, IDLE);
+    assert_int_equal(count_open(), 0);
+}
+
+static void all_are_closed_well_before_the_rest_is_cut(void **state)
+{
+    (void)state;
+    have_idle(60000);
+    yk_http_server_drain(&t->server, 2000);
+    yoke_test_clock(t, 500);
+    assert_in_range(count_open(), 1, IDLE - 1);
+    yoke_test_clock(t, 500);
+    assert_int_equal(count_open(), 0);
+}
+
+static void one_that_asks_before_its_turn_is_answered_and_told(void **state)
+{
+    (void)state;
+    have_idle(10000);
+    yoke_test_drain(t);
+    yoke_test_clock(t, 5100);
+    yoke_tr *last = idle[IDLE - 1];
+    yoke_tr_send_more(last, "GET / HTTP/1.1\r\n" HOST "\r\n",
+                      strlen("GET / HTTP/1.1\r\n" HOST "\r\n"));
+    yoke_expect_header(yoke_tr_next(last), "Connection", "close");
+    yoke_expect_closed(last, true);
+}
+
+static void who_has_only_just_been_answered_is_not_cut_off(void **state)
+{
+    (void)state;
+    have_idle(1);
+    yoke_tr *recent = yoke_test_get(t, "/");
+    yoke_expect_text(recent, 200, "hello");
+    yoke_test_drain(t);
+    yoke_test_clock(t, 100);
+    assert_int_equal(count_open(), 0);
+    yoke_expect_closed(recent, false);
+    yoke_test_clock(t, 200);
+    yoke_expect_closed(recent, true);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +369,12 @@ int main(void)
         cmocka_unit_test_setup_teardown(one_connection_too_many_is_told_so,
                                         setup_few, teardown),
         TEST(draining_finishes_what_has_begun),
+        TEST(idle_connections_are_closed_evenly_over_a_time),
+        TEST(the_turns_are_finer_than_deadlines_are),
+        TEST(without_a_wish_it_is_a_moment_for_each),
+        TEST(all_are_closed_well_before_the_rest_is_cut),
+        TEST(one_that_asks_before_its_turn_is_answered_and_told),
+        TEST(who_has_only_just_been_answered_is_not_cut_off),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
