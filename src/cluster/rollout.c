@@ -35,7 +35,7 @@ enum state {
 #define RETRY_MAX_MS 10000
 /* Failures in a row, until the next step back is taken: about half a minute
  * while going on, two minutes while undoing. */
-#define ROLL_TRIES   7
+#define ROLL_TRIES   9
 #define UNDO_TRIES   16
 
 /* Written by the functions of this file, in the primary. */

@@ -27,14 +27,13 @@ static const struct {
     const char *name;
     size_t offset;
 } settings[] = {
-    OPTION(workers),           OPTION(backoff_base_ms),
-    OPTION(backoff_max_ms),    OPTION(budget),
-    OPTION(stop_timeout_ms),   LIMIT(max_drain_len),
-    LIMIT(max_pipeline),       LIMIT(high_water),
-    LIMIT(head_timeout_ms),    LIMIT(request_timeout_ms),
-    LIMIT(idle_timeout_ms),    LIMIT(write_timeout_ms),
-    LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
-    LIMIT(max_conns),          LIMIT(max_conns_per_ip),
+    OPTION(workers),         OPTION(backoff_base_ms),   OPTION(backoff_max_ms),
+    OPTION(budget),          OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
+    OPTION(boot_timeout_ms), OPTION(abort_timeout_ms),  OPTION(probation_ms),
+    LIMIT(max_drain_len),    LIMIT(max_pipeline),       LIMIT(high_water),
+    LIMIT(head_timeout_ms),  LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
+    LIMIT(write_timeout_ms), LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
+    LIMIT(max_conns),        LIMIT(max_conns_per_ip),
 };
 
 static const char *path; /* Of the application; set once, in main. */
