@@ -72,10 +72,7 @@ def run_steps(run, seconds, count=None):
     cards = deck(run.rng)
     number = 0
     with run.load():
-        run.clients.wait_answered()
-        run.clients.park()
         run.calibrate()
-        run.clients.go_on()
         while (number < count if count else time.monotonic() < end):
             step = next(cards)
             number += 1
@@ -88,10 +85,7 @@ def kill_again_and_again(run, count):
     """Workers are killed as soon as all of them serve, under load."""
     killed = 0
     with run.load(keep=6, new=4, slow=4, rude=1):
-        run.clients.wait_answered()
-        run.clients.park()
         run.calibrate()
-        run.clients.go_on()
         while killed < count:
             for _ in range(min(KILLS_AT_A_TIME, count - killed)):
                 steps.kill(run, *run.pick())
@@ -107,10 +101,7 @@ def operate(run, count):
     operations = [steps.reload, steps.scale]
     warm = min(WARM_OPERATIONS, count // 2)
     with run.load(keep=3, new=2, slow=2, rude=1):
-        run.clients.wait_answered()
-        run.clients.park()
         run.calibrate()
-        run.clients.go_on()
         for number in range(1, count + 1):
             step = operations[number % 2]
             step(run)

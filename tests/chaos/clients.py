@@ -48,11 +48,12 @@ class Clients:
     def __init__(self, server, keep=4, new=3, slow=3, rude=1):
         self.server = server
         self.changed = threading.Condition()
-        self.is_parking = self.is_ending = False
+        self.is_parking = self.is_hanging_up = self.is_ending = False
         self.parked = 0
         self.answered = 0
         self.failures = []
         self.versions = set()  # What answered since they were last parked.
+        self.kept = keep + slow
         kinds = [(self.keep, keep), (self.new, new), (self.slow, slow),
                  (self.rude, rude)]
         self.threads = []
@@ -77,10 +78,12 @@ class Clients:
 
     # For the run.
 
-    def park(self):
-        """Lets everybody finish what it has begun, and then wait."""
+    def park(self, hang_up=False):
+        """Lets everybody finish what it has begun, and then wait; with its
+        connection open, or without one."""
         with self.changed:
             self.is_parking = True
+            self.is_hanging_up = hang_up
             done = self.changed.wait_for(
                 lambda: self.parked == len(self.threads),
                 harness.DEADLINE_SECONDS * 2)
@@ -88,7 +91,7 @@ class Clients:
 
     def go_on(self):
         with self.changed:
-            self.is_parking = False
+            self.is_parking = self.is_hanging_up = False
             self.changed.notify_all()
 
     def wait_answered(self, count=1):
@@ -142,7 +145,7 @@ class Clients:
             if previous is None:
                 return number
             self.counts[index] += 1
-            if not self.rest():
+            if self.is_hanging_up or not self.rest():
                 return number
 
     def slow(self, connection, name, index, number):
