@@ -7,8 +7,8 @@
  *     GET /do/rubbish?seed=N   sends packets of rubbish to the primary, and
  *                         answers
  *
- * VERSION is the first word of the file that DEPLOY names, when the worker
- * starts; "bad" ends it with 3. */
+ * VERSION is the first word of the file that its generation of workers keeps;
+ * "bad" ends the worker with 3. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -32,7 +32,7 @@ static char version[64];
 
 static void read_version(void)
 {
-    const char *path = getenv("DEPLOY");
+    const char *path = yoke_cluster_file();
     FILE *file = path ? fopen(path, "re") : NULL;
 
     if (!file || fscanf(file, "%63s", version) != 1)

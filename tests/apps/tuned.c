@@ -4,7 +4,8 @@
  *     tuned APP.so NAME=NUMBER ...
  *
  * A name is a field of struct yoke_limits or of struct yoke_cluster_options.
- * It listens on $PORT. */
+ * It listens on $PORT. A generation of workers keeps the file that $TUNED_FILE
+ * names (yoke_cluster_file). */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -81,6 +82,7 @@ int main(int argc, char **argv)
     path = argv[1];
     for (int i = 2; i < argc; i++)
         set(&options, argv[i]);
+    options.file = getenv("TUNED_FILE");
     options.listen.port = yoke_env_int("PORT", 0);
     return yoke_cluster_run(make_app, &options);
 }

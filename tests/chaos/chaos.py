@@ -28,7 +28,7 @@ import procfs  # noqa: E402
 import run as running  # noqa: E402
 import steps  # noqa: E402
 
-WARM_OPERATIONS = 100  # Until the primary's memory is what it stays.
+WARM_OPERATIONS = 300  # Until the primary's memory is what it stays.
 KILLS_AT_A_TIME = 20   # Between two looks: the primary remembers 64 deaths.
 
 
@@ -107,7 +107,8 @@ def operate(run, count):
             step(run)
             if number == warm or number % 50 == 0 or number == count:
                 carry_out(run, number, lambda run: None)
-                run.say(f"{number} operations")
+                run.say(f"{number} operations, the primary has "
+                        f"{procfs.resident_bytes(run.server.pid) // 1024} KB")
             if number == warm:
                 run.memory = procfs.resident_bytes(run.server.pid)
         run.check_memory(slack=0 if warm == WARM_OPERATIONS

@@ -7,8 +7,9 @@ to die while it had it. What shows it, in this order:
   * the worker had noted the request as one in flight (`yoke why`);
   * a worker died while the request was open, killed in the midst of reading
     it, before it could note anything. These are `unseen`: they can only be few.
+    One that was stopped before cannot have been reading.
 
-A worker that was out of memory may say so (500, 503) instead of dying.
+A worker that is out of memory may also say so (500, 503), or hang up.
 """
 import re
 
@@ -18,6 +19,9 @@ REQUEST = re.compile(r"^[A-Z]+ /([a-z]+\d+-\d+)")
 # has looked at it.
 EARLY_SECONDS = 3
 CLEAN_ERRORS = ("500", "503")
+# So many requests may be unseen, and one more for so many deaths.
+UNSEEN = 2
+DEATHS_FOR_UNSEEN = 50
 
 
 class Judge:
@@ -29,6 +33,7 @@ class Judge:
         self.begun = set()      # the ids of the requests that they had,
         self.times = []         # and when they died.
         self.last_number = 0    # Of the deaths that `why` has told.
+        self.stopped = None     # When the next one to die was.
         self.lost = self.unseen = self.unwell = 0
 
     def read_deaths(self):
@@ -48,7 +53,7 @@ class Judge:
             if death["number"] <= self.last_number:
                 continue
             self.last_number = death["number"]
-            if death["meant"]:
+            if death["meant"] and not death["signal"]:
                 continue
             self.dead.add(death["pid"])
             self.times.append(death["time_ms"] / 1000)
@@ -61,17 +66,18 @@ class Judge:
         return any(failure.begun <= time and failure.ended >= time - EARLY_SECONDS
                    for time in self.times)
 
-    def judge(self, failures, unwell=False):
-        """The failures that should not have been. `unwell`: a worker was made
-        to be out of memory."""
+    def judge(self, failures, unwell=()):
+        """The failures that should not have been. `unwell`: the workers that
+        were made to be out of memory."""
         self.read_deaths()
         self.read_why()
         return [failure for failure in failures
                 if not self.is_right(failure, unwell)]
 
     def is_right(self, failure, unwell):
-        if unwell and failure.kind == "status" and \
-                failure.what[:3] in CLEAN_ERRORS:
+        if failure.previous in unwell and (
+                failure.kind in ("ended", "reset") or
+                failure.what[:3] in CLEAN_ERRORS):
             self.unwell += 1
             return True
         if failure.kind not in ("ended", "reset", "crashed"):
@@ -80,4 +86,6 @@ class Judge:
         if failure.previous in self.dead or failure.name in self.begun:
             return True
         self.unseen += 1
-        return self.died_during(failure)
+        return (self.died_during(failure) and
+                not (self.stopped and failure.begun > self.stopped) and
+                self.unseen <= UNSEEN + len(self.told) // DEATHS_FOR_UNSEEN)

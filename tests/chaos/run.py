@@ -40,7 +40,7 @@ class Run:
         self.size = SIZE
         self.expected = []   # (pid or None, pattern) of deaths to come.
         self.tolerated = False  # Any worker may die: all are short of something.
-        self.is_unwell = False  # A worker is short of memory.
+        self.unwell = ()        # Workers that are short of memory.
         self.patience = harness.DEADLINE_SECONDS  # For descriptors to go.
         self.deploy("v0")
         self.server = harness.Server(
@@ -48,7 +48,7 @@ class Run:
              "backoff_max_ms=20", "budget=1000", f"hang_timeout_ms={HANG_MS}",
              "abort_timeout_ms=1000", "stop_timeout_ms=10000",
              "probation_ms=20", "idle_timeout_ms=600000"],
-            env={"DEPLOY": self.version_file, "YOKE_SCHED_POLICY": self.sched,
+            env={"TUNED_FILE": self.version_file, "YOKE_SCHED_POLICY": self.sched,
                  **harness.crash_env()})
         try:
             self.control = control.Control(server=self.server)
@@ -191,7 +191,7 @@ class Run:
             raise Wrong(f"workers died unasked: {deaths}")
 
     def check_failures(self):
-        wrong = self.judge.judge(self.clients.take_failures(), self.is_unwell)
+        wrong = self.judge.judge(self.clients.take_failures(), self.unwell)
         if wrong:
             raise Wrong(f"{len(wrong)} requests failed: {wrong[:5]}")
 
@@ -252,5 +252,7 @@ class Run:
         self.check_descriptors(hang_up)
         self.check_memory()
         self.server.check_findings()
-        self.tolerated = self.is_unwell = False
+        self.tolerated = False
+        self.unwell = ()
+        self.judge.stopped = None
         self.clients.go_on()

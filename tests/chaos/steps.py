@@ -54,8 +54,11 @@ def kill_one_again_and_again(run):
 
 
 def stop_and_kill(run):
+    """What comes to it meanwhile, others answer."""
     [pid] = run.pick()
     os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: procfs.stat(pid)[0] == "T", "the worker to stop")
+    run.judge.stopped = time.time()
     pause(run)
     kill(run, pid)
 
@@ -128,7 +131,8 @@ def starve_worker_of_memory(run):
     if run.is_sanitized():
         return
     [pid] = run.pick()
-    run.tolerated = run.is_unwell = True
+    run.tolerated = True
+    run.unwell = (pid, None)  # None: whoever had not been answered yet.
     with limited(run, pid, resource.RLIMIT_AS,
                  procfs.address_space_bytes(pid) + run.rng.randint(0, 1 << 18)):
         run.clients.wait_answered(3)
@@ -149,7 +153,8 @@ def starve_primary_of_memory(run):
     if run.is_sanitized():
         return
     primary = run.server.pid
-    run.tolerated = run.is_unwell = True
+    run.tolerated = True
+    run.unwell = (None, *run.server.workers())
     with limited(run, primary, resource.RLIMIT_AS,
                  procfs.address_space_bytes(primary) + run.rng.randint(0, 1 << 18)):
         kill(run, run.rng.choice(run.server.workers()))

@@ -117,7 +117,7 @@ def test_who_fails_when_a_worker_dies_had_to_be_served_by_it():
         @staticmethod
         def ask(command):
             return {"deaths": [{
-                "number": 1, "meant": False, "pid": 7, "time_ms": 100_000,
+                "number": 1, "meant": False, "signal": 9, "pid": 7, "time_ms": 100_000,
                 "requests": [{"line": "GET /new1-5 HTTP/1.1"}]}]}
 
     def failure(name, previous, begun, ended, kind="reset"):
