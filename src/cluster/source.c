@@ -260,12 +260,16 @@ static void close_later(struct yk_later *later)
 }
 
 /* In the next turn of the loop: by then whoever closes the listener has given
- * back the connections that he had not begun, and the primary finds them. */
+ * back the connections that he had not begun, and the primary finds them; and
+ * what this process was woken for has been accepted. What comes from here on is
+ * for the others: who knows of the closing finds nobody here any more. */
 static void send_close(struct yk_later *later)
 {
     struct remote *remote = YK_CONTAINER_OF(later, struct remote, later);
     struct yk_message_token body = {.token = remote->token};
 
+    if (remote->fd >= 0)
+        yk_acceptor_pause(&remote->acceptor);
     if (yk_channel_send(channel, YK_MESSAGE_CLOSE, &body, sizeof(body), -1) < 0)
         close_here(remote, false);
     else

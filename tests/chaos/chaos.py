@@ -125,8 +125,9 @@ def run_with(seed, function, *args, sched=None, say=lambda text: None):
         result = function(run, *args)
         run.close()
         return {"sched": run.sched, **result}
-    except BaseException:
-        say(run.server.output[-4000:])
+    except BaseException as error:
+        error.add_note(f"{run.sched}; the last it said:\n"
+                       f"{run.server.output[-4000:]}")
         run.server.kill()
         raise
 
@@ -156,6 +157,7 @@ def main():
         result = run_with(seed, *call, sched=args.sched,
                           say=lambda text: print(text, flush=True))
     except (Failed, AssertionError) as error:
+        print(*getattr(error, "__notes__", []), sep="\n")
         print(f"FAILED with seed {seed}: {error}\nagain: {again}")
         return 1
     print(", ".join(f"{name} {value}" for name, value in result.items()))

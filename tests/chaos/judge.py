@@ -19,9 +19,10 @@ REQUEST = re.compile(r"^[A-Z]+ /([a-z]+\d+-\d+)")
 # has looked at it.
 EARLY_SECONDS = 3
 CLEAN_ERRORS = ("500", "503")
-# So many requests may be unseen, and one more for so many deaths.
-UNSEEN = 2
-DEATHS_FOR_UNSEEN = 50
+# So many requests may be unseen, and one more for so many deaths. A worker that
+# accepts itself takes several connections, and then reads from them.
+UNSEEN = {"rr": 2, "none": 8, "balanced": 8}
+DEATHS_FOR_UNSEEN = 20
 
 
 class Judge:
@@ -86,6 +87,7 @@ class Judge:
         if failure.previous in self.dead or failure.name in self.begun:
             return True
         self.unseen += 1
-        return (self.died_during(failure) and
-                not (self.stopped and failure.begun > self.stopped) and
-                self.unseen <= UNSEEN + len(self.told) // DEATHS_FOR_UNSEEN)
+        room = (UNSEEN[self.run.sched] +
+                len(self.told) // DEATHS_FOR_UNSEEN)
+        return (self.died_during(failure) and self.unseen <= room and
+                not (self.stopped and failure.begun > self.stopped))

@@ -206,8 +206,10 @@ def disturb_reload(run, disturb):
 
 
 def kill_in_reload(run):
-    disturb_reload(run, lambda: os.kill(run.rng.choice(run.server.workers()),
-                                        signal.SIGKILL))
+    def disturb():
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(run.rng.choice(run.server.workers()), signal.SIGKILL)
+    disturb_reload(run, disturb)
 
 
 def scale_in_reload(run):

@@ -15,7 +15,7 @@ import run as running  # noqa: E402
 import steps  # noqa: E402
 
 SEED = 1
-KILLS = 40
+KILLS = 24
 OPERATIONS = 20
 
 
@@ -27,10 +27,9 @@ def test_every_quick_step_leaves_everything_as_it_was():
 
 
 @pytest.mark.seconds(90)
-@pytest.mark.parametrize("sched", ["rr", "none"])
-def test_kills_lose_nothing_but_what_had_begun(sched):
+def test_kills_lose_nothing_but_what_had_begun():
     result = chaos.run_with(SEED, chaos.kill_again_and_again, KILLS,
-                            sched=sched)
+                            sched="rr")
     assert result["deaths"] == KILLS
 
 
@@ -104,6 +103,8 @@ def test_descriptors_too_many_are_noticed(checked):
 
 
 def test_a_primary_that_grows_is_noticed(checked):
+    if checked.is_sanitized():
+        pytest.skip("a sanitizer keeps what was freed")
     grown = 2 * running.MEMORY_SLACK
     checked.memory = procfs.resident_bytes(checked.server.pid) - grown
     check_notices(checked, "the primary grew")
@@ -111,6 +112,8 @@ def test_a_primary_that_grows_is_noticed(checked):
 
 def test_who_fails_when_a_worker_dies_had_to_be_served_by_it():
     class Idle:
+        sched = "rr"
+
         class server:
             stderr = "yoke[1] warn: worker 7 died (killed by SIGKILL)\n"
 
