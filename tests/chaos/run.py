@@ -95,6 +95,11 @@ class Run:
         self.version += 1
         self.deploy(f"v{self.version}")
 
+    def version_of_an_answer(self):
+        with self.server.connect() as client:
+            client.request("GET", "/version")
+            return client.read().text.split()[2]
+
     # Its workers.
 
     def workers(self):

@@ -164,9 +164,7 @@ def starve_primary_of_memory(run):
 # Orders.
 
 def check_version(run):
-    with run.server.connect() as client:
-        client.request("GET", "/version")
-        version = client.read().text.split()[2]
+    version = run.version_of_an_answer()
     if version != f"v{run.version}":
         raise running.Wrong(f"{version} answers after the reload to "
                             f"v{run.version}")
@@ -225,6 +223,17 @@ def reload_in_reload(run):
     disturb_reload(run, disturb)
 
 
+def upgrade(run):
+    """The primary is another program then, with other memory; a reload follows
+    by itself."""
+    run.deploy_next()
+    run.ask("upgrade")
+    wait_for(lambda: run.version_of_an_answer() == f"v{run.version}",
+             "the workers to be reloaded")
+    run.wait_whole()
+    run.memory = procfs.resident_bytes(run.server.pid)
+
+
 def scale(run):
     sizes = [size for size in range(2, running.SIZE + 3) if size != run.size]
     run.scale(run.rng.choice(sizes))
@@ -274,5 +283,5 @@ QUICK = [kill_one, kill_some, kill_one_again_and_again, stop_and_kill,
          stop_shortly, stop_primary_shortly, starve_worker_of_descriptors,
          starve_worker_of_memory, starve_primary_of_descriptors,
          starve_primary_of_memory, reload, reload_a_bad_one, kill_in_reload,
-         scale_in_reload, reload_in_reload, scale, scale_up_and_down,
+         scale_in_reload, reload_in_reload, upgrade, scale, scale_up_and_down,
          send_rubbish, storm]
