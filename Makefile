@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan fuzz bench bench-sched format install clean deps help
+.PHONY: build run test asan fuzz chaos bench bench-sched format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -43,6 +43,12 @@ asan: ## Run the unit and end-to-end tests under ASan and UBSan
 fuzz: ## Fuzz each target for SECONDS=60
 	$(need) build fuzz
 	@$(PYTHON) tools/fuzz.py $(SECONDS)
+
+chaos: build ## Kill, stop and starve a cluster for SECONDS=60 (SEED=, KILLS=...)
+	$(need) test
+	@YOKE_BUILD=$(BUILD) $(PYTHON) tests/chaos/chaos.py --seconds $(SECONDS) \
+		$(addprefix --seed ,$(SEED)) $(addprefix --sched ,$(SCHED)) \
+		$(addprefix --kills ,$(KILLS)) $(addprefix --operations ,$(OPERATIONS))
 
 bench: build ## Measure yoke beside its peers, in ratios
 	$(need) bench

@@ -29,13 +29,17 @@ enum state {
     UNDOING
 };
 
+/* A worker that has been told to go may still accept connections until it has
+ * heard of it. That is waited for, but not for one that hangs. */
+#define LOOK_MS      10
+#define DEAF_MS      2000
 /* How long until what could not be done is tried again: this, doubled with each
  * failure that follows another. */
 #define RETRY_MS     200
 #define RETRY_MAX_MS 10000
 /* Failures in a row, until the next step back is taken: about half a minute
  * while going on, two minutes while undoing. */
-#define ROLL_TRIES   7
+#define ROLL_TRIES   9
 #define UNDO_TRIES   16
 
 /* Written by the functions of this file, in the primary. */
@@ -50,10 +54,13 @@ static struct {
     struct yk_backoff backoff;  /* After failures in a row, */
     uint32_t failures;          /* so many. */
     uint64_t rests_until_ms;    /* Nothing is begun before that. */
+    uint64_t complete_since_ms; /* All are replaced; 0: not yet. */
     struct yk_later later;      /* Goes on, from the loop. */
     uv_timer_t probation, tick; /* Goes on, too: something may have changed. */
     bool has_timers;
 } rollout;
+
+static void on_tick(uv_timer_t *timer);
 
 bool yk_rollout_is_under_way(void)
 {
@@ -283,6 +290,34 @@ static bool has_given_up(void)
     return rollout.state == UNDOING && rollout.failures >= UNDO_TRIES;
 }
 
+/* One of another generation has a listener still. */
+static bool may_other_accept(void)
+{
+    struct yoke_worker *worker;
+
+    YK_WORKERS_EACH(worker)
+    if (worker->life && worker->life->generation != target() &&
+        worker->is_connected && !yk_list_is_empty(&worker->users))
+        return true;
+    return false;
+}
+
+/* All have been replaced: from here on only the new ones answer, or, when it
+ * has been undone, the old ones. */
+static void finish(void)
+{
+    uint64_t now_ms = uv_now(yoke_loop());
+
+    if (rollout.complete_since_ms == 0)
+        rollout.complete_since_ms = now_ms;
+    if (may_other_accept() && now_ms - rollout.complete_since_ms < DEAF_MS)
+        uv_timer_start(&rollout.tick, on_tick, LOOK_MS, RETRY_MS);
+    else if (rollout.state == UNDOING)
+        fail();
+    else
+        succeed();
+}
+
 /* Replaces as many as may be at a time; what comes of it leads back here. */
 static void step(void)
 {
@@ -300,9 +335,11 @@ static void step(void)
         if (may_begin && !is_done(slot) && !slot->replacement.fn)
             may_begin = replace(slot);
     }
-    if (is_complete && rollout.state == ROLLING)
-        succeed();
-    else if (is_complete || (has_given_up() && !is_waiting))
+    if (!is_complete)
+        rollout.complete_since_ms = 0;
+    if (is_complete)
+        finish();
+    else if (has_given_up() && !is_waiting)
         fail();
 }
 
@@ -376,6 +413,7 @@ int yk_rollout_begin(yk_rollout_fn *fn, void *data)
     rollout.backoff = (struct yk_backoff){
         .base_ms = RETRY_MS, .max_ms = RETRY_MAX_MS, .healthy_ms = UINT32_MAX};
     forget_failures();
+    rollout.complete_since_ms = 0;
     rollout.state = TRIAL;
     yoke_log(YOKE_LOG_INFO, "reload: generation %u begins",
              rollout.after->number);

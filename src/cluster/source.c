@@ -273,12 +273,16 @@ static void close_later(struct yk_later *later)
 }
 
 /* In the next turn of the loop: by then whoever closes the listener has given
- * back the connections that he had not begun, and the primary finds them. */
+ * back the connections that he had not begun, and the primary finds them; and
+ * what this process was woken for has been accepted. What comes from here on is
+ * for the others: who knows of the closing finds nobody here any more. */
 static void send_close(struct yk_later *later)
 {
     struct remote *remote = YK_CONTAINER_OF(later, struct remote, later);
     struct yk_message_token body = {.token = remote->token};
 
+    if (remote->fd >= 0)
+        yk_acceptor_pause(&remote->acceptor);
     if (yk_channel_send(channel, YK_MESSAGE_CLOSE, &body, sizeof(body), -1) < 0)
         close_here(remote, false);
     else
@@ -493,8 +497,16 @@ void yk_source_closed(const struct yk_packet *packet)
 /* What a packet of connections leaves to be told to the primary. */
 struct outcome {
     bool has_returned;
-    bool is_short; /* A descriptor did not come along: there was no room. */
+    bool is_short; /* A descriptor did not come along, for there was no room;
+                      or there was no memory for a connection. */
 };
+
+/* Whoever got it has given it back at once. */
+static bool is_returned(const struct yk_handoff *handoff)
+{
+    return atomic_load_explicit(handoff->word, memory_order_acquire) ==
+           YK_HANDOFF_WORD(handoff->generation, YK_HANDOFF_RETURNED);
+}
 
 /* False: it is to go back. */
 static bool deliver(struct remote *remote, const struct yk_message_conn *conn,
@@ -534,8 +546,11 @@ static void take_conn(const struct yk_message_conn *conn, int *fd,
     handoff.generation = conn->generation;
     handoff.was_given = conn->was_given != 0;
     if (remote && !(remote->is_shared && yk_surplus_is_late()) &&
-        count_and_deliver(remote, conn, &handoff, fd))
+        count_and_deliver(remote, conn, &handoff, fd)) {
+        if (is_returned(&handoff))
+            outcome->has_returned = outcome->is_short = true;
         return;
+    }
     if (yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_RETURNED))
         outcome->has_returned = true;
     outcome->is_short |= *fd < 0;

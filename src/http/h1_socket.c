@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "http/h1_state.h"
+#include "net/handoff.h"
 #include "net/stream.h"
 
 struct h1_socket {
@@ -23,6 +24,8 @@ void yk_h1_socket_start(struct yk_http_server *server, uv_loop_t *loop, int fd,
 {
     struct h1_socket *socket = yk_try_alloc(sizeof(*socket));
     if (!socket) {
+        /* Another worker may have memory. */
+        yk_handoff_return(handoff);
         close(fd);
         return;
     }

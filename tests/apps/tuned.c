@@ -4,7 +4,8 @@
  *     tuned APP.so NAME=NUMBER ...
  *
  * A name is a field of struct yoke_limits or of struct yoke_cluster_options.
- * It listens on $PORT. */
+ * It listens on $PORT. A generation of workers keeps the file that $TUNED_FILE
+ * names (yoke_cluster_file). */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -27,14 +28,13 @@ static const struct {
     const char *name;
     size_t offset;
 } settings[] = {
-    OPTION(workers),           OPTION(backoff_base_ms),
-    OPTION(backoff_max_ms),    OPTION(budget),
-    OPTION(stop_timeout_ms),   LIMIT(max_drain_len),
-    LIMIT(max_pipeline),       LIMIT(high_water),
-    LIMIT(head_timeout_ms),    LIMIT(request_timeout_ms),
-    LIMIT(idle_timeout_ms),    LIMIT(write_timeout_ms),
-    LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
-    LIMIT(max_conns),          LIMIT(max_conns_per_ip),
+    OPTION(workers),         OPTION(backoff_base_ms),   OPTION(backoff_max_ms),
+    OPTION(budget),          OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
+    OPTION(boot_timeout_ms), OPTION(abort_timeout_ms),  OPTION(probation_ms),
+    LIMIT(max_drain_len),    LIMIT(max_pipeline),       LIMIT(high_water),
+    LIMIT(head_timeout_ms),  LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
+    LIMIT(write_timeout_ms), LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
+    LIMIT(max_conns),        LIMIT(max_conns_per_ip),
 };
 
 static const char *path; /* Of the application; set once, in main. */
@@ -82,6 +82,7 @@ int main(int argc, char **argv)
     path = argv[1];
     for (int i = 2; i < argc; i++)
         set(&options, argv[i]);
+    options.file = getenv("TUNED_FILE");
     options.listen.port = yoke_env_int("PORT", 0);
     return yoke_cluster_run(make_app, &options);
 }

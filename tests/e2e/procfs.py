@@ -120,3 +120,9 @@ def cpu_seconds(pid):
     """CPU time that a process has used, in user and kernel mode."""
     fields = stat(pid)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def address_space_bytes(pid):
+    """The size of a process's address space, whatever of it is resident."""
+    pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0]
+    return int(pages) * os.sysconf("SC_PAGE_SIZE")

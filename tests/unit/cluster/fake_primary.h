@@ -42,13 +42,15 @@ struct fake_plan {
     uint64_t lives_ms; /* From ready to a crash; 0: until it is told to end. */
     uint64_t drain_ms; /* From being told until it ends; FAKE_NEVER. */
     bool drains_badly; /* It crashes instead of ending. */
+    uint64_t close_ms; /* From being told until it accepts no more. */
 };
 
 struct fake_worker {
     struct yoke_worker worker;
     struct fake_plan plan;
-    uint64_t ready_at, dies_at;
+    uint64_t ready_at, closes_at, dies_at;
     bool was_told;
+    struct yk_list listener; /* Among its users, as ports.c would have it. */
 };
 
 static uint64_t fake_now_ms = 1000;
@@ -94,9 +96,12 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret)
     fake->worker.slot = how->slot;
     fake->worker.generation = how->generation;
     fake->worker.is_on_trial = how->is_on_trial;
+    fake->worker.is_connected = true;
+    yk_list_init(&fake->worker.users);
     fake->worker.pid = FAKE_PID + (int)fake_forks++;
     fake->ready_at = fake_after(fake->plan.boot_ms);
-    fake->dies_at = FAKE_NEVER;
+    fake->closes_at = fake->dies_at = FAKE_NEVER;
+    yk_list_init(&fake->listener);
     yk_workers_add(&fake->worker);
     fakes[fake_count++] = fake;
     *ret = &fake->worker;
@@ -119,6 +124,7 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
     fake->was_told = true;
     fake->ready_at = FAKE_NEVER;
     fake->dies_at = fake_after(fake->plan.drain_ms);
+    fake->closes_at = fake_after(fake->plan.close_ms);
 }
 
 bool yk_primary_is_stopping(void)
@@ -196,10 +202,17 @@ static void fake_boot(struct fake_worker *fake)
     else if (plan->crashes)
         fake_kill(fake, SIGSEGV);
     else {
+        yk_list_add(&fake->worker.users, &fake->listener);
         if (plan->lives_ms)
             fake->dies_at = fake_after(plan->lives_ms);
         yk_event_ready(&fake->worker);
     }
+}
+
+static void fake_close(struct fake_worker *fake)
+{
+    fake->closes_at = FAKE_NEVER;
+    yk_list_remove(&fake->listener);
 }
 
 static void fake_end(struct fake_worker *fake)
@@ -225,6 +238,8 @@ static bool fake_act(void)
             fake_kill(fake, SIGKILL);
         else if (fake->dies_at <= fake_now_ms)
             fake_end(fake);
+        else if (fake->closes_at <= fake_now_ms)
+            fake_close(fake);
         else if (fake->ready_at <= fake_now_ms)
             fake_boot(fake);
         else
@@ -245,6 +260,8 @@ static uint64_t fake_next_ms(void)
     for (unsigned i = 0; i < fake_count; i++) {
         if (fakes[i]->dies_at < next)
             next = fakes[i]->dies_at;
+        if (fakes[i]->closes_at < next)
+            next = fakes[i]->closes_at;
         if (fakes[i]->ready_at < next)
             next = fakes[i]->ready_at;
     }

@@ -156,6 +156,35 @@ static void the_only_new_one_may_be_scaled_away(void **state)
     assert_ends(0);
 }
 
+/* So that whoever asks next is answered by a new one. */
+static void its_end_is_told_when_no_old_one_accepts_any_more(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < fake_count; i++) {
+        fakes[i]->plan.close_ms = 500;
+        fakes[i]->plan.drain_ms = 5000;
+    }
+    reload();
+    assert_true(fake_run_until(fleet_has_reloaded, HOUR_MS));
+    assert_int_equal(fake_count, 2 * FLEET_SIZE);
+    for (unsigned i = 0; i < fake_count; i++)
+        if (fakes[i]->was_told)
+            assert_true(yk_list_is_empty(&fakes[i]->worker.users));
+    assert_ends(0);
+}
+
+static void an_old_one_that_is_deaf_does_not_hold_it_up(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < fake_count; i++) {
+        fakes[i]->plan.close_ms = FAKE_NEVER;
+        fakes[i]->plan.drain_ms = FAKE_NEVER;
+    }
+    reload();
+    assert_true(fake_run_until(fleet_has_reloaded, 10000));
+    assert_ends(0);
+}
+
 static void a_second_one_is_refused(void **state)
 {
     (void)state;
@@ -381,6 +410,8 @@ int main(void)
         TEST(it_is_undone_without_haste),
         TEST(one_that_dies_when_it_has_been_retired_is_no_failure),
         TEST(the_only_new_one_may_be_scaled_away),
+        TEST(its_end_is_told_when_no_old_one_accepts_any_more),
+        TEST(an_old_one_that_is_deaf_does_not_hold_it_up),
         TEST(a_second_one_is_refused),
         TEST(each_version_with_each_disturbance_at_each_moment_ends),
         cmocka_unit_test_setup(a_stop_ends_it, begin),
