@@ -30,6 +30,7 @@
 #include "cluster/source.h"
 #include "cluster/surplus.h"
 #include "cluster/worker.h"
+#include "core/cleanup.h"
 #include "net/crash.h"
 #include "net/loop.h"
 #include "net/service.h"
@@ -165,13 +166,9 @@ int yk_self_disconnect(int then_end)
 
 /* ---- What the primary says ---- */
 
-/* The descriptor stays open: it is loaded by its number. */
-static void keep_file(const struct yk_packet *packet)
+void yk_self_keep_file(int fd)
 {
-    if (packet->fd_count < 3)
-        return;
-    snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", packet->fds[2]);
-    packet->fds[2] = -1;
+    snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", fd);
 }
 
 const char *yoke_cluster_file(void)
@@ -188,7 +185,8 @@ static void on_welcome(const struct yk_packet *packet)
         body->seat >= YK_SEATS_MAX || yk_loads_map(packet->fds[1], &loads) < 0)
         return;
     yk_surplus_init(loads, body->seat);
-    keep_file(packet);
+    if (packet->fd_count > 2)
+        yk_self_keep_file(yk_take_fd(&packet->fds[2]));
     yk_board_map(packet->fds[0], &self.board);
 }
 
@@ -326,21 +324,20 @@ int yk_self_hang_up(void)
 /* ---- Start ---- */
 
 /* The variable stays: what the worker starts is to be as it is. */
-static void catch_crashes(void)
+void yk_self_catch_crashes(const char *who)
 {
     const char *wish = getenv("YOKE_CRASH");
-    char who[64];
 
     if (wish && strcmp(wish, "off") == 0)
         return;
-    snprintf(who, sizeof(who), "worker %d", self.id);
     if (yk_crash_catch(who) < 0)
-        yoke_log(YOKE_LOG_WARN, "crashes of this worker will not be reported");
+        yoke_log(YOKE_LOG_WARN, "crashes of %s will not be reported", who);
 }
 
 int yk_self_init(int id, int slot, int fd)
 {
     struct yk_message_hello body = {.pid = getpid()};
+    char who[32];
     int err = yk_channel_open(&self.channel, fd, &channel_ops);
 
     if (err < 0)
@@ -360,7 +357,8 @@ int yk_self_init(int id, int slot, int fd)
     yk_vitals_place(&self.board->vitals);
     yk_flights_place(&self.board->flights);
     yk_vitals_watch(yoke_loop());
-    catch_crashes();
+    snprintf(who, sizeof(who), "worker %d", self.id);
+    yk_self_catch_crashes(who);
     yk_loop_set_role(&role);
     yk_loop_watch_signals(true);
     yk_source_init(&self.channel, self.board);

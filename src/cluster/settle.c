@@ -13,6 +13,7 @@
 #include "cluster/message.h"
 #include "cluster/ports.h"
 #include "cluster/rollout.h"
+#include "cluster/template.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 
@@ -65,8 +66,8 @@ static bool has_copies(const struct yoke_worker *worker)
 /* The copies are looked at; those that its worker owns are let go of. */
 static bool is_busy(struct yoke_worker *worker)
 {
-    if (worker->is_dead)
-        return true; /* Its end is on the way. */
+    if (worker->is_dead || worker->birth)
+        return true; /* Its end is on the way, or its beginning. */
     if (!worker->is_connected)
         return false;
     if (has_copies(worker))
@@ -95,7 +96,9 @@ static bool find_busy(char text[TEXT_MAX])
     else if (count_waiting())
         snprintf(text, TEXT_MAX, "%u connections wait, for no worker is ready",
                  count_waiting());
-    return busy || count_waiting();
+    else if (yk_templates_are_there())
+        snprintf(text, TEXT_MAX, "a template does not end");
+    return busy || count_waiting() || yk_templates_are_there();
 }
 
 /* ---- Waiting ---- */
@@ -132,6 +135,8 @@ void yk_settle_begin(yk_settled_fn *fn)
     settling.looks = 0;
     settling.begun_ms = uv_now(yoke_loop());
     yk_intake_hold(true);
+    /* The next one makes its own; this one does when it needs one again. */
+    yk_templates_keep(NULL);
     uv_timer_start(&settling.timer, look, LOOK_MS, LOOK_MS);
 }
 

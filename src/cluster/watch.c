@@ -17,7 +17,6 @@
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
 #include "cluster/report.h"
-#include "cluster/self.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -214,5 +213,5 @@ void yk_watch_stop(void)
 
 int yoke_cluster_control(const char *name)
 {
-    return yk_self() ? -YOKE_EROLE : yk_watch_start(name, NULL);
+    return yoke_cluster_is_worker() ? -YOKE_EROLE : yk_watch_start(name, NULL);
 }

@@ -61,6 +61,9 @@ void yk_loop_fail_quietly(void);
  * that (-1). The exit status stays what it is. Harmless when one has begun. */
 void yk_loop_stop(int timeout_ms);
 
+/* A stop has begun: whatever is still to be started need not be. */
+bool yk_loop_is_stopping(void);
+
 /* The stop is complete: yoke_run returns after this turn of the loop. */
 void yk_loop_end(void);
 
