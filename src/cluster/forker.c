@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -34,6 +35,7 @@
 
 #include "core/banned.h"
 
+#define NAME      "yoke-template"
 /* How often a new worker looks whether it has its parent. */
 #define PARENT_NS 50000
 
@@ -218,6 +220,8 @@ int yk_forker_init(int fd)
     struct order first;
 
     channel = fd;
+    /* For whoever looks at the processes. */
+    prctl(PR_SET_NAME, NAME);
     /* It was sent before this process was made. */
     if (hear(&first) != YK_MESSAGE_LOAD)
         return -EBADMSG;
@@ -314,6 +318,7 @@ static void reseed(void)
 static void become_worker(struct order *order, pid_t middle)
 {
     yk_close_fd(&channel);
+    prctl(PR_SET_NAME, program_invocation_short_name);
     get_parent(order, middle);
     take_stdio(order);
     int err = yk_confine_pin(order->body.cpu);
@@ -382,7 +387,12 @@ static void await(const struct order *order, pid_t middle)
 }
 
 /* Signals wait until the worker has handlers of its own. Returns true in the
- * worker, false in the template. */
+ * worker, false in the template.
+ *
+ * The process between needs no memory of its own: by vfork(2) it borrows that
+ * of the template, which waits for it. So the table of pages, which is what a
+ * fork costs, is copied once, not twice. That it forks meanwhile is no matter
+ * to Linux and to glibc; the copy it makes is the template's. */
 static bool fork_worker(struct order *order)
 {
     sigset_t all, before;
@@ -391,7 +401,7 @@ static bool fork_worker(struct order *order)
     fflush(NULL);
     sigfillset(&all);
     sigprocmask(SIG_SETMASK, &all, &before);
-    pid_t middle = fork();
+    pid_t middle = vfork();
     bool is_worker = middle == 0;
     if (is_worker)
         fork_again(order);

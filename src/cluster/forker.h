@@ -4,7 +4,7 @@
  *   primary            template                 middle            worker
  *      | --- FORK ------> |                       |                  |
  *      |                  | before_fork           |                  |
- *      |                  | --- fork -----------> |                  |
+ *      |                  | --- vfork ----------> |                  |
  *      |                  |                       | --- fork ------> |
  *      | <-- FORKED ------------------------------|                  | waits
  *      |                  | <-- ends -------------|                  |
