@@ -167,11 +167,19 @@ static bool is_worth_a_line(const struct yk_template *one)
     return !one->is_meant && !yk_primary_is_stopping() && !is_told;
 }
 
+static bool was_late(const struct yk_template *one)
+{
+    return one->is_late && !one->is_meant && one->end.si_code != CLD_EXITED &&
+           (one->end.si_status == SIGABRT || one->end.si_status == SIGKILL);
+}
+
 static void log_end(const struct yk_template *one)
 {
     struct yoke_exit why = {.code = 0};
 
     yk_death_read(&why, &one->end);
+    if (was_late(one))
+        why.cause = YOKE_CAUSE_BOOT;
     if (one->reason[0]) {
         why.cause = YOKE_CAUSE_STARTUP;
         why.reason = one->reason;
@@ -685,6 +693,7 @@ void yk_template_cancel(struct yoke_worker *worker)
 
 void yk_template_signal(const struct yoke_worker *worker, int signum)
 {
+    worker->birth->from->is_late |= signum == SIGABRT;
     if (signum == SIGABRT)
         abort_it(worker->birth->from);
     else if (signum == SIGKILL)

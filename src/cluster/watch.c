@@ -70,9 +70,10 @@ static void end_survey(struct survey *survey, const struct yk_memory *own)
 {
     add_empty_slots(survey->workers);
     json_t *result = json_pack(
-        "{s:s, s:o, s:i, s:o, s:o}", "name", yk_control_name(), "primary",
-        yk_report_primary(own), "size", yk_fleet_size(), "workers",
-        survey->workers, "totals", yk_report_totals(survey->with_histogram));
+        "{s:s, s:o, s:o, s:i, s:o, s:o}", "name", yk_control_name(), "primary",
+        yk_report_primary(own), "template", yk_report_template(), "size",
+        yk_fleet_size(), "workers", survey->workers, "totals",
+        yk_report_totals(survey->with_histogram));
 
     yk_control_answer(survey->call, result);
     free(survey);

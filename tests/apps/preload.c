@@ -23,6 +23,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -192,6 +193,34 @@ static void get_crash(yoke_req *req, yoke_res *res)
     raise(SIGSEGV);
 }
 
+/* Leaves a child without a parent; answers with its pid. */
+static void get_orphan(yoke_req *req, yoke_res *res)
+{
+    char text[32] = "";
+    int fds[2];
+
+    (void)req;
+    if (pipe(fds) < 0) {
+        yoke_res_text(res, "no pipe");
+        return;
+    }
+    pid_t child = fork();
+    if (child == 0) {
+        pid_t orphan = fork();
+        if (orphan == 0) {
+            _exit(0);
+        }
+        dprintf(fds[1], "%d", (int)orphan);
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    if (read(fds[0], text, sizeof(text) - 1) < 0)
+        text[0] = '\0';
+    close(fds[0]);
+    close(fds[1]);
+    yoke_res_text(res, text);
+}
+
 static void make_table(void)
 {
     table = malloc(TABLE_LEN);
@@ -231,6 +260,7 @@ yoke_app *make_app(void)
     yoke_app_get(app, "/", get_pids);
     yoke_app_get(app, "/random", get_random);
     yoke_app_get(app, "/sum", get_sum);
+    yoke_app_get(app, "/orphan", get_orphan);
     yoke_app_get(app, "/exit", get_exit);
     yoke_app_get(app, "/crash", get_crash);
     return app;
