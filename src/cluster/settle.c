@@ -41,7 +41,12 @@ static struct {
 
 static bool is_replacing(void)
 {
+    struct yoke_worker *worker;
     struct yk_slot *slot;
+
+    YK_WORKERS_EACH(worker)
+    if (worker->birth)
+        return true;
 
     YK_FLEET_EACH(slot)
     if (slot->successor || yk_slot_is_being_replaced(slot))
@@ -66,8 +71,8 @@ static bool has_copies(const struct yoke_worker *worker)
 /* The copies are looked at; those that its worker owns are let go of. */
 static bool is_busy(struct yoke_worker *worker)
 {
-    if (worker->is_dead || worker->birth)
-        return true; /* Its end is on the way, or its beginning. */
+    if (worker->is_dead)
+        return true; /* Its end is on the way. */
     if (!worker->is_connected)
         return false;
     if (has_copies(worker))
@@ -75,6 +80,17 @@ static bool is_busy(struct yoke_worker *worker)
     if (has_copies(worker) && settling.looks % ASK_AGAIN == 0)
         yk_channel_send(&worker->channel, YK_MESSAGE_OWN, NULL, 0, -1);
     return has_copies(worker) || !yk_channel_is_idle(&worker->channel);
+}
+
+/* The next primary makes its own; this one does when it needs one again. To be
+ * asked last: nobody is to be born any more. */
+static bool has_template(char text[TEXT_MAX])
+{
+    if (!yk_templates_are_there())
+        return false;
+    yk_templates_keep(NULL);
+    snprintf(text, TEXT_MAX, "a template does not end");
+    return true;
 }
 
 /* Returns false when nothing is; else `text` says what. */
@@ -96,9 +112,7 @@ static bool find_busy(char text[TEXT_MAX])
     else if (count_waiting())
         snprintf(text, TEXT_MAX, "%u connections wait, for no worker is ready",
                  count_waiting());
-    else if (yk_templates_are_there())
-        snprintf(text, TEXT_MAX, "a template does not end");
-    return busy || count_waiting() || yk_templates_are_there();
+    return busy || count_waiting() || has_template(text);
 }
 
 /* ---- Waiting ---- */
@@ -135,8 +149,6 @@ void yk_settle_begin(yk_settled_fn *fn)
     settling.looks = 0;
     settling.begun_ms = uv_now(yoke_loop());
     yk_intake_hold(true);
-    /* The next one makes its own; this one does when it needs one again. */
-    yk_templates_keep(NULL);
     uv_timer_start(&settling.timer, look, LOOK_MS, LOOK_MS);
 }
 
