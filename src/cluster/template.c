@@ -18,10 +18,8 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
-#include "cluster/account.h"
 #include "cluster/birth.h"
 #include "cluster/channel.h"
-#include "cluster/confine.h"
 #include "cluster/death.h"
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
@@ -30,6 +28,7 @@
 #include "cluster/primary.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
+#include "cluster/template_spawn.h"
 #include "cluster/worker.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
@@ -56,6 +55,7 @@ enum state {
 struct yk_template {
     struct yk_list node;              /* Among all. */
     struct yk_generation *generation; /* One use. */
+    struct yk_settings *settings;     /* One use: those it was made with. */
     enum state state;
     pid_t pid;
     int pidfd;
@@ -111,6 +111,7 @@ static void release(struct yk_template *one)
     yk_close_fd(&one->pidfd);
     yk_close_fd(&one->said_fd);
     yk_generation_drop(one->generation);
+    yk_settings_unref(one->settings);
     free(one);
 }
 
@@ -367,12 +368,12 @@ static void on_exec_fail(struct yk_template *one,
                          const struct yk_packet *packet)
 {
     const struct yk_message_exec_fail *body = packet->body;
-    const struct yk_spawn what = {.exec = one->generation->program,
-                                  .cwd = yoke_cluster_settings()->cwd};
+    struct yk_spawn what;
     char step[REASON_MAX / 2];
 
     if (packet->len < sizeof(*body))
         return;
+    yk_template_describe(one->generation, one->settings, &what);
     yk_spawn_text((enum yk_spawn_step)body->step, &what, step, sizeof(step));
     snprintf(one->reason, sizeof(one->reason), "cannot %s: %s", step,
              yoke_strerror(-body->err));
@@ -453,71 +454,6 @@ static void on_said(uv_poll_t *poll, int status, int events)
 
 /* ---- Making one ---- */
 
-/* What its descriptor is to be. Places that workers get something in are kept
- * for that, so that nothing else is opened there. */
-static int stdio_of(const struct yoke_cluster_settings *settings, int number,
-                    int said, int nothing)
-{
-    int what = number > STDERR_FILENO ? YOKE_STDIO_NONE
-                                      : yk_settings_stdio(settings, number);
-    int fd = nothing;
-
-    if (what == YOKE_STDIO_PIPE && number != STDIN_FILENO)
-        fd = said;
-    else if (what == YOKE_STDIO_INHERIT)
-        fd = number;
-    else if (what >= YOKE_STDIO_FIRST_FD)
-        fd = what - YOKE_STDIO_FIRST_FD;
-    return fcntl(fd, F_GETFD) < 0 ? nothing : fd;
-}
-
-static int describe(struct yk_spawn *what, struct yk_account *account)
-{
-    const struct yoke_cluster_settings *settings = yoke_cluster_settings();
-
-    what->cwd = settings->cwd;
-    if (!settings->uid && !settings->gid)
-        return 0;
-    what->account = account;
-    return yk_account_find(settings->uid, settings->gid, account);
-}
-
-/* The slot's CPU is each worker's own affair; the rest they have from here. */
-static void confine_it(struct yk_confine *confine)
-{
-    yk_confine_of(confine, yk_fleet_options(), 1);
-    confine->cpu = -1;
-}
-
-static int spawn(struct yk_template *one, int channel_fd, int said)
-{
-    const struct yoke_cluster_settings *settings = yoke_cluster_settings();
-    YK_CLEANUP(yk_close_fd) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-    int stdio[YOKE_STDIO_MAX], count = yk_settings_stdio_count(settings);
-    struct yk_spawn what = {.exec = one->generation->program};
-    struct yk_account account;
-    struct yk_confine confine;
-    char identity[64];
-    int err = nothing < 0 ? -errno : describe(&what, &account);
-
-    if (err < 0)
-        return err;
-    for (int i = 0; i < count; i++)
-        stdio[i] = stdio_of(settings, i, said, nothing);
-    confine_it(&confine);
-    snprintf(identity, sizeof(identity), "YOKE_WORKER=0:0:%d:%u:0",
-             yk_spawn_channel_number(count), one->generation->number);
-    YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_argv();
-    YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(NULL, identity);
-    what.confine = &confine;
-    what.argv = argv;
-    what.env = envp;
-    what.channel_fd = channel_fd;
-    what.stdio = stdio;
-    what.stdio_count = count;
-    return argv && envp ? yk_spawn(&what, &one->pid, &one->pidfd) : -ENOMEM;
-}
-
 static int watch(uv_poll_t *poll, struct yk_template *one, int fd,
                  uv_poll_cb on_readable)
 {
@@ -571,7 +507,8 @@ static int start(struct yk_template *one)
     if (err == 0)
         err = open_said(one, &said);
     if (err == 0)
-        err = spawn(one, channel_fd, said);
+        err = yk_template_spawn(one->generation, one->settings, channel_fd,
+                                said, &one->pid, &one->pidfd);
     if (err < 0)
         return err;
     err = watch(&one->exit_poll, one, one->pidfd, on_exit_ready);
@@ -598,6 +535,7 @@ static int make(struct yk_generation *generation, struct yk_template **ret)
     if (!one)
         return -ENOMEM;
     *one = (struct yk_template){.generation = yk_generation_use(generation),
+                                .settings = yk_settings_ref(),
                                 .pidfd = -1,
                                 .said_fd = -1,
                                 .channel = {.fd = -1},
