@@ -13,7 +13,7 @@
 
 #include "cluster/ports.h"
 #include "cluster/primary.h"
-#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/watch.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"

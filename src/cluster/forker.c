@@ -410,10 +410,16 @@ static bool fork_worker(struct order *order)
     sigprocmask(SIG_SETMASK, &before, NULL);
     if (is_worker)
         return true;
-    close_fds(order);
     if (middle > 0)
         await(order, middle);
     return false;
+}
+
+/* Descriptors for which there was no room have not come. */
+static bool is_complete(const struct order *order)
+{
+    return order->body.stdio_count <= YOKE_STDIO_MAX &&
+           order->fd_count == 1 + __builtin_popcount(order->body.stdio);
 }
 
 void yk_forker_serve(void)
@@ -421,16 +427,18 @@ void yk_forker_serve(void)
     struct order order;
     int type;
 
+    /* As in a worker, whoever reads what it writes may go. */
+    signal(SIGPIPE, SIG_IGN);
     fflush(NULL);
     tell(YK_MESSAGE_READY, NULL, 0, -1);
     while ((type = hear(&order))) {
-        if (type == YK_MESSAGE_FORK && order.fd_count > 0 &&
-            order.body.stdio_count <= YOKE_STDIO_MAX) {
+        if (type == YK_MESSAGE_FORK && is_complete(&order)) {
             if (fork_worker(&order))
                 return;
-        } else {
-            close_fds(&order);
+        } else if (type == YK_MESSAGE_FORK) {
+            tell_failed(&order, EMFILE);
         }
+        close_fds(&order);
     }
     /* What runs at an exit belongs to the workers, which have loaded it, too.
      */

@@ -10,7 +10,7 @@
 #include <yoke/loop.h>
 
 #include "cluster/primary.h"
-#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/workers.h"
 #include "net/later.h"
 
@@ -54,7 +54,7 @@ static bool is_known(pid_t pid)
 
     /* It may be a worker that was forked just now. */
     yk_templates_settle();
-    if (yk_templates_reap(pid))
+    if (yk_templates_have(pid))
         return true;
     struct yoke_worker *worker = yk_workers_find_pid(pid);
     if (worker) {

@@ -38,6 +38,7 @@
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
 #include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/totals.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -548,7 +549,7 @@ static int ask(struct yoke_worker *worker, const struct yk_fork *how, int fd)
     YK_CLEANUP(yk_close_fd) int theirs = fd;
     struct yk_template *from;
     struct yk_birth *birth;
-    int err = yk_template_get(how->preloaded, &from);
+    int err = yk_templates_get(how->preloaded, &from);
 
     if (err == 0)
         err = yk_birth_new(worker, how->confine->cpu, yk_take_fd(&theirs),
@@ -731,7 +732,7 @@ void yk_primary_born(struct yoke_worker *worker, pid_t pid, int pidfd)
 void yk_primary_stop_forking(void)
 {
     is_closed = true;
-    yk_templates_stop();
+    yk_templates_keep(NULL);
 }
 
 bool yk_primary_is_stopping(void)

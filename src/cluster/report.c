@@ -17,6 +17,7 @@
 #include "cluster/memory.h"
 #include "cluster/ports.h"
 #include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/totals.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -262,15 +263,16 @@ json_t *yk_report_primary(const struct yk_memory *memory)
 
 json_t *yk_report_template(void)
 {
-    struct yk_template_report found;
+    const struct yk_template *found = yk_templates_find(yk_fleet_generation());
 
-    if (!yk_template_report(yk_fleet_generation(), &found))
+    if (!found)
         return json_null();
-    return json_pack("{s:i, s:s, s:i, s:I, s:I}", "pid", (int)found.pid,
-                     "state", found.is_ready ? "ready" : "loading",
-                     "generation", (int)yk_fleet_generation()->number, "forked",
-                     integer(found.born), "uptime_ms",
-                     integer(age_ms(found.begun_ms)));
+    bool is_ready = found->state == YK_TEMPLATE_READY;
+    return json_pack("{s:i, s:s, s:i, s:I, s:I}", "pid", (int)found->pid,
+                     "state", is_ready ? "ready" : "loading", "generation",
+                     (int)found->generation->number, "forked",
+                     integer(found->born), "uptime_ms",
+                     integer(age_ms(found->begun_ms)));
 }
 
 /* ---- Deaths ---- */

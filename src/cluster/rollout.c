@@ -13,7 +13,7 @@
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/primary.h"
-#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "net/later.h"

@@ -13,7 +13,7 @@
 #include "cluster/message.h"
 #include "cluster/ports.h"
 #include "cluster/rollout.h"
-#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 

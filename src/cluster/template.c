@@ -29,13 +29,13 @@
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
 #include "cluster/template_spawn.h"
+#include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
 
 #include "core/banned.h"
 
-#define REASON_MAX    512
 /* Bytes of its output that one event reads, and how often at its end. */
 #define READ_MAX      4096
 #define READS_MAX     64
@@ -46,59 +46,9 @@
 #define END_MS        2000
 #define KILLED_MS     1000
 
-enum state {
-    LOADING,
-    READY,
-    ENDING
-};
-
-struct yk_template {
-    struct yk_list node;              /* Among all. */
-    struct yk_generation *generation; /* One use. */
-    struct yk_settings *settings;     /* One use: those it was made with. */
-    enum state state;
-    pid_t pid;
-    int pidfd;
-    uv_poll_t exit_poll; /* On the pidfd. */
-    struct yk_channel channel;
-    int said_fd; /* What it writes on standard error; -1: it has closed it. */
-    uv_poll_t said_poll;
-    struct yk_output output;
-    uv_timer_t deadline;
-    bool is_late;                  /* The deadline has passed once. */
-    struct yk_list waiting, asked; /* Births. */
-    unsigned born;
-    uint64_t begun_ms;
-    bool is_meant; /* It is told to end. */
-    bool is_dead;  /* Its process has ended, as `end` says; */
-    bool is_deaf;  /* and so has its channel. */
-    siginfo_t end;
-    char reason[REASON_MAX]; /* Why it cannot load, as it said; or "". */
-    uint8_t open_count;      /* Handles that are not closed yet. */
-};
-
-/* All templates whose process or channel has not ended, and when the next is
- * made for one that has died. Written by the functions of this file. */
-static struct yk_list templates = {&templates, &templates};
-static struct {
-    uv_timer_t timer;
-    struct yk_backoff backoff;
-    bool is_ready;
-} remake;
-
-#define OF(node_) YK_CONTAINER_OF(node_, struct yk_template, node)
-
 static struct yk_birth *birth_of(struct yk_list *node)
 {
     return YK_CONTAINER_OF(node, struct yk_birth, node);
-}
-
-static struct yk_template *find(const struct yk_generation *generation)
-{
-    YK_LIST_EACH(node, &templates)
-    if (OF(node)->generation == generation && OF(node)->state != ENDING)
-        return OF(node);
-    return NULL;
 }
 
 /* ---- The end ---- */
@@ -128,6 +78,7 @@ static void on_channel_closed(struct yk_channel *channel)
 static void close_handles(struct yk_template *one)
 {
     yk_list_remove(&one->node);
+    yk_later_stop(&one->ending);
     yk_channel_close(&one->channel);
     uv_close((uv_handle_t *)&one->deadline, on_closed);
     if (one->pidfd >= 0)
@@ -190,7 +141,6 @@ static void log_end(const struct yk_template *one)
                  (int)one->pid, one->generation->number, yoke_exit_text(&why));
 }
 
-static void remake_later(const struct yk_template *one);
 static bool read_said(struct yk_template *one);
 
 /* Nothing more can come of it. */
@@ -202,7 +152,7 @@ static void finish(struct yk_template *one)
         ;
     yk_output_end(&one->output, STDERR_FILENO);
     log_end(one);
-    remake_later(one);
+    yk_templates_died(one);
     end_births(one, &one->asked);
     end_births(one, &one->waiting);
     close_handles(one);
@@ -210,27 +160,38 @@ static void finish(struct yk_template *one)
 
 static void reap(struct yk_template *one)
 {
-    if (one->is_dead)
-        return;
-    if (waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED | WNOHANG) < 0) {
-        if (errno != ECHILD)
-            return;
+    if (waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED | WNOHANG) < 0)
+        /* Somebody else has waited for it: how it ended is not known. */
         one->end = (siginfo_t){.si_code = CLD_EXITED};
-    } else if (one->end.si_pid == 0) {
-        return;
-    }
     one->is_dead = true;
-    one->state = ENDING;
-    uv_poll_stop(&one->exit_poll);
+    one->state = YK_TEMPLATE_ENDING;
     uv_timer_stop(&one->deadline);
     finish(one);
 }
 
+/* As of a worker (primary.c): a signal to the whole group may have ended it,
+ * and the primary is to hear of its own first. */
+static void reap_soon(struct yk_later *later)
+{
+    struct yk_template *one =
+        YK_CONTAINER_OF(later, struct yk_template, ending);
+
+    if (one->has_polled) {
+        reap(one);
+        return;
+    }
+    one->has_polled = true;
+    yk_later_start(later);
+}
+
 static void on_exit_ready(uv_poll_t *poll, int status, int events)
 {
+    struct yk_template *one = poll->data;
+
     (void)status;
     (void)events;
-    reap(poll->data);
+    uv_poll_stop(poll);
+    yk_later_start(&one->ending);
 }
 
 static void send_signal(const struct yk_template *one, int signum)
@@ -278,13 +239,13 @@ static void cancel_soon(struct yk_birth *birth)
 }
 
 /* It hears the end of its channel behind what it has been asked. */
-static void end(struct yk_template *one)
+void yk_template_end(struct yk_template *one)
 {
-    if (one->state == ENDING)
+    if (one->state == YK_TEMPLATE_ENDING)
         return;
-    if (one->state == LOADING)
+    if (one->state == YK_TEMPLATE_LOADING)
         send_signal(one, SIGTERM);
-    one->state = ENDING;
+    one->state = YK_TEMPLATE_ENDING;
     one->is_meant = one->is_late = true;
     shutdown(one->channel.fd, SHUT_WR);
     uv_timer_start(&one->deadline, on_late, END_MS, 0);
@@ -296,7 +257,8 @@ static void end(struct yk_template *one)
 
 static void send_waiting(struct yk_template *one)
 {
-    while (one->state == READY && !yk_list_is_empty(&one->waiting)) {
+    while (one->state == YK_TEMPLATE_READY &&
+           !yk_list_is_empty(&one->waiting)) {
         struct yk_birth *birth = birth_of(one->waiting.next);
         if (yk_birth_ask(birth, &one->channel) < 0)
             return;
@@ -308,9 +270,9 @@ static void send_waiting(struct yk_template *one)
 
 static void on_ready(struct yk_template *one)
 {
-    if (one->state != LOADING)
+    if (one->state != YK_TEMPLATE_LOADING)
         return;
-    one->state = READY;
+    one->state = YK_TEMPLATE_READY;
     uv_timer_stop(&one->deadline);
     send_waiting(one);
 }
@@ -369,7 +331,7 @@ static void on_exec_fail(struct yk_template *one,
 {
     const struct yk_message_exec_fail *body = packet->body;
     struct yk_spawn what;
-    char step[REASON_MAX / 2];
+    char step[YK_TEMPLATE_REASON_MAX / 2];
 
     if (packet->len < sizeof(*body))
         return;
@@ -419,7 +381,7 @@ static void on_end(struct yk_channel *channel)
         YK_CONTAINER_OF(channel, struct yk_template, channel);
 
     one->is_deaf = true;
-    one->state = ENDING;
+    one->state = YK_TEMPLATE_ENDING;
     send_signal(one, SIGKILL);
     finish(one);
 }
@@ -528,7 +490,7 @@ static void set_deadline(struct yk_template *one)
         uv_timer_start(&one->deadline, on_late, boot_ms + BOOT_GRACE_MS, 0);
 }
 
-static int make(struct yk_generation *generation, struct yk_template **ret)
+int yk_template_new(struct yk_generation *generation, struct yk_template **ret)
 {
     struct yk_template *one = yk_try_alloc(sizeof(*one));
 
@@ -542,7 +504,8 @@ static int make(struct yk_generation *generation, struct yk_template **ret)
                                 .open_count = 1};
     yk_list_init(&one->waiting);
     yk_list_init(&one->asked);
-    yk_list_add(&templates, &one->node);
+    yk_list_init(&one->node);
+    yk_later_init(&one->ending, reap_soon);
     uv_timer_init(yoke_loop(), &one->deadline);
     one->deadline.data = one;
     one->begun_ms = uv_now(yoke_loop());
@@ -559,61 +522,7 @@ static int make(struct yk_generation *generation, struct yk_template **ret)
     return 0;
 }
 
-/* ---- Making one again ---- */
-
-static void on_remake(uv_timer_t *timer)
-{
-    struct yk_template *made;
-
-    (void)timer;
-    if (yk_primary_is_stopping() || find(yk_fleet_generation()))
-        return;
-    int err = make(yk_fleet_generation(), &made);
-    if (err < 0)
-        yoke_log(YOKE_LOG_ERROR, "cannot start a template: %s",
-                 yoke_strerror(err));
-}
-
-static void prepare_remake(void)
-{
-    const struct yoke_cluster_options *options = yk_fleet_options();
-
-    if (remake.is_ready)
-        return;
-    remake.is_ready = true;
-    remake.backoff =
-        (struct yk_backoff){.base_ms = (uint32_t)options->backoff_base_ms,
-                            .max_ms = (uint32_t)options->backoff_max_ms,
-                            .healthy_ms = (uint32_t)options->healthy_ms};
-    uv_timer_init(yoke_loop(), &remake.timer);
-}
-
-/* One that has died is replaced, so that the next worker need not wait for it
- * to load. */
-static void remake_later(const struct yk_template *one)
-{
-    if (one->is_meant || yk_primary_is_stopping() ||
-        one->generation != yk_fleet_generation() || !yk_fleet_has_served())
-        return;
-    prepare_remake();
-    uv_timer_start(&remake.timer, on_remake,
-                   yk_backoff_death(&remake.backoff,
-                                    uv_now(yoke_loop()) - one->begun_ms,
-                                    yk_fleet_random()),
-                   0);
-}
-
-/* ---- Public functions ---- */
-
-int yk_template_get(struct yk_generation *generation, struct yk_template **ret)
-{
-    struct yk_template *found = find(generation);
-
-    if (!found)
-        return make(generation, ret);
-    *ret = found;
-    return 0;
-}
+/* ---- Asking ---- */
 
 void yk_template_ask(struct yk_template *from, struct yk_birth *birth)
 {
@@ -638,64 +547,13 @@ void yk_template_signal(const struct yoke_worker *worker, int signum)
         send_signal(worker->birth->from, SIGKILL);
 }
 
-void yk_templates_settle(void)
+void yk_template_kill(struct yk_template *one)
 {
-    YK_LIST_EACH(node, &templates)
-    while (yk_channel_read_one(&OF(node)->channel) == 0)
-        ;
-}
+    struct pollfd ends = {.fd = one->pidfd, .events = POLLIN};
 
-bool yk_templates_reap(pid_t pid)
-{
-    YK_LIST_EACH(node, &templates)
-    if (OF(node)->pid == pid && !OF(node)->is_dead) {
-        reap(OF(node));
-        return true;
-    }
-    return false;
-}
-
-void yk_templates_keep(const struct yk_generation *generation)
-{
-    YK_LIST_EACH(node, &templates)
-    if (OF(node)->generation != generation)
-        end(OF(node));
-}
-
-bool yk_templates_are_there(void)
-{
-    return !yk_list_is_empty(&templates);
-}
-
-void yk_templates_stop(void)
-{
-    yk_templates_keep(NULL);
-}
-
-void yk_templates_kill(void)
-{
-    YK_LIST_EACH(node, &templates)
-    {
-        struct yk_template *one = OF(node);
-        struct pollfd ends = {.fd = one->pidfd, .events = POLLIN};
-        if (one->is_dead)
-            continue;
-        send_signal(one, SIGKILL);
-        if (poll(&ends, 1, KILLED_MS) > 0)
-            waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED | WNOHANG);
-    }
-}
-
-bool yk_template_report(const struct yk_generation *generation,
-                        struct yk_template_report *ret)
-{
-    const struct yk_template *found = find(generation);
-
-    if (!found)
-        return false;
-    *ret = (struct yk_template_report){.pid = found->pid,
-                                       .is_ready = found->state == READY,
-                                       .born = found->born,
-                                       .begun_ms = found->begun_ms};
-    return true;
+    if (one->is_dead)
+        return;
+    send_signal(one, SIGKILL);
+    if (poll(&ends, 1, KILLED_MS) > 0)
+        waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED | WNOHANG);
 }

@@ -1,4 +1,4 @@
-/* Templates, as the primary sees them: processes that have loaded the
+/* A template, as the primary sees it: a process that has loaded the
  * application, and of which workers are forked (forker.h is their own side).
  *
  *                says READY
@@ -7,27 +7,66 @@
  *      | fails, dies, is late    | dies, or is not needed any more
  *      v                         v
  *   ENDING ----> gone, when its process has ended and its channel, too: then
- *                nobody can be born of it any more, and who was to be is not
- *
- * A generation has one at a time. It is made when the first worker is wanted,
- * and again when it has died, for the workers to come; workers that are there
- * do not depend on it. When a rollout is over, the templates of the generation
- * that lost go. */
+ *                nobody can be born of it any more, and who was to be is not */
 #ifndef YK_CLUSTER_TEMPLATE_H
 #define YK_CLUSTER_TEMPLATE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <uv.h>
+
+#include "cluster/channel.h"
+#include "cluster/output.h"
+#include "core/list.h"
+#include "net/later.h"
 
 struct yk_birth;
 struct yk_generation;
-struct yk_template;
+struct yk_settings;
 struct yoke_worker;
 
-/* The template of that generation; if there is none, it is made. Returns 0 or
- * -errno. */
-int yk_template_get(struct yk_generation *generation, struct yk_template **ret);
+/* Longest reason why one cannot load. */
+#define YK_TEMPLATE_REASON_MAX 512
+
+enum yk_template_state {
+    YK_TEMPLATE_LOADING,
+    YK_TEMPLATE_READY,
+    YK_TEMPLATE_ENDING
+};
+
+struct yk_template {
+    struct yk_list node;              /* Among all. */
+    struct yk_generation *generation; /* One use. */
+    struct yk_settings *settings;     /* One use: those it was made with. */
+    enum yk_template_state state;
+    pid_t pid;
+    int pidfd;
+    uv_poll_t exit_poll;    /* On the pidfd. */
+    struct yk_later ending; /* Looks at its end, after */
+    bool has_polled;        /* the loop has polled once more. */
+    struct yk_channel channel;
+    int said_fd; /* What it writes on standard error; -1: it has closed it. */
+    uv_poll_t said_poll;
+    struct yk_output output;
+    uv_timer_t deadline;
+    bool is_late;                  /* The deadline has passed once. */
+    struct yk_list waiting, asked; /* Births. */
+    unsigned born;
+    uint64_t begun_ms;
+    bool is_meant; /* It is told to end. */
+    bool is_dead;  /* Its process has ended, as `end` says; */
+    bool is_deaf;  /* and so has its channel. */
+    siginfo_t end;
+    char reason
+        [YK_TEMPLATE_REASON_MAX]; /* Why it cannot load, as it said; or "". */
+    uint8_t open_count;           /* Handles that are not closed yet. */
+};
+
+/* Starts one for the generation. Returns 0 with it, which frees itself some
+ * time after it has ended; or -errno. */
+int yk_template_new(struct yk_generation *generation, struct yk_template **ret);
 
 /* Asks for the worker of a birth, which is taken over, as soon as the
  * application is loaded. Later yk_primary_born or yk_primary_stillborn is
@@ -42,33 +81,11 @@ void yk_template_cancel(struct yoke_worker *worker);
  * what keeps it. SIGTERM is not for a template. */
 void yk_template_signal(const struct yoke_worker *worker, int signum);
 
-/* Takes notice of every birth that has happened by now. */
-void yk_templates_settle(void);
+/* It is not needed any more: it ends when it has forked what it was asked for;
+ * who still waits is cancelled. Harmless when it ends already. */
+void yk_template_end(struct yk_template *one);
 
-/* If the process is a template, takes notice that it has ended; false if it is
- * none. */
-bool yk_templates_reap(pid_t pid);
-
-/* Ends all but those of that generation; NULL: all. */
-void yk_templates_keep(const struct yk_generation *generation);
-
-/* There is one, be it only ending. */
-bool yk_templates_are_there(void);
-
-/* The primary stops: ends all; nothing more is born of them. */
-void yk_templates_stop(void);
-
-/* Kills those that are left, and waits for them. */
-void yk_templates_kill(void);
-
-/* What to show of one: the template of that generation, if there is one. */
-struct yk_template_report {
-    pid_t pid;
-    bool is_ready;
-    unsigned born; /* Workers, of it. */
-    uint64_t begun_ms;
-};
-bool yk_template_report(const struct yk_generation *generation,
-                        struct yk_template_report *ret);
+/* Kills it, and waits for its end. */
+void yk_template_kill(struct yk_template *one);
 
 #endif

@@ -22,7 +22,7 @@ struct run {
     yoke_app_factory *make_app;
     struct yoke_cluster_options options; /* With the user's callbacks. */
     bool tells_ready; /* The primary does not see that it listens. */
-    yoke_app *app;    /* Once it is loaded. */
+    yoke_app *app;    /* Once it is loaded, until it is served. */
 };
 
 static void on_listening(yoke_server *server, const struct yoke_address *addr,
@@ -95,15 +95,15 @@ static int serve(void *data)
 {
     struct run *run = data;
     struct yoke_listen_options listen = run->options.listen;
+    yoke_app *app = run->app;
 
-    if (check(run, run->app) < 0) {
-        yoke_app_free(run->app);
+    if (check(run, app) < 0)
         return -YOKE_ESTARTUP;
-    }
+    run->app = NULL;
     listen.on_listening = on_listening;
     listen.on_error = on_error;
     listen.data = run;
-    return yoke_app_listen_with(run->app, &listen) ? 0 : -YOKE_ESTARTUP;
+    return yoke_app_listen_with(app, &listen) ? 0 : -YOKE_ESTARTUP;
 }
 
 static const struct yk_duty duty = {.load = load, .serve = serve};
@@ -115,5 +115,7 @@ int yoke_cluster_run(yoke_app_factory *make_app,
     if (options)
         run.options = *options;
     watch_own_listener(&run);
-    return yk_cluster_supervise(&run.options, &duty, &run);
+    int status = yk_cluster_supervise(&run.options, &duty, &run);
+    yoke_app_free(run.app);
+    return status;
 }

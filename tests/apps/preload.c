@@ -240,8 +240,10 @@ yoke_app *make_app(void)
 
     load_pid = getpid();
     printf("load in %d, template %d\n", load_pid, yoke_cluster_is_template());
-    if (wants("null"))
+    if (wants("null")) {
+        yoke_app_free(app);
         return NULL;
+    }
     fail(app);
     leave_open();
     add_hooks();

@@ -248,6 +248,7 @@ def test_a_killed_template_is_replaced_and_its_workers_go_on(preload):
 
 def test_many_kills_of_template_and_workers_leave_a_whole_fleet(preload):
     one = preload("--stop-timeout", "5s")
+    fds = one.server.fd_count()
     for _ in range(10):
         for pid in [*one.server.templates(), *one.server.workers()[:1]]:
             try:
@@ -259,6 +260,7 @@ def test_many_kills_of_template_and_workers_leave_a_whole_fleet(preload):
     wait_for(lambda: len(one.server.workers()) == 2 and
              len(one.server.templates()) == 1, "the whole fleet")
     wait_for(lambda: not procfs.zombies(one.server.pid), "no zombies")
+    wait_for(lambda: one.server.fd_count() <= fds, "the descriptors to go")
 
 
 def test_a_primary_that_is_killed_leaves_nobody(preload):
@@ -281,6 +283,22 @@ def test_a_stop_during_the_load_stops(preload):
     one = preload(what="hang", wait=False)
     one.server.wait_output(LOADED)
     one.server.stop()
+
+
+def test_a_signal_to_everybody_ends_all_of_them_without_a_word(preload):
+    one = preload()
+    os.killpg(one.server.pid, signal.SIGTERM)
+    assert one.server.wait_exit() == 0
+    assert "died" not in one.server.stderr
+
+
+def test_an_interrupt_at_a_terminal_is_the_primarys_matter(preload):
+    one = preload()
+    first = one.template()
+    for pid in [first, *one.workers]:
+        os.kill(pid, signal.SIGINT)
+    assert set(one.answers()) == set(one.workers)
+    assert one.server.templates() == [first]
 
 
 def test_a_template_that_is_stopped_while_it_is_asked_is_replaced(preload):
