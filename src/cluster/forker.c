@@ -301,7 +301,8 @@ static void take_stdio(struct order *order)
     if (err < 0)
         give_up(order, YK_SPAWN_DESCRIPTORS, err);
     for (int i = 1; i < order->fd_count; i++)
-        close(order->fds[i]);
+        if (order->fds[i] >= count)
+            close(order->fds[i]);
 }
 
 /* What the application has seeded would give every worker the same numbers. */
@@ -346,8 +347,9 @@ static void become_worker(struct order *order, pid_t middle)
 
 /* ---- Forking ---- */
 
-/* In the process between. Returns in the worker alone. */
-static void fork_again(struct order *order)
+/* In the process between. Returns in the worker alone. Not inline: what it
+ * writes on the stack is the template's stack, too. */
+__attribute__((noinline)) static void fork_again(struct order *order)
 {
     struct yk_message_forked body = {.id = order->body.id};
     pid_t middle = getpid();
