@@ -154,7 +154,7 @@ static void get_pids(yoke_req *req, yoke_res *res)
     char text[64];
 
     (void)req;
-    snprintf(text, sizeof(text), "%d %d %d", load_pid, (int)getpid(), ticks);
+    snprintf(text, sizeof(text), "%d %d %d", (int)getpid(), load_pid, ticks);
     yoke_res_text(res, text);
 }
 
@@ -163,7 +163,8 @@ static void get_random(yoke_req *req, yoke_res *res)
     char text[128];
 
     (void)req;
-    snprintf(text, sizeof(text), "%ld %d %ld", random(), rand(), lrand48());
+    snprintf(text, sizeof(text), "%d %ld %d %ld", (int)getpid(), random(),
+             rand(), lrand48());
     yoke_res_text(res, text);
 }
 
