@@ -24,6 +24,7 @@ import servers   # noqa: E402
 from plan import Plan  # noqa: E402
 
 SUITES = ("keepalive", "instructions", "connections", "memory", "respawn",
+          "spawn",
           "routes", "middleware")
 DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
 MIN_ROUNDS = 5

@@ -356,6 +356,18 @@ const char *yoke_exit_text(const struct yoke_exit *why);
 
 /* ---- The supervised form ---- */
 
+/* Whether workers load the application each for itself, or are forked from a
+ * process that has. */
+enum yoke_preload {
+    YOKE_PRELOAD_DEFAULT = 0, /* What $YOKE_PRELOAD says: 1, strict or 0; else
+                                 it is off. */
+    YOKE_PRELOAD_OFF,         /* Each worker is a program of its own. */
+    YOKE_PRELOAD_ON,          /* A template loads the application once, and each
+                            worker is a fork of it. What the load has left
+                            open that cannot be shared is logged. */
+    YOKE_PRELOAD_STRICT, /* The same, but such an application does not start. */
+};
+
 /* A limit of a worker's process, both soft and hard; see setrlimit(2). */
 struct yoke_rlimit {
     int resource; /* RLIMIT_NOFILE, RLIMIT_CORE, RLIMIT_AS ... */
@@ -394,6 +406,8 @@ struct yoke_cluster_options {
     /* ---- Readiness ---- */
     bool wait_ready; /* A worker is ready when it calls yoke_ready; else as soon
                         as it listens. */
+
+    enum yoke_preload preload; /* See "Preloading", below; off. */
 
     /* ---- Reload ---- */
     int max_surge;       /* Workers beyond `workers` while some are replaced;
@@ -470,6 +484,58 @@ struct yoke_cluster_options {
  * it is copied. */
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options);
+
+/* ---- Preloading (Puma: preload_app; Gunicorn: --preload)
+ *
+ * With the option `preload` the primary starts a template: the same program,
+ * which runs main up to yoke_cluster_run, calls `make_app` there, and then does
+ * nothing but fork, whenever a worker is wanted. A worker so is there within a
+ * few milliseconds, however long the application takes to load, and what has
+ * been loaded is in memory once for all of them, as long as nobody writes to
+ * it. Each reload makes a new template, from the program as it is then; one
+ * that cannot load leaves the old fleet as it is. A template that dies is
+ * replaced; its workers go on. Workers are the primary's own children; for that
+ * the primary adopts and reaps what loses its parent in its fleet, as process 1
+ * does (PR_SET_CHILD_SUBREAPER).
+ *
+ * What is made at load is there in every worker, with the same contents, so it
+ * must not be something that only one process can use:
+ *
+ *   - A connection, a pipe, an epoll, a file that is written to: all workers
+ *     would use the same one. Open it in yoke_cluster_after_fork. The template
+ *     looks at its descriptors when it has loaded, and warns.
+ *   - A thread runs in the template alone, and what it holds locked stays locked
+ *     in workers. Start threads after the fork; the template warns of them.
+ *   - Random numbers: yoke seeds random(3), rand(3) and drand48(3) anew in each
+ *     worker, and OpenSSL does so by itself. Whoever keeps a generator of its
+ *     own has to see to it.
+ *   - The process's number and what was derived from it.
+ *   - Timers and other handles of yoke_loop run in every worker, from its start
+ *     on; in the template the loop does not run. Listening is for workers.
+ *
+ * Limits, priority, user, working directory and environment are the template's,
+ * which has what workers are to have. Functions given to atexit(3) at load are
+ * called in each worker, and not in the template. ---- */
+
+/* A hook for before a fork: `fn` is called in the template, just before each
+ * worker is forked, to flush what is buffered, or to close what was opened
+ * since. Those that were added last are called first. There are up to 32.
+ * Returns 0; -EINVAL for NULL; -YOKE_EFULL. Without preload, and in other
+ * processes, it is never called. */
+int yoke_cluster_before_fork(void (*fn)(void *data), void *data);
+
+/* A hook for after it: `fn` is called in each worker of the supervised form
+ * before it listens, in the order in which they were added, whether or not the
+ * worker was forked from a template: so what it opens is right with preload and
+ * without. `worker` is this one. If it cannot do its part, it calls
+ * yoke_cluster_fail, and the worker ends. There are up to 32. Returns 0;
+ * -EINVAL for NULL; -YOKE_EFULL. */
+int yoke_cluster_after_fork(void (*fn)(yoke_worker *worker, void *data),
+                            void *data);
+
+/* True in a template. yoke_cluster_is_worker is true as well, for it goes the
+ * way of a worker; yoke_cluster_worker is NULL. */
+bool yoke_cluster_is_template(void);
 
 /* In a worker: where it finds the options' `file` as its generation has it, to
  * open or to load (dlopen(3)): a path below /proc/self/fd. NULL when there is

@@ -265,25 +265,40 @@ static void measure(const struct row *rows, size_t count, int widths[COLUMNS])
     }
 }
 
+/* ", template 4711", if there is one. */
+static const char *tell_template(const json_t *now, char out[64])
+{
+    const json_t *found = json_object_get(now, "template");
+    bool is_loading = strcmp(yk_ask_text(found, "state"), "loading") == 0;
+
+    out[0] = '\0';
+    if (json_is_object(found))
+        snprintf(out, 64, ", template %llu%s",
+                 (unsigned long long)yk_ask_number(found, "pid", NULL),
+                 is_loading ? " (loading)" : "");
+    return out;
+}
+
 static void print_title(FILE *out, const json_t *now,
                         const struct yk_fleet_room *room)
 {
     const json_t *primary = json_object_get(now, "primary");
     const json_t *totals = json_object_get(now, "totals");
-    char age[YK_AMOUNT_MAX], waiting[64] = "", line[256];
+    char age[YK_AMOUNT_MAX], waiting[64] = "", template[64], line[320];
     uint64_t deaths = yk_ask_number(totals, "deaths", NULL);
 
     if (yk_ask_number(primary, "waiting", NULL))
         snprintf(waiting, sizeof(waiting), ", %llu connections wait",
                  (unsigned long long)yk_ask_number(primary, "waiting", NULL));
-    snprintf(line, sizeof(line), "%s: primary %llu, up %s, %llu %s, %llu %s%s",
+    snprintf(line, sizeof(line),
+             "%s: primary %llu, up %s, %llu %s, %llu %s%s%s",
              yk_ask_text(now, "name"),
              (unsigned long long)yk_ask_number(primary, "pid", NULL),
              yk_amount_age(yk_ask_number(primary, "uptime_ms", NULL), age),
              (unsigned long long)yk_ask_number(totals, "workers", NULL),
              yk_ask_number(totals, "workers", NULL) == 1 ? "worker" : "workers",
              (unsigned long long)deaths, deaths == 1 ? "death" : "deaths",
-             waiting);
+             tell_template(now, template), waiting);
     if (room->columns > 0)
         fprintf(out, "%.*s\n", room->columns, line);
     else

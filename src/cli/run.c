@@ -160,6 +160,14 @@ static int set_sched(const char *given, const char *value, void *data)
     return 0;
 }
 
+static int set_preload(const char *given, const char *value, void *data)
+{
+    (void)value;
+    ((struct run *)data)->cluster.preload =
+        strcmp(given, "--preload") == 0 ? YOKE_PRELOAD_ON : YOKE_PRELOAD_STRICT;
+    return 0;
+}
+
 static int set_factory(const char *given, const char *value, void *data)
 {
     (void)given;
@@ -217,6 +225,15 @@ static const struct yk_option options[] = {
      "Function that makes the application.\n"
      "Default: " YK_FACTORY_NAME,
      .set = set_factory},
+    {0, "preload", NULL,
+     "Load the application once, in a template, and\n"
+     "fork the workers from it: they share its memory.\n"
+     "Default: as $YOKE_PRELOAD, '1' or 'strict', says",
+     .set = set_preload},
+    {0, "preload-strict", NULL,
+     "The same, and refuse an application that has\n"
+     "opened what workers cannot share",
+     .set = set_preload},
     {0, "stop-timeout", "TIME",
      "How long requests may take to finish at a stop:\n"
      "seconds, or 500ms, 5m, 1h. Default: 30",

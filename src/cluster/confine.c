@@ -41,10 +41,12 @@ static int take_limits(const struct yk_confine *confine)
     return 0;
 }
 
-static int take_cpu(int cpu)
+int yk_confine_pin(int cpu)
 {
     cpu_set_t set;
 
+    if (cpu < 0)
+        return 0;
     CPU_ZERO(&set);
     CPU_SET((size_t)cpu, &set);
     return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
@@ -56,8 +58,8 @@ int yk_confine_take(const struct yk_confine *confine)
 
     /* The primary's, from before the worker can say so itself. */
     yk_signals_ignore();
-    if (err == 0 && confine->cpu >= 0)
-        err = take_cpu(confine->cpu);
+    if (err == 0)
+        err = yk_confine_pin(confine->cpu);
     if (err == 0 && confine->umask >= 0)
         umask((mode_t)confine->umask);
     errno = 0;
@@ -66,14 +68,14 @@ int yk_confine_take(const struct yk_confine *confine)
     return err;
 }
 
-int yk_confine_tie(const struct yk_confine *confine)
+int yk_confine_tie(pid_t parent)
 {
-    if (!confine->parent)
+    if (!parent)
         return 0;
     if (prctl(PR_SET_PDEATHSIG, SIGNAL) < 0)
         return -errno;
     /* It may have ended before the call. */
-    return getppid() == confine->parent ? 0 : -ESRCH;
+    return getppid() == parent ? 0 : -ESRCH;
 }
 
 /* Written by yk_confine_survive, read by the handler. */

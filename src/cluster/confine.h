@@ -25,10 +25,13 @@ void yk_confine_of(struct yk_confine *confine,
 /* Takes all but the parent. Returns 0 or -errno. */
 int yk_confine_take(const struct yk_confine *confine);
 
+/* Takes the CPU alone; -1: harmless. */
+int yk_confine_pin(int cpu);
+
 /* The process is told when its parent ends (yk_confine_survive); to be called
- * when it has taken its user, for that forgets it. -ESRCH: the parent has ended
- * already. */
-int yk_confine_tie(const struct yk_confine *confine);
+ * when it has taken its user, for that forgets it. 0: it is not tied. -ESRCH:
+ * the parent has ended already. */
+int yk_confine_tie(pid_t parent);
 
 /* In a worker that was tied: when its primary ends, so does it: it may finish
  * what it has begun for so long, but no longer, also when its loop hangs. */

@@ -13,6 +13,7 @@
 
 #include "cluster/ports.h"
 #include "cluster/primary.h"
+#include "cluster/templates.h"
 #include "cluster/watch.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -187,12 +188,14 @@ static void kill_all(void)
     YK_WORKERS_EACH(worker)
     {
         struct pollfd end = {.fd = worker->pidfd, .events = POLLIN};
-        poll(&end, 1, KILLED_MS);
+        if (worker->pidfd >= 0)
+            poll(&end, 1, KILLED_MS);
     }
 }
 
 static int end(int status)
 {
+    yk_templates_kill();
     yk_watch_stop();
     return status == 0 && yk_primary_ended_uncleanly() ? 1 : status;
 }

@@ -210,7 +210,7 @@ static void log_death(const struct yoke_worker *worker,
         return;
     if (why->cause == YOKE_CAUSE_STARTUP && !fleet.has_served)
         yoke_log(YOKE_LOG_ERROR, "%s", why->reason);
-    else
+    else if (!worker->is_stillborn) /* Else its template has said it. */
         yoke_log(YOKE_LOG_WARN, "worker %d died (%s)", (int)worker->pid,
                  yoke_exit_text(why));
 }
@@ -241,9 +241,10 @@ static void explain(const struct yk_life *life, const struct yoke_exit *why,
 
     yk_output_last_line(&life->output, line, sizeof(line));
     bool has_said = *line && why->cause != YOKE_CAUSE_STARTUP;
-    snprintf(out, size, "worker %d: %s%s%s", (int)life->worker->pid,
-             yoke_exit_text(why), has_said ? "; it said: " : "",
-             has_said ? line : "");
+    snprintf(out, size, "%s %d: %s%s%s",
+             life->worker->is_stillborn ? "template" : "worker",
+             (int)life->worker->pid, yoke_exit_text(why),
+             has_said ? "; it said: " : "", has_said ? line : "");
 }
 
 /* Its slot counted on it: it had neither been replaced nor was to be. */

@@ -2,7 +2,6 @@
  * removed, so that whatever a worker starts is no worker. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 
 #include "cluster/drain.h"
 #include "cluster/events.h"
+#include "cluster/forker.h"
 #include "cluster/generation.h"
 #include "cluster/pid1.h"
 #include "cluster/primary.h"
@@ -64,7 +64,7 @@ static bool take_identity(struct identity *identity)
                        &identity->is_on_trial, &end) == 5;
 
     unsetenv(VARIABLE);
-    return is_valid && identity->id > 0 && identity->fd > 2 &&
+    return is_valid && identity->id >= 0 && identity->fd > 2 &&
            is_channel(identity->fd);
 }
 
@@ -74,18 +74,27 @@ static void restore_name(void)
     prctl(PR_SET_NAME, program_invocation_short_name);
 }
 
-/* A worker without its primary must not go on: it would be a second primary,
- * with workers of its own. */
-static void become_worker(const struct identity *identity)
+static int become_worker(const struct identity *identity)
+{
+    int err = yk_self_init(identity->id, identity->slot, identity->fd);
+
+    if (err < 0)
+        return err;
+    yk_self()->generation = identity->generation;
+    yk_self()->is_on_trial = identity->is_on_trial != 0;
+    return 0;
+}
+
+/* A worker or template without its primary must not go on: it would be a second
+ * primary, with workers of its own. The number 0 is a template's. */
+static void take_role(const struct identity *identity)
 {
     restore_name();
     fcntl(identity->fd, F_SETFD, FD_CLOEXEC);
-    int err = yk_self_init(identity->id, identity->slot, identity->fd);
-    if (err == 0) {
-        yk_self()->generation = identity->generation;
-        yk_self()->is_on_trial = identity->is_on_trial != 0;
+    int err = identity->id == 0 ? yk_forker_init(identity->fd)
+                                : become_worker(identity);
+    if (err == 0)
         return;
-    }
     yoke_log(YOKE_LOG_ERROR, "this worker cannot reach its primary: %s",
              yoke_strerror(err));
     exit(EXIT_FAILURE);
@@ -114,7 +123,7 @@ int yoke_cluster_init(int argc, char **argv)
     yk_succession_init();
     yk_settings_init(argc, argv);
     if (take_identity(&identity)) {
-        become_worker(&identity);
+        take_role(&identity);
         return 0;
     }
     raise_descriptor_limit();
@@ -130,12 +139,17 @@ int yoke_cluster_init(int argc, char **argv)
 
 bool yoke_cluster_is_primary(void)
 {
-    return !yk_self();
+    return !yoke_cluster_is_worker();
 }
 
 bool yoke_cluster_is_worker(void)
 {
-    return yk_self() != NULL;
+    return yk_self() || yk_forker_is_template();
+}
+
+bool yoke_cluster_is_template(void)
+{
+    return yk_forker_is_template();
 }
 
 yoke_worker *yoke_cluster_worker(void)
@@ -147,7 +161,7 @@ int yoke_cluster_setup(const struct yoke_cluster_settings *settings)
 {
     if (!settings)
         return -EINVAL;
-    if (yk_self())
+    if (yoke_cluster_is_worker())
         return -YOKE_EROLE;
     int err = yk_settings_change(settings);
     if (err == 0)
@@ -160,7 +174,7 @@ yoke_worker *yoke_cluster_fork(const char *const *env)
     struct yoke_worker *worker;
     int err = -EPERM;
 
-    if (!yk_self())
+    if (yoke_cluster_is_primary())
         err = is_ready ? yk_primary_fork(&(struct yk_fork){.env = env}, &worker)
                        : -EINVAL;
     if (err < 0) {
@@ -172,7 +186,8 @@ yoke_worker *yoke_cluster_fork(const char *const *env)
 
 int yoke_cluster_disconnect(void (*fn)(void *data), void *data)
 {
-    return yk_self() ? -YOKE_EROLE : yk_drain_disconnect(fn, data);
+    return yoke_cluster_is_worker() ? -YOKE_EROLE
+                                    : yk_drain_disconnect(fn, data);
 }
 
 int yoke_worker_disconnect(yoke_worker *worker)

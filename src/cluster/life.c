@@ -155,7 +155,9 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
         .slot = slot, .limits = limits, .is_on_trial = is_on_trial};
     struct yk_confine confine;
     yk_confine_of(&confine, yk_fleet_options(), slot->number);
+    bool is_preloaded = yk_fleet_options()->preload > YOKE_PRELOAD_OFF;
     struct yk_fork how = {.slot = slot->number,
+                          .preloaded = is_preloaded ? generation : NULL,
                           .program = generation->program,
                           .file_fd = generation->file_fd,
                           .generation = generation->number,

@@ -23,6 +23,15 @@
  *      | LEAVE_OK --------------------------> |  closes the channel
  *      | NUDGE -----------------------------> |  is it there?
  *      | OWN -------------------------------> |  keeps what it has taken
+ *
+ * A template, from which workers are forked, has such a channel, too:
+ *
+ *   primary                                template
+ *      | LOAD (the file) -----------------> |  sent before it is spawned
+ *      | <----------------------------READY |  or FAIL, EXEC_FAIL
+ *      | FORK (channel, stdio) -----------> |  a worker's
+ *      | <---------------------------FORKED |  its process
+ *      | (end) ---------------------------> |  it ends
  */
 #ifndef YK_CLUSTER_MESSAGE_H
 #define YK_CLUSTER_MESSAGE_H
@@ -52,6 +61,10 @@ enum yk_message_type {
     YK_MESSAGE_LEAVE_OK,
     YK_MESSAGE_NUDGE, /* Nothing: wakes it up, if it can be. */
     YK_MESSAGE_OWN,   /* What it has taken is its alone from here on. */
+    /* From the primary, to a template. */
+    YK_MESSAGE_LOAD =
+        16, /* Nothing, and beside it the file, if there is one. */
+    YK_MESSAGE_FORK,
     /* From a worker. */
     YK_MESSAGE_HELLO = 32,
     YK_MESSAGE_LISTEN,
@@ -65,6 +78,8 @@ enum yk_message_type {
     YK_MESSAGE_EXEC_FAIL,    /* Before it runs the program. */
     YK_MESSAGE_INTRODUCTION, /* To another primary (haven.h), */
     YK_MESSAGE_INTRODUCED,   /* and the end of it. */
+    /* From a template, which also sends FAIL, READY and EXEC_FAIL. */
+    YK_MESSAGE_FORKED = 48,
     /* From either: a piece of what yoke_worker_send was given, and that such
      * messages have come. */
     YK_MESSAGE_USER = 64,
@@ -105,6 +120,26 @@ struct yk_message_hello {
 struct yk_message_exec_fail {
     int32_t err;  /* An errno. */
     int32_t step; /* An enum yk_spawn_step (spawn.h). */
+};
+
+/* FORK: a worker is wanted. Beside it its channel, and its standard descriptors
+ * and those beside them: one for each bit of `stdio`, the lowest first. */
+struct yk_message_fork {
+    int32_t id, slot;
+    uint32_t generation;
+    uint32_t is_on_trial;
+    int32_t cpu;          /* The only one it runs on; or -1. */
+    int32_t parent;       /* The primary's process. */
+    uint32_t stdio;       /* Descriptors that it is given, */
+    uint32_t stdio_count; /* and those below this that it is not given it shall
+                             not have. */
+};
+
+/* FORKED. Beside it a descriptor of the process (pidfd_open(2)). */
+struct yk_message_forked {
+    int32_t id;  /* The worker's. */
+    int32_t err; /* 0, or why there is none, an errno. */
+    int32_t pid;
 };
 
 /* CLOSE: a listener, by the number its worker gave it. */

@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yoke/cluster.h>
@@ -94,6 +95,32 @@ static int check_umask(const char *text, char message[128])
     return -EINVAL;
 }
 
+/* The option goes before the environment. */
+static int choose_preload(struct yoke_cluster_options *options, char text[128])
+{
+    static const struct {
+        const char *name;
+        enum yoke_preload value;
+    } names[] = {{"0", YOKE_PRELOAD_OFF},
+                 {"1", YOKE_PRELOAD_ON},
+                 {"strict", YOKE_PRELOAD_STRICT}};
+    const char *wanted = getenv("YOKE_PRELOAD");
+
+    if (options->preload != YOKE_PRELOAD_DEFAULT)
+        return 0;
+    options->preload = YOKE_PRELOAD_OFF;
+    if (!wanted || !*wanted)
+        return 0;
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(wanted, names[i].name) == 0) {
+            options->preload = names[i].value;
+            return 0;
+        }
+    snprintf(text, 128, "YOKE_PRELOAD is '%.40s': it may be 0, 1 or strict",
+             wanted);
+    return -EINVAL;
+}
+
 int yk_options_owner(const struct yoke_cluster_options *options,
                      struct yoke_cluster_settings *settings, char text[128])
 {
@@ -119,7 +146,8 @@ int yk_options_fill(struct yoke_cluster_options *options,
     for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
         if (apply(&rules[i], options, text) < 0)
             return -EINVAL;
-    if (check_umask(options->umask, text) < 0)
+    if (check_umask(options->umask, text) < 0 ||
+        choose_preload(options, text) < 0)
         return -EINVAL;
     if (options->workers == 0)
         options->workers = count_workers();

@@ -106,6 +106,17 @@ void yk_output_take(struct yk_output *output, int fd, const char *ptr,
     add(output, fd, ptr + whole_len, len - whole_len);
 }
 
+void yk_output_copy(struct yk_output *output, const struct yk_output *from)
+{
+    char text[YK_OUTPUT_KEPT];
+    size_t len = yk_output_read(from, text, sizeof(text));
+
+    if (!has_ring(output))
+        return;
+    for (size_t i = 0; i < len; i++)
+        put(output, text[i]);
+}
+
 void yk_output_end(struct yk_output *output, int fd)
 {
     if (output->line_len == 0)

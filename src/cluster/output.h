@@ -25,6 +25,9 @@ void yk_output_done(struct yk_output *output);
 void yk_output_take(struct yk_output *output, int fd, const char *ptr,
                     size_t len);
 
+/* Puts what `from` has kept behind what `output` has, and passes nothing on. */
+void yk_output_copy(struct yk_output *output, const struct yk_output *from);
+
 /* It writes no more: what waits for the end of a line goes as it is. */
 void yk_output_end(struct yk_output *output, int fd);
 

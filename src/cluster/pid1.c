@@ -1,6 +1,8 @@
 #include "cluster/pid1.h"
 
+#include <errno.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <uv.h>
@@ -8,12 +10,14 @@
 #include <yoke/loop.h>
 
 #include "cluster/primary.h"
+#include "cluster/templates.h"
 #include "cluster/workers.h"
 #include "net/later.h"
 
 /* Written by the functions of this file. */
 static uv_signal_t child_ended;
 static struct yk_later again;
+static bool is_watching;
 
 bool yk_pid1_reap(bool (*is_known)(pid_t pid))
 {
@@ -46,9 +50,13 @@ static void match_process(uv_handle_t *handle, void *data)
 /* A worker is reaped right here; a child of the user's (uv_spawn) by libuv. */
 static bool is_known(pid_t pid)
 {
-    struct yoke_worker *worker = yk_workers_find_pid(pid);
     struct search search = {.pid = pid};
 
+    /* It may be a worker that was forked just now. */
+    yk_templates_settle();
+    if (yk_templates_have(pid))
+        return true;
+    struct yoke_worker *worker = yk_workers_find_pid(pid);
     if (worker) {
         yk_primary_reap(worker);
         return true;
@@ -70,14 +78,37 @@ static void on_child_ended(uv_signal_t *handle, int signum)
     reap(&again);
 }
 
-void yk_pid1_start(void)
+static void watch(void)
 {
-    if (getpid() != 1)
+    if (is_watching)
         return;
+    is_watching = true;
     yk_later_init(&again, reap);
     uv_signal_init(yoke_loop(), &child_ended);
     uv_signal_start(&child_ended, on_child_ended, SIGCHLD);
     uv_unref((uv_handle_t *)&child_ended);
     /* Some may have ended before anybody watched. */
     yk_later_start(&again);
+}
+
+/* An upgrade leaves the process what it was. */
+static bool is_subreaper(void)
+{
+    int is_set = 0;
+
+    return prctl(PR_GET_CHILD_SUBREAPER, &is_set) == 0 && is_set;
+}
+
+void yk_pid1_start(void)
+{
+    if (getpid() == 1 || is_subreaper())
+        watch();
+}
+
+int yk_pid1_adopt(void)
+{
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return -errno;
+    watch();
+    return 0;
 }

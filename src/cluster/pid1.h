@@ -7,8 +7,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Starts to reap strangers, if this process is number 1. */
+/* Starts to reap strangers, if this process is number 1, or was such
+ * as yk_pid1_adopt makes it before it ran this program. */
 void yk_pid1_start(void);
+
+/* From here on orphans among this process's descendants become its children,
+ * and it reaps strangers, whatever its number. Returns 0 or -errno. */
+int yk_pid1_adopt(void);
 
 /* Reaps every child that has ended and is a stranger. `is_known` says of a
  * process whether somebody else waits for it. Returns true when such a one has

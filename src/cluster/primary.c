@@ -5,7 +5,8 @@
  *
  * A death first reads what the worker had still said (why it failed, for
  * example), which brings the channel to its end; so `disconnect` usually comes
- * before `exit`. The connections that it had not begun are dealt again when the
+ * before `exit`. One that is to be forked of a template has no process at first
+ * (birth.h), and if it never gets one, it dies all the same. The connections that it had not begun are dealt again when the
  * process has ended, not when the channel has: only then is it certain that
  * nobody else answers them. */
 #include "cluster/primary.h"
@@ -22,7 +23,9 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/birth.h"
 #include "cluster/cgroup.h"
+#include "cluster/confine.h"
 #include "cluster/dealer.h"
 #include "cluster/death.h"
 #include "cluster/deaths.h"
@@ -36,6 +39,8 @@
 #include "cluster/seats.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
+#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/totals.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -175,7 +180,8 @@ static void died(struct yoke_worker *worker, const siginfo_t *info)
     struct yoke_exit why = {.code = 0};
 
     worker->is_dead = true;
-    uv_close((uv_handle_t *)&worker->exit_poll, on_exit_poll_closed);
+    if (!worker->is_stillborn)
+        uv_close((uv_handle_t *)&worker->exit_poll, on_exit_poll_closed);
     if (worker->is_connected)
         yk_channel_read_rest(&worker->channel);
     yk_dealer_worker_died(worker);
@@ -251,6 +257,9 @@ static void on_hello(struct yoke_worker *worker, const struct yk_packet *packet)
     (void)packet;
     if (worker->is_online)
         return;
+    /* It may have been quicker than the word that it was forked. */
+    if (worker->birth)
+        yk_templates_settle();
     worker->is_online = true;
     yk_event_online(worker);
 }
@@ -555,6 +564,25 @@ static int watch_process(struct yoke_worker *worker)
     return 0;
 }
 
+/* It has no process until the template has forked it. */
+static int ask(struct yoke_worker *worker, const struct yk_fork *how, int fd)
+{
+    YK_CLEANUP(yk_close_fd) int theirs = fd;
+    struct yk_template *from;
+    struct yk_birth *birth;
+    int err = yk_templates_get(how->preloaded, &from);
+
+    if (err == 0)
+        err = yk_birth_new(worker, how->confine->cpu, yk_take_fd(&theirs),
+                           &birth);
+    if (err < 0)
+        return err;
+    worker->is_listed = false;
+    worker->open_count++;
+    yk_template_ask(from, birth);
+    return 0;
+}
+
 static int start(struct yoke_worker *worker, const struct yk_fork *how)
 {
     int fds[2];
@@ -565,7 +593,9 @@ static int start(struct yoke_worker *worker, const struct yk_fork *how)
     YK_CLEANUP(yk_close_fd) int theirs = fds[1];
     err = open_channel(worker, fds[0]);
     if (err == 0)
-        err = make_board(worker, how->file_fd);
+        err = make_board(worker, how->preloaded ? 0 : how->file_fd);
+    if (err == 0 && how->preloaded)
+        return ask(worker, how, yk_take_fd(&theirs));
     if (err == 0)
         err = spawn(worker, how, theirs);
     if (err < 0)
@@ -624,9 +654,11 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
         discard(worker);
         return err;
     }
+    *ret_worker = worker;
+    if (worker->birth)
+        return 0;
     YK_PROBE2(worker__fork, worker->id, worker->pid);
     yk_later_start(&worker->later);
-    *ret_worker = worker;
     return 0;
 }
 
@@ -684,9 +716,46 @@ int yk_primary_adopt(const struct yk_adoption *from,
     return 0;
 }
 
+/* ---- Births ---- */
+
+void yk_primary_stillborn(struct yoke_worker *worker, pid_t pid,
+                          const siginfo_t *info, const char *reason)
+{
+    worker->birth = NULL;
+    worker->pid = pid;
+    worker->is_stillborn = true;
+    if (reason)
+        set_reason(worker, reason, strlen(reason));
+    died(worker, info);
+    if (worker->is_connected)
+        disconnected(worker);
+    release_handle(worker);
+}
+
+void yk_primary_born(struct yoke_worker *worker, pid_t pid, int pidfd)
+{
+    const siginfo_t killed = {.si_code = CLD_KILLED, .si_status = SIGKILL};
+
+    worker->birth = NULL;
+    worker->pid = pid;
+    worker->pidfd = pidfd;
+    if (watch_process(worker) < 0) {
+        yk_worker_signal(worker, SIGKILL);
+        yk_primary_stillborn(worker, pid, &killed, NULL);
+        return;
+    }
+    /* The handle is there instead of the birth. */
+    worker->open_count--;
+    worker->is_listed = !worker->is_leaving;
+    worker->forked_ms = uv_now(yoke_loop());
+    YK_PROBE2(worker__fork, worker->id, worker->pid);
+    yk_event_fork(worker);
+}
+
 void yk_primary_stop_forking(void)
 {
     is_closed = true;
+    yk_templates_keep(NULL);
 }
 
 bool yk_primary_is_stopping(void)
@@ -715,6 +784,7 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
         yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
                                  sizeof(body)) < 0)
         yk_worker_signal(worker, SIGTERM);
+    yk_template_cancel(worker);
 }
 
 int yk_primary_disconnect(struct yoke_worker *worker)

@@ -2,10 +2,12 @@
 #ifndef YK_CLUSTER_PRIMARY_H
 #define YK_CLUSTER_PRIMARY_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+struct yk_generation;
 struct yoke_exit;
 struct yoke_worker;
 
@@ -17,6 +19,8 @@ struct yk_fork {
     /* Of the supervised form: */
     int slot;
     unsigned generation;
+    struct yk_generation *preloaded;  /* Fork it from the template of this one;
+                                         NULL: run the program. */
     const struct yk_confine *confine; /* What it is bound to, or NULL. */
     bool is_on_trial;                 /* It checks itself before it serves. */
 };
@@ -38,6 +42,16 @@ struct yk_adoption {
  * with the worker, -EINVAL when its board or its seat is none, -errno. */
 int yk_primary_adopt(const struct yk_adoption *from,
                      struct yoke_worker **ret_worker);
+
+/* A worker that was asked of a template has its process now; `pidfd` is taken
+ * over. */
+void yk_primary_born(struct yoke_worker *worker, pid_t pid, int pidfd);
+
+/* It will never have one: it dies as if it had ended as `info` says. `pid` is
+ * its template's, if that is why; `reason`, which may be NULL, says it in
+ * words. */
+void yk_primary_stillborn(struct yoke_worker *worker, pid_t pid,
+                          const siginfo_t *info, const char *reason);
 
 /* No more workers from here on: those there are end because they are told to.
  */

@@ -13,8 +13,11 @@
 #include "cluster/board.h"
 #include "cluster/deaths.h"
 #include "cluster/fleet.h"
+#include "cluster/generation.h"
 #include "cluster/memory.h"
 #include "cluster/ports.h"
+#include "cluster/template.h"
+#include "cluster/templates.h"
 #include "cluster/totals.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
@@ -180,14 +183,15 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
     json_t *report =
         report_tally(&tally, open_of(&tally), yk_flights_count(&board->flights),
                      with_histogram);
-    json_t *more = json_pack(
-        "{s:i, s:o, s:i, s:i, s:s, s:I, s:o, s:o, s:I, s:o}", "id", worker->id,
-        "slot", number_or_null((uint64_t)worker->slot), "pid", (int)worker->pid,
-        "generation", (int)worker->generation, "state", state_of(worker),
-        "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
-        report_loop(&board->vitals), "memory", report_memory(memory),
-        "restarts", integer(restarts_of(worker->slot)), "last_death",
-        last_death_of(worker->slot));
+    json_t *more =
+        json_pack("{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o}", "id",
+                  worker->id, "slot", number_or_null((uint64_t)worker->slot),
+                  "pid", number_or_null((uint64_t)worker->pid), "generation",
+                  (int)worker->generation, "state", state_of(worker),
+                  "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
+                  report_loop(&board->vitals), "memory", report_memory(memory),
+                  "restarts", integer(restarts_of(worker->slot)), "last_death",
+                  last_death_of(worker->slot));
 
     json_object_update(report, more);
     json_decref(more);
@@ -255,6 +259,20 @@ json_t *yk_report_primary(const struct yk_memory *memory)
                      integer(age_ms(started_ms)), "waiting",
                      integer(yk_ports_waiting()), "loop",
                      report_loop(yk_vitals), "memory", report_memory(memory));
+}
+
+json_t *yk_report_template(void)
+{
+    const struct yk_template *found = yk_templates_find(yk_fleet_generation());
+
+    if (!found)
+        return json_null();
+    bool is_ready = found->state == YK_TEMPLATE_READY;
+    return json_pack("{s:i, s:s, s:i, s:I, s:I}", "pid", (int)found->pid,
+                     "state", is_ready ? "ready" : "loading", "generation",
+                     (int)found->generation->number, "forked",
+                     integer(found->born), "uptime_ms",
+                     integer(age_ms(found->begun_ms)));
 }
 
 /* ---- Deaths ---- */

@@ -33,6 +33,9 @@ json_t *yk_report_totals(bool with_histogram);
 /* The primary itself; `memory` as above. */
 json_t *yk_report_primary(const struct yk_memory *memory);
 
+/* The template of the fleet's generation; null when there is none. */
+json_t *yk_report_template(void);
+
 /* Text that need not be UTF-8, which JSON is: what is not is replaced. NULL is
  * null. */
 json_t *yk_report_text(const char *text);

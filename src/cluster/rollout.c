@@ -13,6 +13,7 @@
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/primary.h"
+#include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "net/later.h"
@@ -82,6 +83,7 @@ static void end(int err, const char *text)
     yk_generation_drop(rollout.before);
     yk_generation_drop(rollout.after);
     rollout.before = rollout.after = NULL;
+    yk_templates_keep(yk_fleet_generation());
     if (fn)
         fn(err, text, rollout.data);
 }

@@ -16,7 +16,6 @@
 #include "cluster/ports.h"
 #include "cluster/sched.h"
 #include "cluster/seats.h"
-#include "cluster/self.h"
 #include "cluster/worker.h"
 
 /* The user's function. Written by yoke_cluster_set_pick. */
@@ -37,7 +36,7 @@ static int last_turn;
 
 int yoke_cluster_set_pick(yoke_pick_fn *fn, void *data)
 {
-    if (yk_self())
+    if (yoke_cluster_is_worker())
         return -YOKE_EROLE;
     pick = fn;
     pick_data = data;

@@ -174,7 +174,7 @@ int yk_self_disconnect(int then_end)
 /* ---- What the primary says ---- */
 
 /* The descriptor stays open: it is loaded by its number. */
-static void keep_file(int fd)
+void yk_self_keep_file(int fd)
 {
     snprintf(file_path, sizeof(file_path), "/proc/self/fd/%d", fd);
 }
@@ -185,7 +185,7 @@ static void keep_descriptors(const struct yk_packet *packet)
     int next = 2;
 
     if (body->has_file && next < packet->fd_count)
-        keep_file(yk_take_fd(&packet->fds[next++]));
+        yk_self_keep_file(yk_take_fd(&packet->fds[next++]));
     if (body->has_haven && next + 1 < packet->fd_count)
         yk_orphan_init(yk_take_fd(&packet->fds[next]),
                        yk_take_fd(&packet->fds[next + 1]));
@@ -403,16 +403,14 @@ int yk_self_hang_up(void)
 /* ---- Start ---- */
 
 /* The variable stays: what the worker starts is to be as it is. */
-static void catch_crashes(void)
+void yk_self_catch_crashes(const char *who)
 {
     const char *wish = getenv("YOKE_CRASH");
-    char who[64];
 
     if (wish && strcmp(wish, "off") == 0)
         return;
-    snprintf(who, sizeof(who), "worker %d", self.id);
     if (yk_crash_catch(who) < 0)
-        yoke_log(YOKE_LOG_WARN, "crashes of this worker will not be reported");
+        yoke_log(YOKE_LOG_WARN, "crashes of %s will not be reported", who);
 }
 
 /* Nothing: but the loop turns, and the primary can tell one that stands still,
@@ -432,6 +430,7 @@ static void start_heartbeat(void)
 int yk_self_init(int id, int slot, int fd)
 {
     struct yk_message_hello body = {.pid = getpid()};
+    char who[32];
     int err = yk_channel_open(&self.channel, fd, &channel_ops);
 
     if (err < 0)
@@ -452,7 +451,8 @@ int yk_self_init(int id, int slot, int fd)
     yk_flights_place(&self.board->flights);
     yk_vitals_watch(yoke_loop());
     start_heartbeat();
-    catch_crashes();
+    snprintf(who, sizeof(who), "worker %d", self.id);
+    yk_self_catch_crashes(who);
     yk_loop_set_role(&role);
     yk_loop_watch_signals(true);
     yk_source_init(&self.channel, self.board);

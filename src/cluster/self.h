@@ -15,6 +15,14 @@ int yk_self_init(int id, int slot, int fd);
 /* This worker, or NULL in a primary. */
 struct yoke_worker *yk_self(void);
 
+/* What yoke_cluster_file names from here on. The descriptor stays open, for it
+ * is loaded by its number. */
+void yk_self_keep_file(int fd);
+
+/* Has this process report its crashes as `who`, unless the environment says
+ * otherwise. */
+void yk_self_catch_crashes(const char *who);
+
 /* This process is a worker, and the first of its generation. */
 bool yk_self_is_on_trial(void);
 

@@ -13,6 +13,7 @@
 #include "cluster/message.h"
 #include "cluster/ports.h"
 #include "cluster/rollout.h"
+#include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 
@@ -40,7 +41,12 @@ static struct {
 
 static bool is_replacing(void)
 {
+    struct yoke_worker *worker;
     struct yk_slot *slot;
+
+    YK_WORKERS_EACH(worker)
+    if (worker->birth)
+        return true;
 
     YK_FLEET_EACH(slot)
     if (slot->successor || yk_slot_is_being_replaced(slot))
@@ -76,6 +82,17 @@ static bool is_busy(struct yoke_worker *worker)
     return has_copies(worker) || !yk_channel_is_idle(&worker->channel);
 }
 
+/* The next primary makes its own; this one does when it needs one again. To be
+ * asked last: nobody is to be born any more. */
+static bool has_template(char text[TEXT_MAX])
+{
+    if (!yk_templates_are_there())
+        return false;
+    yk_templates_keep(NULL);
+    snprintf(text, TEXT_MAX, "a template does not end");
+    return true;
+}
+
 /* Returns false when nothing is; else `text` says what. */
 static bool find_busy(char text[TEXT_MAX])
 {
@@ -95,7 +112,7 @@ static bool find_busy(char text[TEXT_MAX])
     else if (count_waiting())
         snprintf(text, TEXT_MAX, "%u connections wait, for no worker is ready",
                  count_waiting());
-    return busy || count_waiting();
+    return busy || count_waiting() || has_template(text);
 }
 
 /* ---- Waiting ---- */

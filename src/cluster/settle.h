@@ -7,7 +7,8 @@
  *     |    until: no connection waits here or is on its way to a worker;
  *     |           the workers own what they have taken (OWN);
  *     |           no message waits in a channel, in either direction;
- *     |           no worker is being replaced
+ *     |           no worker is being replaced, or forked;
+ *     |           no template is there any more
  *     v
  *   told: at that very moment, or when it has taken too long
  *

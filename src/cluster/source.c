@@ -27,6 +27,7 @@
 #include <unistd.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "cluster/board.h"
 #include "cluster/channel.h"

@@ -18,10 +18,9 @@
 #include "cluster/confine.h"
 #include "cluster/message.h"
 #include "core/alloc.h"
+#include "core/cleanup.h"
 
 #include "core/banned.h"
-
-#define EXEC_FAILED_STATUS 127
 
 /* ---- In the child, between fork and exec: only calls that signal-safety(7)
  * allows. ---- */
@@ -46,7 +45,7 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static void tell_failure(int fd, enum yk_spawn_step step, int err)
+void yk_spawn_tell(int fd, enum yk_spawn_step step, int err)
 {
     struct {
         struct yk_message_head head;
@@ -59,34 +58,45 @@ static void tell_failure(int fd, enum yk_spawn_step step, int err)
     send(fd, &packet, sizeof(packet), MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Gives each descriptor its number. They are first copied beyond all of these
- * numbers, for one's number may be another's place. */
-static int place_descriptors(const struct yk_spawn *spawn, int channel)
+/* They are first copied beyond all of these numbers, for one's number may be
+ * another's place. */
+int yk_spawn_place(const int *stdio, int count)
 {
-    int number = yk_spawn_channel_number(spawn->stdio_count);
+    int beyond = yk_spawn_channel_number(count) + 1;
     int copies[YOKE_STDIO_MAX];
 
-    for (int i = 0; i < spawn->stdio_count; i++) {
+    for (int i = 0; i < count; i++) {
         copies[i] = -1;
-        if (spawn->stdio[i] >= 0 &&
-            (copies[i] = fcntl(spawn->stdio[i], F_DUPFD_CLOEXEC, number + 1)) <
-                0)
+        if (stdio[i] >= 0 &&
+            (copies[i] = fcntl(stdio[i], F_DUPFD_CLOEXEC, beyond)) < 0)
             return -errno;
     }
-    for (int i = 0; i < spawn->stdio_count; i++) {
+    for (int i = 0; i < count; i++) {
         if (copies[i] < 0)
             close(i);
         else if (dup2(copies[i], i) < 0)
             return -errno;
+        yk_close_fd(&copies[i]);
     }
-    return dup2(channel, number) < 0 ? -errno : 0;
+    return 0;
+}
+
+static int place_descriptors(const struct yk_spawn *spawn, int channel)
+{
+    int err = yk_spawn_place(spawn->stdio, spawn->stdio_count);
+
+    if (err < 0)
+        return err;
+    return dup2(channel, yk_spawn_channel_number(spawn->stdio_count)) < 0
+               ? -errno
+               : 0;
 }
 
 __attribute__((noreturn)) static void give_up(int channel,
                                               enum yk_spawn_step step, int err)
 {
-    tell_failure(channel, step, -err);
-    _exit(EXEC_FAILED_STATUS);
+    yk_spawn_tell(channel, step, -err);
+    _exit(YK_SPAWN_FAILED);
 }
 
 __attribute__((noreturn)) static void run_child(const struct yk_spawn *spawn)
@@ -106,7 +116,7 @@ __attribute__((noreturn)) static void run_child(const struct yk_spawn *spawn)
         give_up(channel, YK_SPAWN_CONFINE, err);
     if (spawn->account && (err = yk_account_become(spawn->account)) < 0)
         give_up(channel, YK_SPAWN_USER, err);
-    if (spawn->confine && (err = yk_confine_tie(spawn->confine)) < 0)
+    if (spawn->confine && (err = yk_confine_tie(spawn->confine->parent)) < 0)
         give_up(channel, YK_SPAWN_CONFINE, err);
     execve(spawn->exec, spawn->argv, spawn->env);
     give_up(channel, YK_SPAWN_EXEC, -errno);

@@ -33,6 +33,9 @@ enum yk_spawn_step {
     YK_SPAWN_CONFINE,
 };
 
+/* Exit status of a child that has failed so. */
+#define YK_SPAWN_FAILED 127
+
 /* Starts it. Returns 0 with its id and a descriptor of the process that is
  * readable when it has ended (pidfd_open(2)), the caller's to close; or
  * -errno. What fails in the child is not told here: it says so over the channel
@@ -42,6 +45,17 @@ int yk_spawn(const struct yk_spawn *spawn, pid_t *ret_pid, int *ret_pidfd);
 /* The number that the channel has in the child: the first behind `stdio`, and
  * behind the standard ones. */
 int yk_spawn_channel_number(int stdio_count);
+
+/* ---- In the child: calls that signal-safety(7) allows ---- */
+
+/* Gives each descriptor its place: stdio[i] becomes descriptor i; -1: it is
+ * closed. Returns 0 or -errno. */
+int yk_spawn_place(const int *stdio, int count);
+
+/* Says over the channel `fd` what has failed; `err` is an errno. */
+void yk_spawn_tell(int fd, enum yk_spawn_step step, int err);
+
+/* ---- In the parent ---- */
 
 /* What a step of the child could not do, for "cannot ...: reason". */
 void yk_spawn_text(enum yk_spawn_step step, const struct yk_spawn *spawn,

@@ -12,6 +12,8 @@
 
 #include "cluster/confine.h"
 #include "cluster/fleet.h"
+#include "cluster/forker.h"
+#include "cluster/hooks.h"
 #include "cluster/options.h"
 #include "cluster/orders.h"
 #include "cluster/orphan.h"
@@ -98,18 +100,61 @@ static int run_primary(void)
     return yoke_run();
 }
 
-static int run_worker(int (*start)(void *data), void *data)
+static void announce(void)
 {
-    yk_signals_ignore();
+    const char *what = yk_forker_is_template()    ? "template"
+                       : yoke_cluster_is_worker() ? "worker"
+                                                  : "primary";
+
+    if (!resolved.quiet && !yk_succession_is_check())
+        printf("Starting up %s process\n", what);
+}
+
+/* Comes back in each worker. Returns 0 or a negative code. */
+static int fork_workers(void)
+{
+    int err = yk_forker_audit(resolved.preload == YOKE_PRELOAD_STRICT);
+
+    if (err < 0 || yk_loop_is_stopping())
+        return err;
+    yk_forker_serve();
+    announce();
+    return 0;
+}
+
+/* What becomes of this worker when its primary has gone. */
+static void survive(void)
+{
     yk_confine_survive(resolved.stop_timeout_ms + resolved.survive_ms);
     yk_orphan_set_limit(resolved.survive_ms);
-    if (start(data) < 0)
+}
+
+/* What is called may fail by its return value, or by yoke_cluster_fail. */
+static int work(const struct yk_duty *duty, void *data)
+{
+    int err = duty->load ? duty->load(data) : 0;
+
+    if (err == 0 && yk_forker_is_template())
+        err = fork_workers();
+    if (err < 0 || yk_loop_is_stopping())
+        return err;
+    survive();
+    yk_hooks_after_fork(yk_self());
+    return yk_loop_is_stopping() ? 0 : duty->serve(data);
+}
+
+static int run_worker(const struct yk_duty *duty, void *data)
+{
+    yk_signals_ignore();
+    if (!yk_forker_is_template())
+        survive();
+    if (work(duty, data) < 0)
         yk_loop_fail_quietly();
     return yoke_run();
 }
 
 int yk_cluster_supervise(const struct yoke_cluster_options *options,
-                         int (*start)(void *data), void *data)
+                         const struct yk_duty *duty, void *data)
 {
     char text[128];
 
@@ -123,11 +168,9 @@ int yk_cluster_supervise(const struct yoke_cluster_options *options,
         yoke_log(YOKE_LOG_ERROR, "%s", text);
         return 1;
     }
-    if (!resolved.quiet && !yk_succession_is_check())
-        printf("Starting up %s process\n",
-               yoke_cluster_is_worker() ? "worker" : "primary");
+    announce();
     yoke_set_stop_timeout(resolved.stop_timeout_ms);
-    return yoke_cluster_is_worker() ? run_worker(start, data) : run_primary();
+    return yoke_cluster_is_worker() ? run_worker(duty, data) : run_primary();
 }
 
 int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
@@ -149,5 +192,8 @@ int yoke_cluster_scale(int workers)
 
 void yoke_ready(void)
 {
-    yk_self_ready();
+    if (yk_forker_is_template())
+        yk_forker_note_ready();
+    else
+        yk_self_ready();
 }

@@ -17,7 +17,6 @@
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
 #include "cluster/report.h"
-#include "cluster/self.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -71,9 +70,10 @@ static void end_survey(struct survey *survey, const struct yk_memory *own)
 {
     add_empty_slots(survey->workers);
     json_t *result = json_pack(
-        "{s:s, s:o, s:i, s:o, s:o}", "name", yk_control_name(), "primary",
-        yk_report_primary(own), "size", yk_fleet_size(), "workers",
-        survey->workers, "totals", yk_report_totals(survey->with_histogram));
+        "{s:s, s:o, s:o, s:i, s:o, s:o}", "name", yk_control_name(), "primary",
+        yk_report_primary(own), "template", yk_report_template(), "size",
+        yk_fleet_size(), "workers", survey->workers, "totals",
+        yk_report_totals(survey->with_histogram));
 
     yk_control_answer(survey->call, result);
     free(survey);
@@ -214,5 +214,5 @@ void yk_watch_stop(void)
 
 int yoke_cluster_control(const char *name)
 {
-    return yk_self() ? -YOKE_EROLE : yk_watch_start(name, NULL);
+    return yoke_cluster_is_worker() ? -YOKE_EROLE : yk_watch_start(name, NULL);
 }

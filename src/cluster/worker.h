@@ -49,10 +49,11 @@ struct yoke_worker {
     void *data;        /* The user's. */
 
     /* ---- The primary only ---- */
-    struct yk_list node;  /* Among all workers, in order of their ids. */
-    int slot;             /* Its place in the supervised form, or 0. */
-    unsigned generation;  /* As the supervised form counts them, or 0. */
-    struct yk_life *life; /* Of the supervised form, or NULL. */
+    struct yk_list node;    /* Among all workers, in order of their ids. */
+    int slot;               /* Its place in the supervised form, or 0. */
+    unsigned generation;    /* As the supervised form counts them, or 0. */
+    struct yk_life *life;   /* Of the supervised form, or NULL. */
+    struct yk_birth *birth; /* It is still to be forked (birth.h); or NULL. */
     int pidfd;
     int board_fd;           /* Of the board, for who takes over. */
     uv_poll_t exit_poll;    /* On the pidfd. */
@@ -81,10 +82,11 @@ struct yoke_worker {
     bool is_online;
     bool has_listened;
     bool is_dead;
-    bool is_listed;  /* yoke_cluster_workers shows it. */
-    bool is_overdue; /* Killed because a deadline had passed. */
-    bool is_weighed; /* Somebody is looking at its memory (patrol.c). */
-    bool is_removed; /* Both have ended; freed when the handles are closed. */
+    bool is_stillborn; /* It never had a process: `pid` is its template's. */
+    bool is_listed;    /* yoke_cluster_workers shows it. */
+    bool is_overdue;   /* Killed because a deadline had passed. */
+    bool is_weighed;   /* Somebody is looking at its memory (patrol.c). */
+    bool is_removed;   /* Both have ended; freed when the handles are closed. */
 };
 
 #endif

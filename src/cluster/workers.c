@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <sys/pidfd.h>
 
+#include "cluster/template.h"
 #include "cluster/worker.h"
 
 /* The table. Written by the functions of this file, in the primary. */
@@ -77,6 +78,10 @@ int yk_worker_signal(const struct yoke_worker *worker, int signum)
 {
     if (worker->is_dead)
         return -ESRCH;
+    if (worker->birth) {
+        yk_template_signal(worker, signum);
+        return 0;
+    }
     return pidfd_send_signal(worker->pidfd, signum, NULL, 0) < 0 ? -errno : 0;
 }
 

@@ -34,8 +34,8 @@ void yk_workers_set_last_id(int id);
 /* The one with that process, or NULL. */
 struct yoke_worker *yk_workers_find_pid(pid_t pid);
 
-/* Sends a signal to its process, and to none that has got its number since.
- * Returns 0; -ESRCH when it has ended; -errno. */
+/* Sends a signal to its process, and to none that has got its number since;
+ * while it has none, to its template (template.h). Returns 0; -ESRCH when it has ended; -errno. */
 int yk_worker_signal(const struct yoke_worker *worker, int signum);
 
 /* One that is connected and has not been asked to leave. */

@@ -49,6 +49,11 @@ int yk_loop_stop_signal(void)
     return run.signum;
 }
 
+bool yk_loop_is_stopping(void)
+{
+    return run.is_stopping;
+}
+
 void yk_loop_end(void)
 {
     run.is_ended = true;

@@ -65,6 +65,8 @@ void yk_loop_stop(int timeout_ms);
 /* How long it is until the deadline of the stop, in milliseconds; UINT32_MAX
  * before one has begun. */
 uint32_t yk_loop_time_left_ms(void);
+/* A stop has begun: whatever is still to be started need not be. */
+bool yk_loop_is_stopping(void);
 
 /* The stop is complete: yoke_run returns after this turn of the loop. */
 void yk_loop_end(void);

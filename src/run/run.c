@@ -2,7 +2,8 @@
  *
  * The cluster can supervise anything and the application serves anywhere;
  * neither knows the other. This file says what a supervised worker does: make
- * the application, and listen. Whatever keeps it from that, it tells the
+ * the application, which under preload is done in its template, and listen.
+ * Whatever keeps it from that, it tells the
  * primary in words, for there the operator looks. */
 #include <yoke/cluster.h>
 
@@ -21,6 +22,7 @@ struct run {
     yoke_app_factory *make_app;
     struct yoke_cluster_options options; /* With the user's callbacks. */
     bool tells_ready; /* The primary does not see that it listens. */
+    yoke_app *app;    /* Once it is loaded, until it is served. */
 };
 
 static void on_listening(yoke_server *server, const struct yoke_address *addr,
@@ -67,12 +69,11 @@ static int check(const struct run *run, yoke_app *app)
     return err;
 }
 
-/* A worker's beginning. Returns 0, or -YOKE_ESTARTUP when it has told the
- * primary why it cannot start. */
-static int start(void *data)
+/* Returns 0, or -YOKE_ESTARTUP when it has told the primary why the application
+ * cannot be had. */
+static int load(void *data)
 {
     struct run *run = data;
-    struct yoke_listen_options listen = run->options.listen;
     yoke_app *app = run->make_app();
 
     if (!app) {
@@ -86,15 +87,26 @@ static int start(void *data)
         yoke_app_free(app);
         return -YOKE_ESTARTUP;
     }
-    if (check(run, app) < 0) {
-        yoke_app_free(app);
+    run->app = app;
+    return 0;
+}
+
+static int serve(void *data)
+{
+    struct run *run = data;
+    struct yoke_listen_options listen = run->options.listen;
+    yoke_app *app = run->app;
+
+    if (check(run, app) < 0)
         return -YOKE_ESTARTUP;
-    }
+    run->app = NULL;
     listen.on_listening = on_listening;
     listen.on_error = on_error;
     listen.data = run;
     return yoke_app_listen_with(app, &listen) ? 0 : -YOKE_ESTARTUP;
 }
+
+static const struct yk_duty duty = {.load = load, .serve = serve};
 
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options)
@@ -103,5 +115,7 @@ int yoke_cluster_run(yoke_app_factory *make_app,
     if (options)
         run.options = *options;
     watch_own_listener(&run);
-    return yk_cluster_supervise(&run.options, start, &run);
+    int status = yk_cluster_supervise(&run.options, &duty, &run);
+    yoke_app_free(run.app);
+    return status;
 }

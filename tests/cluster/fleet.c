@@ -228,6 +228,8 @@ static int start_worker(void *data)
     return 0;
 }
 
+static const struct yk_duty duty = {.serve = start_worker};
+
 static int run_node_form(const struct yoke_cluster_options *cluster)
 {
     struct yoke_cluster_settings settings = {.sched = cluster->sched,
@@ -284,6 +286,6 @@ int main(int argc, char **argv)
         yoke_cluster_on_message(on_message, NULL);
         open_control();
     }
-    return is_supervised ? yk_cluster_supervise(&cluster, start_worker, NULL)
+    return is_supervised ? yk_cluster_supervise(&cluster, &duty, NULL)
                          : run_node_form(&cluster);
 }

@@ -36,6 +36,9 @@ BUILD = (ROOT / os.environ.get("YOKE_BUILD", "build")).resolve()
 EXAMPLES = BUILD / "examples"
 YOKE = BUILD / "yoke"
 
+# What the processes are named that workers are forked from.
+TEMPLATE = "yoke-template"
+
 # Long enough for a sanitized program on a busy machine: reaching it means that
 # something hangs.
 DEADLINE_SECONDS = 20
@@ -226,8 +229,14 @@ class Server:
                        for port in procfs.listening_ports(pid)})
 
     def workers(self):
-        """Pids of its living children, the oldest first."""
-        return procfs.children(self.pid)
+        """Pids of its living children, the oldest first, but for templates."""
+        return [pid for pid in procfs.children(self.pid)
+                if procfs.name(pid) != TEMPLATE]
+
+    def templates(self):
+        """Pids of its templates, if it preloads."""
+        return [pid for pid in procfs.children(self.pid)
+                if procfs.name(pid) == TEMPLATE]
 
     def wait_workers(self, count, other_than=()):
         """Waits until it has exactly `count` workers, none of which is in

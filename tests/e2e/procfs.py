@@ -22,6 +22,14 @@ def stat(pid):
     return text.rpartition(")")[2].split()
 
 
+def name(pid):
+    """What a process calls itself, or None when there is no such process."""
+    try:
+        return pathlib.Path(f"/proc/{pid}/comm").read_text().rstrip("\n")
+    except OSError:
+        return None
+
+
 def is_alive(pid):
     """True for a process that runs; a zombie does not."""
     fields = stat(pid)

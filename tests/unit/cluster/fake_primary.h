@@ -115,6 +115,23 @@ int yk_primary_adopt(const struct yk_adoption *from, struct yoke_worker **ret)
     return -ENOMEM;
 }
 
+/* There are no templates. */
+void yk_primary_born(struct yoke_worker *worker, pid_t pid, int pidfd)
+{
+    (void)worker;
+    (void)pid;
+    (void)pidfd;
+}
+
+void yk_primary_stillborn(struct yoke_worker *worker, pid_t pid,
+                          const siginfo_t *info, const char *reason)
+{
+    (void)worker;
+    (void)pid;
+    (void)info;
+    (void)reason;
+}
+
 void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
 {
     struct fake_worker *fake = (struct fake_worker *)worker;

@@ -2,6 +2,7 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yoke/cluster.h>
@@ -96,6 +97,38 @@ static void users_are_found_by_name_and_number(void **state)
     assert_string_equal(text, "there is no user 'no such'");
 }
 
+static void preloading_is_an_option_or_the_environments(void **state)
+{
+    static const struct {
+        enum yoke_preload given;
+        const char *variable;
+        enum yoke_preload expected;
+    } cases[] = {
+        {YOKE_PRELOAD_DEFAULT, NULL, YOKE_PRELOAD_OFF},
+        {YOKE_PRELOAD_DEFAULT, "", YOKE_PRELOAD_OFF},
+        {YOKE_PRELOAD_DEFAULT, "0", YOKE_PRELOAD_OFF},
+        {YOKE_PRELOAD_DEFAULT, "1", YOKE_PRELOAD_ON},
+        {YOKE_PRELOAD_DEFAULT, "strict", YOKE_PRELOAD_STRICT},
+        {YOKE_PRELOAD_OFF, "strict", YOKE_PRELOAD_OFF},
+        {YOKE_PRELOAD_STRICT, "0", YOKE_PRELOAD_STRICT},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        unsetenv("YOKE_PRELOAD");
+        if (cases[i].variable)
+            setenv("YOKE_PRELOAD", cases[i].variable, 1);
+        assert_int_equal(
+            fill(&(struct yoke_cluster_options){.preload = cases[i].given}), 0);
+        assert_int_equal(filled.preload, cases[i].expected);
+    }
+    setenv("YOKE_PRELOAD", "yes", 1);
+    assert_int_equal(fill(NULL), -EINVAL);
+    assert_string_equal(text,
+                        "YOKE_PRELOAD is 'yes': it may be 0, 1 or strict");
+    unsetenv("YOKE_PRELOAD");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -105,6 +138,7 @@ int main(void)
         cmocka_unit_test(a_negative_priority_stays),
         cmocka_unit_test(what_is_out_of_range_is_named),
         cmocka_unit_test(users_are_found_by_name_and_number),
+        cmocka_unit_test(preloading_is_an_option_or_the_environments),
     };
     return cmocka_run_group_tests_name("options", tests, NULL, NULL);
 }

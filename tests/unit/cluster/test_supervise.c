@@ -38,7 +38,8 @@ static int supervise(const char *name)
 
     log_text[0] = '\0';
     yoke_log_set_sink(keep, NULL);
-    int status = yk_cluster_supervise(&options, start, NULL);
+    int status = yk_cluster_supervise(
+        &options, &(const struct yk_duty){.serve = start}, NULL);
     yoke_log_set_sink(NULL, NULL);
     return status;
 }
