@@ -244,8 +244,9 @@ void yk_rescue_finish(struct yoke_worker *worker, yk_give_fn *give, void *data)
             count++;
         }
     if (count)
-        yoke_log(YOKE_LOG_INFO,
-                 "worker %d: %u connection%s that it had not begun go to others",
-                 (int)worker->pid, count, count == 1 ? "" : "s");
+        yoke_log(
+            YOKE_LOG_INFO,
+            "worker %d: %u connection%s that it had not begun go to others",
+            (int)worker->pid, count, count == 1 ? "" : "s");
     free_rescue(rescue);
 }
