@@ -116,7 +116,7 @@ struct yoke_query_parser {
 };
 
 /* Passes an error on whose text the client may see. `yoke_next_err`
- * (yoke/app.h) in all else: the text is the error's message, too. For what is
+ * (yoke/app.h) in all else: the text is the error's message and its detail. For what is
  * wrong with the request, and names nothing of the server's inside. */
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

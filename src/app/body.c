@@ -55,6 +55,26 @@ static bool is_with_reader(const struct yoke_req *req)
            !yk_req_is_answered(req);
 }
 
+/* The reader is the one that takes too long. */
+void yk_body_on_timeout(struct yoke_req *req)
+{
+    if (req->body && req->x->body_state == YK_READ_STARTED)
+        req->body->is_late = req->frame->handler == req->body->reader;
+}
+
+/* A reader that was answered for has been told the end: it has come back,
+ * unless it has done so by itself. */
+static void end_late(struct yoke_req *req, int err)
+{
+    struct yk_body *body = req->body;
+    uint8_t holds = req->holds, late = req->late;
+    body->is_late = false;
+    if (body->on_end)
+        body->on_end(req, err, body->data);
+    if (req->late == late && req->holds == holds)
+        yk_res_come_back(&req->res);
+}
+
 /* After an error nobody calls the reader any more. Unless it has something else
  * under way, which it says by a new yoke_hold, the request is over when on_end
  * returns: a reader that forgets to answer a client that has gone would keep
@@ -62,6 +82,10 @@ static bool is_with_reader(const struct yoke_req *req)
 void yk_body_on_end(struct yoke_req *req, int err)
 {
     const struct yk_body *body = req->body;
+    if (err < 0 && body->is_late) {
+        end_late(req, err);
+        return;
+    }
     bool is_deserted = err < 0 && is_with_reader(req);
     uint8_t holds = req->holds;
     if (body->on_end)

@@ -42,6 +42,7 @@ static void on_timeout(struct yk_exchange *x)
         req->late == UINT8_MAX)
         return;
     req->late++;
+    yk_body_on_timeout(req);
     yk_dispatch_error(req, 503, "no answer within handler_timeout_ms");
 }
 

@@ -55,7 +55,6 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->query_json = NULL;
     req->sending = NULL;
     req->sse = NULL;
-    req->detail = NULL;
     req->id = NULL;
     req->body = NULL;
     req->on_close = NULL;

@@ -100,8 +100,6 @@ struct yoke_req {
     struct json_t *query_json;     /* The same. */
     struct yk_sending *sending;    /* A file that is on its way; or NULL. */
     yoke_sse *sse;                 /* A stream of events; or NULL. */
-    const char *detail;            /* An error's text that the client may see;
-                                       see yoke_next_problem. */
     const char *id;                /* yoke_req_set_id; NULL: none. */
     struct yk_body *body;          /* NULL until it is asked for. */
     void (*on_close)(yoke_req *req, void *data);

@@ -56,11 +56,12 @@ static bool is_fixed(const yoke_res *res)
     return yk_req_is_answered(res->req) || res->req->x->is_head_sent;
 }
 
-/* A second answer; the first stands. Or a handler that comes back late. */
+/* A second answer; the first stands. Or a handler that comes back late: while
+ * the head alone has been sent, whoever streams would write or end. */
 static int refuse(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (req->late && req->is_answered && !req->is_running)
+    if (req->late && !req->is_running)
         yk_res_come_back(res);
     else
         yk_req_log(req, YOKE_LOG_WARN,
@@ -82,10 +83,10 @@ static bool can_set(yoke_res *res, const char *what)
 void yk_res_come_back(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (--req->late > 0)
-        return;
+    req->late--;
     yk_req_log(req, YOKE_LOG_DEBUG, "a handler came back after its time");
-    yk_exchange_end(req->x);
+    if (req->late == 0 && req->is_answered)
+        yk_exchange_end(req->x);
 }
 
 void yk_res_cut(yoke_res *res)
@@ -204,6 +205,9 @@ static int deliver(yoke_res *res, const void *ptr, size_t len)
     req->is_answered = true;
     req->x->content_length = (int64_t)len;
     ssize_t waiting = yk_exchange_write(req->x, ptr, len);
+    /* Whoever goes on to stream will come back by himself, and soon. */
+    if (!res->is_swallowing)
+        yk_exchange_leave(req->x);
     return waiting < 0 ? (int)waiting : 0;
 }
 
@@ -264,10 +268,35 @@ int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
     return deliver(res, ptr, len);
 }
 
+/* Whether the fields say that the answer is to be kept by nobody: that holds
+ * for an error as well. */
+static bool is_kept_by_nobody(const struct yk_headers *headers)
+{
+    const struct yk_header *header =
+        yk_headers_find(headers, YK_LIT("Cache-Control"));
+    return header && (strcasestr(header->value.ptr, "no-store") ||
+                      strcasestr(header->value.ptr, "no-cache"));
+}
+
+/* Fields that were about what should have been sent, not about the error that
+ * comes instead: a cache that kept it by them would go on showing it. */
+static void forget_thing(struct yk_headers *headers)
+{
+    yk_headers_remove(headers, YK_LIT("Accept-Ranges"));
+    yk_headers_remove(headers, YK_LIT("Content-Disposition"));
+    yk_headers_remove(headers, YK_LIT("ETag"));
+    yk_headers_remove(headers, YK_LIT("Expires"));
+    yk_headers_remove(headers, YK_LIT("Last-Modified"));
+    if (!is_kept_by_nobody(headers))
+        yk_headers_remove(headers, YK_LIT("Cache-Control"));
+}
+
 int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
                       struct yk_slice body)
 {
     struct yk_exchange *x = res->req->x;
+    if (status >= 400)
+        forget_thing(&x->headers);
     yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
     yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
     /* There it says how long the thing is (RFC 9110 section 15.5.17). */
@@ -360,6 +389,7 @@ int yoke_res_end(yoke_res *res)
     if (!req->x->is_head_sent)
         return deliver(res, "", 0);
     req->is_answered = true;
+    yk_exchange_leave(req->x);
     return 0;
 }
 

@@ -87,6 +87,17 @@ int yk_exchange_end(struct yk_exchange *x)
     return x->ops->end(x);
 }
 
+void yk_exchange_leave(struct yk_exchange *x)
+{
+    if (!x->is_ended && !x->is_aborted)
+        x->ops->leave(x);
+}
+
+void yk_exchange_ask_stop(struct yk_exchange *x)
+{
+    x->is_stop_told = false;
+}
+
 void yk_exchange_cut(struct yk_exchange *x)
 {
     if (!x->is_ended)

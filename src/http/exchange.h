@@ -52,7 +52,8 @@ struct yk_exchange_events {
     void (*on_file)(struct yk_exchange *x, int err);
     /* The time of yk_exchange_set_timer is over. */
     void (*on_timer)(struct yk_exchange *x);
-    /* The server drains: what would go on for long should end. At most once. */
+    /* The server drains: what would go on for long should end. Once, unless
+     * yk_exchange_ask_stop asks again. */
     void (*on_stop)(struct yk_exchange *x);
     /* The answer has been ended, or cut off. Once, always, and last. */
     void (*on_finish)(struct yk_exchange *x);
@@ -74,8 +75,9 @@ struct yk_exchange {
     const struct yk_clock *clock;     /* The server's; NULL: the system's. */
     const struct yk_exchange_ops *ops;
     enum yk_body_state body_state;
-    bool is_paused;  /* on_data is held back. */
-    bool is_aborted; /* The client has gone. */
+    bool is_paused;    /* on_data is held back. */
+    bool is_aborted;   /* The client has gone. */
+    bool is_stop_told; /* on_stop has been called. */
 
     /* The answer. `status` and `headers` are the application's until the head
      * has been sent. */
@@ -99,6 +101,7 @@ struct yk_exchange_ops {
     ssize_t (*write)(struct yk_exchange *x, const void *ptr, size_t len);
     int (*end)(struct yk_exchange *x);
     void (*cut)(struct yk_exchange *x);
+    void (*leave)(struct yk_exchange *x);
     void (*read)(struct yk_exchange *x);
     void (*resume)(struct yk_exchange *x);
     int (*inform)(struct yk_exchange *x, int status,
@@ -152,6 +155,16 @@ void yk_exchange_set_timer(struct yk_exchange *x, uint64_t ms);
  * written than promised, the connection closes behind them. Returns 0,
  * -YOKE_EANSWERED, or -YOKE_ELENGTH in that case; it is ended all the same. */
 int yk_exchange_end(struct yk_exchange *x);
+
+/* Ends the answer for the client, and closes the connection in good order, while
+ * the application still holds the exchange, which has yet to be ended: memory
+ * that somebody may look at stays. A reader of the body gets its on_end, from
+ * the loop. */
+void yk_exchange_leave(struct yk_exchange *x);
+
+/* on_stop is to be called, from the loop, if the server drains, though it has
+ * been before: something new has begun that would go on for long. */
+void yk_exchange_ask_stop(struct yk_exchange *x);
 
 /* Cuts the connection, the only way to show a client that what it has of the
  * answer is not all of it; from the loop, where on_close follows. The exchange

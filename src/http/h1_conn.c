@@ -149,6 +149,14 @@ static void cut(struct yk_h1_conn *conn)
     abort_exchange(conn, -YOKE_ECLOSED);
 }
 
+/* The answer is whole, but its exchange goes on without the connection. */
+static void leave(struct yk_h1_conn *conn)
+{
+    enter(conn, YK_H1_CLOSING);
+    conn->must_linger |= !conn->is_body_complete || yk_h1_input_len(conn) > 0;
+    abort_exchange(conn, -YOKE_ECLOSED);
+}
+
 static void end_of_life(struct yk_h1_conn *conn)
 {
     struct yk_http_server *server = conn->server;
@@ -184,9 +192,9 @@ static void init_exchange(struct yk_h1_conn *conn)
     conn->has_exchange = true;
     conn->is_finish_told = conn->is_close_told = false;
     conn->framing = YK_H1_FRAME_NONE;
-    conn->is_bodiless = conn->must_cut = false;
+    conn->is_bodiless = conn->must_cut = conn->must_leave = false;
     conn->is_over_high_water = false;
-    conn->is_file_over = conn->is_stop_told = false;
+    conn->is_file_over = false;
     conn->file_fd = -1;
     conn->wake_ms = 0;
 }
@@ -312,8 +320,12 @@ static bool tell_news(struct yk_h1_conn *conn)
             events->on_file(&conn->x, conn->file_err);
         return true;
     }
-    if (conn->server->is_draining && !conn->is_stop_told) {
-        conn->is_stop_told = true;
+    if (conn->is_peer_closed && !conn->is_close_told) {
+        tell_close(conn);
+        return true;
+    }
+    if (conn->server->is_draining && !conn->x.is_stop_told) {
+        conn->x.is_stop_told = true;
         if (events && events->on_stop)
             events->on_stop(&conn->x);
         return true;
@@ -386,6 +398,8 @@ static bool step(struct yk_h1_conn *conn)
         yk_h1_drop(conn);
     if (conn->must_cut && conn->phase == YK_H1_EXCHANGE)
         cut(conn);
+    if (conn->must_leave && conn->phase == YK_H1_EXCHANGE && !conn->x.is_ended)
+        leave(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);
     switch (conn->phase) {

@@ -128,10 +128,10 @@ struct yk_h1_conn {
     bool is_writing;            /* The transport writes. */
     bool is_over_high_water;
     bool is_file_over;    /* on_file is due. */
-    bool is_stop_told;    /* on_stop has been called. */
     bool is_bodiless;     /* The open answer has no body: HEAD, 204, 304. */
     bool must_close;      /* After this answer. */
     bool must_cut;        /* In the middle of this answer. */
+    bool must_leave;      /* Behind it, though the exchange is not ended. */
     bool must_drop;       /* There is no memory to go on with. */
     bool must_linger;     /* Unread input may be on its way. */
     bool was_read;        /* At least one byte has come. */

@@ -218,6 +218,15 @@ static void many_headers(yoke_req *req, yoke_res *res)
     yoke_res_text(res, "many");
 }
 
+static void say_sorry(const struct yoke_err *err, yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_status(res, err->status);
+    yoke_res_write(res, "so ", 3);
+    yoke_res_write(res, "sorry", 5);
+    yoke_res_end(res);
+}
+
 static yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
@@ -242,6 +251,9 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/burst", burst);
     yoke_app_get(app, "/inject", inject);
     yoke_app_get(app, "/headers", many_headers);
+    yoke_app_all(app, "/sorry/hold", hold);
+    yoke_app_all(app, "/sorry/pause", pause_body);
+    yoke_app_catch_at(app, "/sorry", say_sorry);
     return app;
 }
 
