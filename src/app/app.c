@@ -9,6 +9,7 @@
 #include "app/handle.h"
 #include "app/observe.h"
 #include "app/router.h"
+#include "app/stall.h"
 #include "core/alloc.h"
 
 #include "core/banned.h"
@@ -88,6 +89,7 @@ const char *yk_app_prepare(yoke_app *app)
                            "that");
     else if (!app->is_frozen)
         yk_router_freeze(app->router, &app->methods, &app->all_methods);
+    yk_stall_set_limit(app);
     return yoke_app_error(app);
 }
 

@@ -27,6 +27,7 @@ struct yoke_app {
     struct yk_observer *observers;     /* In the order of registration. */
     struct yk_constraint *constraints; /* Its own. */
     struct yk_methods methods;         /* Complete once it is frozen. */
+    int64_t stall_ns;                  /* See app/stall.h. */
     uint64_t all_methods; /* Those that routes have, for `OPTIONS *`. */
 };
 

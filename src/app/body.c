@@ -91,7 +91,7 @@ void yk_body_on_end(struct yoke_req *req, int err)
     if (body->on_end)
         body->on_end(req, err, body->data);
     if (is_deserted && is_with_reader(req) && req->holds == holds)
-        yk_exchange_end(req->x);
+        yk_res_abandon(&req->res);
 }
 
 void yoke_req_pause(yoke_req *req)

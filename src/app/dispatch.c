@@ -10,6 +10,7 @@
 #include "app/observe.h"
 #include "app/params.h"
 #include "app/router.h"
+#include "app/stall.h"
 #include "core/arena.h"
 
 #include "core/banned.h"
@@ -405,6 +406,7 @@ static bool goes_on(struct yoke_req *req)
 
 static void run(struct yoke_req *req)
 {
+    uint64_t now_ns = yk_stall_begin();
     do {
         enum yk_wish wish = req->wish;
         req->wish = YK_WISH_NONE;
@@ -414,6 +416,7 @@ static void run(struct yoke_req *req)
             return;
         }
         call(req);
+        now_ns = yk_stall_end(req, now_ns);
     } while (goes_on(req));
 }
 

@@ -6,8 +6,9 @@
  * The exchange ends with the answer, and its memory is then used again. So it
  * must not end while a handler is left that believes it can still answer: one
  * that took too long and was answered for, or one that goes on to stream after
- * its answer has become a 500. Then the answer is sent, but the exchange is
- * only ended when the handler has come back (`late` in app/req.h). */
+ * its answer has become a 500; or while a thread works for it. Then the answer
+ * is sent, and the connection closed behind it, but the exchange is only ended
+ * when all have come back (`late` and `jobs` in app/req.h). */
 #include "app/res.h"
 
 #include <errno.h>
@@ -80,13 +81,32 @@ static bool can_set(yoke_res *res, const char *what)
     return false;
 }
 
+bool yk_res_is_kept(const yoke_res *res)
+{
+    return res->req->late > 0 || res->req->jobs;
+}
+
+void yk_res_settle(yoke_res *res)
+{
+    const struct yoke_req *req = res->req;
+    if (req->is_answered && !yk_res_is_kept(res) && !req->x->is_ended)
+        yk_exchange_end(req->x);
+}
+
+void yk_res_abandon(yoke_res *res)
+{
+    if (yk_req_is_answered(res->req))
+        return;
+    res->req->is_answered = true;
+    yk_res_settle(res);
+}
+
 void yk_res_come_back(yoke_res *res)
 {
     struct yoke_req *req = res->req;
     req->late--;
     yk_req_log(req, YOKE_LOG_DEBUG, "a handler came back after its time");
-    if (req->late == 0 && req->is_answered)
-        yk_exchange_end(req->x);
+    yk_res_settle(res);
 }
 
 void yk_res_cut(yoke_res *res)
@@ -94,8 +114,7 @@ void yk_res_cut(yoke_res *res)
     struct yoke_req *req = res->req;
     req->is_answered = true;
     yk_exchange_cut(req->x);
-    if (!req->late)
-        yk_exchange_end(req->x);
+    yk_res_settle(res);
 }
 
 /* ---- Status and headers ---- */
@@ -197,18 +216,27 @@ const char *yoke_res_get(const yoke_res *res, const char *name)
 
 /* ---- A whole answer ---- */
 
-static int deliver(yoke_res *res, const void *ptr, size_t len)
+static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
 {
     struct yoke_req *req = res->req;
-    if (!req->late)
-        return yk_exchange_send(req->x, ptr, len);
+    struct yk_exchange *x = req->x;
     req->is_answered = true;
-    req->x->content_length = (int64_t)len;
-    ssize_t waiting = yk_exchange_write(req->x, ptr, len);
+    /* HEAD is told the length that GET would have. */
+    if (len > 0 || !x->request->is_head || x->content_length < 0)
+        x->content_length = (int64_t)len;
     /* Whoever goes on to stream will come back by himself, and soon. */
-    if (!res->is_swallowing)
-        yk_exchange_leave(req->x);
+    x->closes = !res->is_swallowing;
+    ssize_t waiting = yk_exchange_write(x, ptr, len);
+    if (x->closes)
+        yk_exchange_leave(x);
     return waiting < 0 ? (int)waiting : 0;
+}
+
+static int deliver(yoke_res *res, const void *ptr, size_t len)
+{
+    if (yk_res_is_kept(res))
+        return deliver_kept(res, ptr, len);
+    return yk_exchange_send(res->req->x, ptr, len);
 }
 
 static int answer_broken(yoke_res *res)
@@ -384,7 +412,7 @@ int yoke_res_end(yoke_res *res)
         return refuse(res);
     if (res->broken && !req->x->is_head_sent)
         return answer_broken(res);
-    if (!req->late)
+    if (!yk_res_is_kept(res))
         return end_exchange(res);
     if (!req->x->is_head_sent)
         return deliver(res, "", 0);

@@ -39,6 +39,9 @@ struct yk_exchange_events {
      * gone; -EPROTO: it was malformed and has been answered;
      * -ETIMEDOUT: it came too slowly and has been answered). */
     void (*on_end)(struct yk_exchange *x, int err);
+    /* The connection is lost; x->is_aborted. At most once, and before any other
+     * event that tells of it. */
+    void (*on_abort)(struct yk_exchange *x);
     /* The client closed its side, or the connection is lost. At most once. */
     void (*on_close)(struct yk_exchange *x);
     /* The bytes that wait fell below high_water. */
@@ -87,6 +90,7 @@ struct yk_exchange {
     struct yk_headers *answer_trailers; /* In the arena; NULL: none. */
     int64_t content_length; /* Promised for a streamed answer, or -1. */
     uint64_t body_len;      /* Bytes of body written so far. */
+    bool closes;            /* The connection is to close behind it. */
     bool is_head_sent;      /* Status and headers are fixed. */
     bool is_ended;          /* The answer is complete. */
 

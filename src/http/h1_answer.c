@@ -29,7 +29,7 @@ static int fail(struct yk_h1_conn *conn)
 /* Whether the connection can stay open after this answer. */
 static enum yk_h1_persist persistence(struct yk_h1_conn *conn)
 {
-    if (conn->server->is_draining ||
+    if (conn->server->is_draining || conn->x.closes ||
         (!conn->is_body_complete && yk_h1_body_is_too_long_to_drain(conn)))
         conn->must_close = true;
     if (conn->must_close)

@@ -50,6 +50,8 @@ static void abort_exchange(struct yk_h1_conn *conn, int err)
     if (!conn->has_exchange || x->is_aborted)
         return;
     x->is_aborted = true;
+    if (!x->is_ended && x->events && x->events->on_abort)
+        x->events->on_abort(x);
     yk_flight_set_clear(conn->flight, conn->fd, false);
     bool was_reading = x->body_state == YK_READ_STARTED;
     x->body_state = YK_READ_DONE;
