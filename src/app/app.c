@@ -10,6 +10,7 @@
 #include "app/observe.h"
 #include "app/router.h"
 #include "app/stall.h"
+#include "app/view.h"
 #include "core/alloc.h"
 
 #include "core/banned.h"
@@ -45,6 +46,7 @@ void yoke_app_free(yoke_app *app)
     yk_constraints_done(app->constraints);
     yk_mount_hooks_done(app->mount_hooks);
     yk_observers_done(app->observers);
+    yk_views_done(app->views);
     free(app->path);
     if (app->free_data)
         app->free_data(app->data);

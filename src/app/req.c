@@ -54,6 +54,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->cookies = NULL;
     req->json = NULL;
     req->query_json = NULL;
+    req->locals = NULL;
     req->sending = NULL;
     req->sse = NULL;
     req->id = NULL;

@@ -100,6 +100,7 @@ struct yoke_req {
     struct yk_cookies *cookies;    /* The same. */
     struct yk_json_body *json;     /* The same. */
     struct json_t *query_json;     /* The same. */
+    struct json_t *locals;         /* The same; yoke_res_locals. */
     struct yk_sending *sending;    /* A file that is on its way; or NULL. */
     yoke_sse *sse;                 /* A stream of events; or NULL. */
     const char *id;                /* yoke_req_set_id; NULL: none. */

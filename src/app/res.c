@@ -25,6 +25,7 @@
 #include "app/query.h"
 #include "app/req.h"
 #include "app/send_file.h"
+#include "app/view.h"
 #include "core/arena.h"
 #include "core/number.h"
 #include "http/exchange.h"
@@ -469,6 +470,7 @@ static void release(struct yoke_req *req)
 {
     yk_json_body_free(req);
     yk_query_json_free(req);
+    yk_res_locals_free(req);
     yk_send_file_drop(req);
 }
 
