@@ -44,7 +44,9 @@ struct yk_exchange_events {
     void (*on_abort)(struct yk_exchange *x);
     /* The client closed its side, or the connection is lost. At most once. */
     void (*on_close)(struct yk_exchange *x);
-    /* The bytes that wait fell below high_water. */
+    /* The bytes that wait fell below high_water; or never will, for the
+     * connection has been lost after on_close had told that the client had
+     * closed its side. */
     void (*on_drain)(struct yk_exchange *x);
     /* The handler took longer than handler_timeout_ms; the application is to
      * answer 503 now, unless the head has been sent. */

@@ -42,6 +42,18 @@ static void tell_close(struct yk_h1_conn *conn)
         x->events->on_close(x);
 }
 
+/* A writer that waits for room, and has heard already that the client has closed
+ * its side, would never hear of anything again. */
+static void wake_writer(struct yk_h1_conn *conn)
+{
+    struct yk_exchange *x = &conn->x;
+    if (!conn->is_over_high_water || x->is_ended)
+        return;
+    conn->is_over_high_water = false;
+    if (x->events && x->events->on_drain)
+        x->events->on_drain(x);
+}
+
 /* From here on the application's answer goes nowhere; it still has to end it.
  */
 static void abort_exchange(struct yk_h1_conn *conn, int err)
@@ -58,6 +70,8 @@ static void abort_exchange(struct yk_h1_conn *conn, int err)
     if (was_reading && !x->is_ended && x->events && x->events->on_end)
         x->events->on_end(x, err);
     yk_h1_file_abort(conn);
+    if (conn->is_close_told)
+        wake_writer(conn);
     tell_close(conn);
 }
 

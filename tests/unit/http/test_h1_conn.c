@@ -31,6 +31,20 @@ static void a_client_that_half_closes_gets_its_answer(void **state)
     yoke_expect_closed(r, true);
 }
 
+static void a_writer_hears_of_a_client_that_half_closed_and_went(void **state)
+{
+    (void)state;
+    yoke_tr *r = yoke_test_get(t, "/endless");
+    yoke_tr_read_slowly(r, 0);
+    yoke_tr_close(r);
+    assert_int_equal(closes, 1);
+    assert_int_equal(finishes, 0);
+    yoke_test_clock(t, 130000); /* The write timeout resets it. */
+    yoke_expect_closed(r, true);
+    assert_int_equal(finishes, 1);
+    assert_int_equal(closes, 1);
+}
+
 static void a_pipelined_request_is_told_that_nothing_more_comes(void **state)
 {
     (void)state;
@@ -301,6 +315,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_client_that_goes_is_told_to_the_handler),
         TEST(a_client_that_half_closes_gets_its_answer),
+        TEST(a_writer_hears_of_a_client_that_half_closed_and_went),
         TEST(a_pipelined_request_is_told_that_nothing_more_comes),
         TEST(a_body_that_is_cut_off_is_told_to_its_reader),
         TEST(a_slow_head_is_refused),
