@@ -43,9 +43,16 @@ int yoke_req_on_data(yoke_req *req,
     return yk_exchange_read(req->x);
 }
 
+/* It has answered while a thread works for the request, and expects nothing any
+ * more. */
+static bool has_finished(const struct yoke_req *req)
+{
+    return yk_req_is_answered(req) && req->late == 0;
+}
+
 void yk_body_on_data(struct yoke_req *req, const char *ptr, size_t len)
 {
-    if (req->body->on_data)
+    if (req->body->on_data && !has_finished(req))
         req->body->on_data(req, ptr, len, req->body->data);
 }
 
@@ -82,6 +89,8 @@ static void end_late(struct yoke_req *req, int err)
 void yk_body_on_end(struct yoke_req *req, int err)
 {
     const struct yk_body *body = req->body;
+    if (has_finished(req))
+        return;
     if (err < 0 && body->is_late) {
         end_late(req, err);
         return;

@@ -142,7 +142,7 @@ int yk_page_render(struct yoke_page *page, const char *name,
 {
     if (page->err < 0)
         return page->err;
-    if (page->depth == YK_PARTIALS_MAX)
+    if (page->depth > YK_PARTIALS_MAX)
         return yk_page_fail(page, -YOKE_ETOOLARGE,
                             "more than %d partials within each other: \"%s\"",
                             YK_PARTIALS_MAX, name);

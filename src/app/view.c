@@ -17,6 +17,7 @@
 #include <jansson.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "app/app.h"
 #include "app/file_open.h"
@@ -147,6 +148,13 @@ void yoke_app_add_engine(yoke_app *app, struct yoke_here here,
         register_fault(app, here, "the engine needs compile and render");
         return;
     }
+    if (app->is_frozen) {
+        yoke_log(YOKE_LOG_ERROR,
+                 "%s:%d: yoke_app_engine: too late, the "
+                 "application serves already",
+                 here.file, here.line);
+        return;
+    }
     struct yk_views *views = views_of(app);
     struct engine *engine = own_engine(app, without_dot(extension));
     if (!engine) {
@@ -256,7 +264,8 @@ static int find_file(struct search *search, const char *name)
         if (found < 0)
             return yk_page_fail(search->page, found,
                                 "the view \"%s\" cannot be read: %s", name,
-                                yoke_strerror(found));
+                                found == -EXDEV ? "it is not in its folder"
+                                                : yoke_strerror(found));
     }
     return yk_page_fail(search->page, -ENOENT,
                         "there is no view \"%s\" in \"%s\"", name, folders);
@@ -335,9 +344,9 @@ static struct yk_view *make(struct yoke_page *page, const char *name)
                      name, search.extension);
         return NULL;
     }
-    if (find_file(&search, name) < 0)
-        return NULL;
-    struct yk_view *view = compile(&search, name, engine);
+    struct yk_view *view = NULL;
+    if (find_file(&search, name) == 0)
+        view = compile(&search, name, engine);
     yk_close_fd(&search.fd);
     return view;
 }

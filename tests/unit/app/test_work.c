@@ -189,6 +189,20 @@ static void hold(yoke_req *req, yoke_res *res)
     yoke_hold(req);
 }
 
+static void never(yoke_req *req, int err, void *data)
+{
+    (void)req;
+    (void)err;
+    (void)data;
+    fail_msg("a reader is called after its answer");
+}
+
+static void read_and_answer(yoke_req *req, yoke_res *res)
+{
+    yoke_req_on_data(req, NULL, never, NULL);
+    answer_meanwhile(req, res);
+}
+
 static void after_answer(yoke_req *req, yoke_res *res)
 {
     yoke_res_text(res, "answered");
@@ -212,6 +226,7 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/two", work_on_two);
     yoke_app_get(app, "/memory", work_with_memory);
     yoke_app_get(app, "/meanwhile", answer_meanwhile);
+    yoke_app_post(app, "/read", read_and_answer);
     yoke_app_get(app, "/beside", beside, hold);
     yoke_app_get(app, "/answered", after_answer);
     return app;
@@ -393,6 +408,19 @@ static void an_answer_need_not_wait_for_the_work(void **state)
     assert_int_equal(finishes, 1);
 }
 
+static void a_reader_that_has_answered_hears_nothing_more(void **state)
+{
+    (void)state;
+    yoke_tr *r = yoke_test_post(t, "/read");
+    yoke_tr_set(r, "Content-Length", "10");
+    yoke_tr_body(r, "half");
+    yoke_expect_text(r, 200, "accepted");
+    sem_wait(&at_gate);
+    sem_post(&gate);
+    wait_for_done(1);
+    assert_int_equal(finishes, 1);
+}
+
 static void work_beside_another_handler_leaves_the_request_to_it(void **state)
 {
     (void)state;
@@ -494,6 +522,7 @@ int main(void)
         TEST(work_that_has_not_begun_never_does),
         TEST(work_that_takes_too_long_is_answered_for),
         TEST(an_answer_need_not_wait_for_the_work),
+        TEST(a_reader_that_has_answered_hears_nothing_more),
         TEST(work_beside_another_handler_leaves_the_request_to_it),
         TEST(too_much_work_is_refused),
         TEST(work_needs_no_request),
