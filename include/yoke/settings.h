@@ -13,7 +13,8 @@
  *                                             milliseconds is logged, with its
  *                                             pattern; once a second at most. 0:
  *                                             none is. Of the application that is
- *                                             served, also for those in it
+ *                                             served, also for those in it; where
+ *                                             the CPU's clock is steady
  *     case sensitive routing  bool            false: /Users is /users
  *     env                     str             $YOKE_ENV, else "development"
  *     etag                    bool, str, ptr  false; "weak" or "strong": every

@@ -29,7 +29,7 @@ struct yoke_app {
     struct yk_constraint *constraints; /* Its own. */
     struct yk_views *views;            /* NULL until it has any. */
     struct yk_methods methods;         /* Complete once it is frozen. */
-    int64_t stall_ns;                  /* See app/stall.h. */
+    uint64_t stall_ns, stall_ticks;    /* See app/stall.h. */
     uint64_t all_methods; /* Those that routes have, for `OPTIONS *`. */
 };
 

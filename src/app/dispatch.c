@@ -406,7 +406,7 @@ static bool goes_on(struct yoke_req *req)
 
 static void run(struct yoke_req *req)
 {
-    uint64_t now_ns = yk_stall_begin();
+    uint64_t now = yk_stall_begin();
     do {
         enum yk_wish wish = req->wish;
         req->wish = YK_WISH_NONE;
@@ -416,7 +416,7 @@ static void run(struct yoke_req *req)
             return;
         }
         call(req);
-        now_ns = yk_stall_end(req, now_ns);
+        now = yk_stall_end(req, now);
     } while (goes_on(req));
 }
 

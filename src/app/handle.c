@@ -13,16 +13,16 @@
 
 static void on_data(struct yk_exchange *x, const char *ptr, size_t len)
 {
-    uint64_t begun_ns = yk_stall_begin();
+    uint64_t begun = yk_stall_begin();
     yk_body_on_data(x->owner, ptr, len);
-    yk_stall_end(x->owner, begun_ns);
+    yk_stall_end(x->owner, begun);
 }
 
 static void on_end(struct yk_exchange *x, int err)
 {
-    uint64_t begun_ns = yk_stall_begin();
+    uint64_t begun = yk_stall_begin();
     yk_body_on_end(x->owner, err);
-    yk_stall_end(x->owner, begun_ns);
+    yk_stall_end(x->owner, begun);
 }
 
 static void on_abort(struct yk_exchange *x)

@@ -1,37 +1,35 @@
 /* Handlers that block the loop: whoever is called on behalf of a request is
  * timed, and told of in the log when it took longer than the application's
- * "blocking limit". Costs two readings of the CPU's clock for a call. */
+ * "blocking limit". That costs a reading of the CPU's own clock for each call,
+ * so the time is compared in ticks, whose rate is found out by and by. Where
+ * that clock is not steady (core/ticks.h), nobody is told of. */
 #ifndef YK_APP_STALL_H
 #define YK_APP_STALL_H
 
 #include "app/app.h"
 #include "app/req.h"
-#include "net/vitals.h"
+#include "core/ticks.h"
 
-/* Logs that the handler on top has kept the loop from then until now; not every
- * one, when there are many, and not one in which a shorter call has been logged
- * already. */
-void yk_stall_tell(const struct yoke_req *req, uint64_t begun_ns,
-                   uint64_t now_ns);
+/* Logs that the handler on top has kept the loop from then until now, if it is
+ * true; not every one, when there are many, and not one in which a shorter call
+ * has been logged already. */
+void yk_stall_look(const struct yoke_req *req, uint64_t begun, uint64_t now);
 
 /* The limit of an application that is about to be served. */
 void yk_stall_set_limit(yoke_app *app);
 
 static inline uint64_t yk_stall_begin(void)
 {
-    return yk_turn_now_ns();
+    return yk_ticks();
 }
 
 /* The call has returned. Returns the time, at which the next one may begin. */
-static inline uint64_t yk_stall_end(const struct yoke_req *req,
-                                    uint64_t begun_ns)
+static inline uint64_t yk_stall_end(const struct yoke_req *req, uint64_t begun)
 {
-    uint64_t now_ns = yk_turn_now_ns();
-    /* With a sign: the clock may have been set right a little. */
-    if (__builtin_expect((int64_t)(now_ns - begun_ns) >= req->root->stall_ns,
-                         0))
-        yk_stall_tell(req, begun_ns, now_ns);
-    return now_ns;
+    uint64_t now = yk_ticks();
+    if (__builtin_expect(now - begun >= req->root->stall_ticks, 0))
+        yk_stall_look(req, begun, now);
+    return now;
 }
 
 #endif

@@ -175,9 +175,9 @@ static void end_with_request(uv_work_t *work, int err)
     count--;
     take_out(req, job);
     job->status = status_of(job, err);
-    uint64_t begun_ns = yk_stall_begin();
+    uint64_t begun = yk_stall_begin();
     call_done(req, job);
-    yk_stall_end(req, begun_ns);
+    yk_stall_end(req, begun);
     yk_res_settle(&req->res);
     job_free(job);
 }
