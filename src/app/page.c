@@ -22,7 +22,8 @@
 
 /* ---- Errors ---- */
 
-static int fail(struct yoke_page *page, int err, const char *fmt, va_list args)
+static int __attribute__((format(printf, 3, 0)))
+fail(struct yoke_page *page, int err, const char *fmt, va_list args)
 {
     if (page->err < 0)
         return page->err;
