@@ -102,7 +102,8 @@ struct json_t *yoke_req_json(yoke_req *req);
  * "extended", where brackets nest: `user[name]=ada&user[tags][]=x`, five deep at
  * most, places in arrays up to 20; or what a function of the application's
  * makes of it. Made at the first call; borrowed until the answer has been ended.
- * Text that is not UTF-8 is left out. (Express: req.query.) */
+ * Text that is not UTF-8 is left out, and so is what there is no memory for; NULL
+ * only when there is none at all. (Express: req.query.) */
 struct json_t *yoke_req_query_json(yoke_req *req);
 
 /* A function of the application's own for that: gets the query without its "?",
