@@ -93,6 +93,7 @@ struct yk_exchange {
     int64_t content_length; /* Promised for a streamed answer, or -1. */
     uint64_t body_len;      /* Bytes of body written so far. */
     bool closes;            /* The connection is to close behind it. */
+    bool has_left;          /* It is whole, by yk_exchange_leave. */
     bool is_head_sent;      /* Status and headers are fixed. */
     bool is_ended;          /* The answer is complete. */
 
@@ -162,10 +163,11 @@ void yk_exchange_set_timer(struct yk_exchange *x, uint64_t ms);
  * -YOKE_EANSWERED, or -YOKE_ELENGTH in that case; it is ended all the same. */
 int yk_exchange_end(struct yk_exchange *x);
 
-/* Ends the answer for the client, and closes the connection in good order, while
- * the application still holds the exchange, which has yet to be ended: memory
- * that somebody may look at stays. A reader of the body gets its on_end, from
- * the loop. */
+/* Ends the answer, of which the head has been sent, for the client, and closes
+ * the connection in good order, while the application still holds the exchange,
+ * which has yet to be ended: memory that somebody may look at stays. Unless it
+ * is ended at once, the exchange is told as if the client had gone, from the
+ * loop. */
 void yk_exchange_leave(struct yk_exchange *x);
 
 /* on_stop is to be called, from the loop, if the server drains, though it has

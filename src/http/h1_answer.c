@@ -180,7 +180,7 @@ static int finish_framing(struct yk_h1_conn *conn)
 static int end_answer(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    if (x->is_aborted || conn->must_cut || conn->must_leave)
+    if (x->is_aborted || conn->must_cut || x->has_left)
         return end_unheard(conn);
     if (!x->is_head_sent && !is_promise_open(conn))
         return send_whole(x, NULL, 0);
@@ -194,10 +194,8 @@ static int end_answer(struct yk_exchange *x)
 static void leave(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    if (conn->must_cut || conn->must_leave)
-        return;
-    finish_framing(conn);
-    conn->must_leave = true;
+    if (!conn->must_cut)
+        finish_framing(conn);
     yk_h1_touch(conn);
 }
 

@@ -208,7 +208,7 @@ static void init_exchange(struct yk_h1_conn *conn)
     conn->has_exchange = true;
     conn->is_finish_told = conn->is_close_told = false;
     conn->framing = YK_H1_FRAME_NONE;
-    conn->is_bodiless = conn->must_cut = conn->must_leave = false;
+    conn->is_bodiless = conn->must_cut = false;
     conn->is_over_high_water = false;
     conn->is_file_over = false;
     conn->file_fd = -1;
@@ -414,7 +414,7 @@ static bool step(struct yk_h1_conn *conn)
         yk_h1_drop(conn);
     if (conn->must_cut && conn->phase == YK_H1_EXCHANGE)
         cut(conn);
-    if (conn->must_leave && conn->phase == YK_H1_EXCHANGE && !conn->x.is_ended)
+    if (conn->x.has_left && conn->phase == YK_H1_EXCHANGE && !conn->x.is_ended)
         leave(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);

@@ -131,7 +131,6 @@ struct yk_h1_conn {
     bool is_bodiless;     /* The open answer has no body: HEAD, 204, 304. */
     bool must_close;      /* After this answer. */
     bool must_cut;        /* In the middle of this answer. */
-    bool must_leave;      /* Behind it, though the exchange is not ended. */
     bool must_drop;       /* There is no memory to go on with. */
     bool must_linger;     /* Unread input may be on its way. */
     bool was_read;        /* At least one byte has come. */
