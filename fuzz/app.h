@@ -9,7 +9,8 @@
  *     d   await on_drain            e     end the answer
  *     h   go on in a later turn     f F   a field more, many long fields
  *     c   end in on_close           i     a field that must be refused
- *                                   3 4 5 status 304, 204, 500
+ *     v   leave: the client has     3 4 5 status 304, 204, 500
+ *         all, the exchange goes on
  *
  * Other bytes do nothing, and an answer that was not ended at the path's end is
  * ended there. What was promised to the application (each callback in its
@@ -73,6 +74,7 @@ struct visit {
     bool has_head;          /* Its head was queued, with... */
     int status;             /* ...this status. */
     bool is_heard;          /* It was ended while the client was there. */
+    bool has_left;          /* By yk_exchange_leave. */
     struct yk_bytes answer; /* The body that was queued. */
 };
 
@@ -140,7 +142,7 @@ static inline void app_send(struct visit *v, const char *ptr, size_t len)
 static inline void app_write(struct visit *v, const char *ptr, size_t len)
 {
     struct yk_exchange *x = v->x;
-    bool was_ended = x->is_ended, was_heard = !x->is_aborted;
+    bool was_ended = x->is_ended || x->has_left, was_heard = !x->is_aborted;
 
     v->app->is_calling = true;
     ssize_t queued = yk_exchange_write(x, ptr, len);
@@ -169,10 +171,39 @@ static inline void app_end(struct visit *v)
         MUST(err == -YOKE_EANSWERED, "an answer ends once");
         return;
     }
+    if (v->has_left) {
+        MUST(err == 0, "what was left is ended quietly");
+        return;
+    }
     MUST(err == 0 || err == -YOKE_ELENGTH, "what end returns");
     v->app->has_broken_promise |= err != 0;
     app_note(v, was_heard, "", 0);
     v->is_heard = was_heard && err == 0;
+}
+
+/* Whether as much has been written as was promised. */
+static inline bool app_keeps_promise(const struct visit *v)
+{
+    const struct yk_exchange *x = v->x;
+    return app_is_bodiless(v) || x->content_length < 0 ||
+           (uint64_t)x->content_length == x->body_len;
+}
+
+static inline void app_leave(struct visit *v)
+{
+    struct yk_exchange *x = v->x;
+    if (!x->is_head_sent) {
+        x->closes = true;
+        app_write(v, NULL, 0);
+    }
+    if (x->is_ended || x->is_aborted || x->has_left || !x->is_head_sent)
+        return;
+    v->app->is_calling = true;
+    yk_exchange_leave(x);
+    v->app->is_calling = false;
+    v->has_left = true;
+    v->is_heard = app_keeps_promise(v);
+    v->app->has_broken_promise |= !v->is_heard;
 }
 
 static inline void app_add_field(struct visit *v, struct yk_slice value,
@@ -231,6 +262,9 @@ static inline bool app_do_output(struct visit *v, char letter)
         return true;
     case 'e':
         app_end(v);
+        return true;
+    case 'v':
+        app_leave(v);
         return true;
     }
     return false;
@@ -366,7 +400,7 @@ static inline void app_on_close(struct yk_exchange *x)
     MUST(!v->is_close_told, "on_close comes once");
     MUST(!x->is_ended, "no on_close behind the end of the answer");
     v->is_close_told = true;
-    v->is_aborted = x->is_aborted;
+    v->is_aborted = x->is_aborted && !v->has_left;
     if (v->ends_on_close)
         app_end(v);
 }

@@ -56,6 +56,9 @@ typedef struct yoke_res yoke_res;       /* Its answer (res.h). */
 struct yoke_err {
     int status;          /* 400 to 599; what the answer's status will be. */
     const char *message; /* For the log and the error handler. */
+    const char *detail;  /* What the client may be told: the message of
+                            yoke_next_problem (value.h). NULL: nothing but the
+                            status. */
 };
 
 /* A handler: answers, or calls `yoke_next`, or calls `yoke_hold` and does

@@ -26,6 +26,8 @@
 extern "C" {
 #endif
 
+struct json_t; /* jansson's */
+
 /* ---- What the client has sent ----
  *
  * Values are percent-decoded, if they can be, and without the quotes around
@@ -40,6 +42,13 @@ const char *yoke_req_cookie(yoke_req *req, const char *name);
 /* The value of a signed cookie, if any of the application's secrets has signed
  * it; else NULL. (Express: req.signedCookies.) */
 const char *yoke_req_signed_cookie(yoke_req *req, const char *name);
+
+/* The JSON value of a cookie that yoke_res_json_cookie, or cookie-parser, has
+ * set: its text is "j:" and JSON; and the same of a signed one. A new reference,
+ * or NULL: there is none, or it is none. (Express: req.cookies and
+ * req.signedCookies, which have such values among the others.) */
+struct json_t *yoke_req_json_cookie(yoke_req *req, const char *name);
+struct json_t *yoke_req_signed_json_cookie(yoke_req *req, const char *name);
 
 /* The number of cookies, and the n-th; as for header fields. */
 size_t yoke_req_cookie_count(yoke_req *req);
@@ -72,6 +81,9 @@ struct yoke_cookie {
     const char *domain; /* NULL: this host alone. */
     bool http_only;     /* Scripts do not see it. */
     bool secure;        /* Only over TLS. */
+    bool secure_auto;   /* The same, if the request came so: see
+                           yoke_req_is_secure (yoke/client.h), which believes
+                           what trusted proxies say. */
     bool partitioned;   /* A jar of its own for each top-level site. */
     bool is_signed;     /* With the application's first secret. */
     bool is_raw;        /* The value is not percent-encoded. */
@@ -93,6 +105,18 @@ struct yoke_cookie {
                          &(struct yoke_cookie){.reserved_ = 0, __VA_ARGS__})
 int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
                          const struct yoke_cookie *cookie);
+
+/* The same with a JSON value, whose reference it takes over, as "j:" and its
+ * text; NULL gives a 500 and -EINVAL. Browsers keep cookies of up to 4096
+ * bytes, name, value and attributes together. (Express: res.cookie with an
+ * object.) */
+#define yoke_res_json_cookie(res, name, value, ...)                            \
+    yoke_res_json_cookie_with(                                                 \
+        (res), (name), (value),                                                \
+        &(struct yoke_cookie){.reserved_ = 0, __VA_ARGS__})
+int yoke_res_json_cookie_with(yoke_res *res, const char *name,
+                              struct json_t *value,
+                              const struct yoke_cookie *cookie);
 
 /* Tells the client to forget a cookie. Path and domain must be those with which
  * it was set: `yoke_res_clear_cookie(res, "a", .path = "/admin")`. Its times

@@ -9,8 +9,10 @@
  * connection is cut. The answer says its type (by extension), `Content-Length`,
  * `ETag`, `Last-Modified`, `Cache-Control` and `Accept-Ranges`, unless the
  * handler has set them; it is 304 for a client whose copy is good, 206 for one
- * range (several that touch are one; several others are answered with the whole
- * file), 416, or 412. HEAD is answered without reading it. (Rules 35 to 37 of
+ * range (several that touch are one; several others, a malformed one such as
+ * "5-2", or another unit than bytes are answered with the whole file), 416, or
+ * 412, also for `If-None-Match` with another method than GET and HEAD. An error
+ * says nothing of the file: what was set for it is removed again. HEAD is answered without reading it. (Rules 35 to 37 of
  * docs/http-rules.md.)
  *
  * What blocks: opening the file, and reading it, block the loop as long as the
@@ -46,9 +48,10 @@ struct yoke_file {
     int reserved_;    /* Leave it; it lets the macro be called without any. */
     const char *root; /* The path is below this folder, and never leads out of
                          it: not by "..", not by a link. NULL: the path is the
-                         program's own, absolute, and taken as it is. */
-    enum yoke_dotfiles dotfiles; /* Below a root for every part of the path,
-                                    else for the file's name. */
+                         program's own, absolute; links in it are followed
+                         wherever they lead, ".." is refused as well. */
+    enum yoke_dotfiles dotfiles; /* For every part of the path: of one without a
+                                    root also for the folders above. */
     int64_t max_age_s;     /* Cache-Control: public, max-age. A year at most.
                                  0: the client asks each time. */
     bool is_immutable;     /* It never changes: "immutable". */
@@ -72,9 +75,10 @@ struct yoke_file {
  * all has been sent, and the answer is ended then.
  *
  * Returns 0, or a negative code for what is found at once: -ENOENT (404),
- * -EACCES (403), -EXDEV for a path that leads out of the root (403), -EINVAL
+ * -EACCES (403), -EXDEV for a path with ".." or out of the root (403), -EINVAL
  * for a path with a NUL or a relative one without a root (500), -YOKE_EHEADER
- * (500), 412 and 416 as -YOKE_ECONDITION and -YOKE_ERANGE. The error has been
+ * (500), -EAGAIN (503: folders on the way are being renamed all the time), 412
+ * and 416 as -YOKE_ECONDITION and -YOKE_ERANGE. The error has been
  * passed on, or told to `done`; there is nothing more to do. */
 #define yoke_res_send_file(res, path, ...)                                     \
     yoke_res_send_file_with((res), (path),                                     \

@@ -95,8 +95,10 @@ struct yoke_ranges {
 
 /* What `Range` asks for of a thing of `size` bytes (or of what its unit is),
  * cut to that size. Returns how many ranges there are; 0 without the field;
- * -ERANGE when none lies within (416); -EINVAL when it is malformed or asks for
- * too many, which is to be ignored. (Express: req.range; undefined, -1, -2.) */
+ * -ERANGE when none lies within (416); -EINVAL when it is malformed, asks for
+ * too many, or for one whose end is before its start (RFC 9110 section 14.1.1):
+ * that is to be ignored, and so is a unit that you do not have. (Express:
+ * req.range; undefined, -1, -2.) */
 int yoke_req_range(const yoke_req *req, uint64_t size,
                    struct yoke_ranges *ret_ranges);
 
@@ -113,6 +115,21 @@ void yoke_ranges_combine(struct yoke_ranges *ranges);
  * are sent whole become a 304 by themselves. (Express: req.fresh, req.stale.)
  */
 bool yoke_req_is_fresh(const yoke_req *req);
+
+/* Whether a handler that changes something may do so: false when `If-Match`,
+ * without it `If-Unmodified-Since`, or, for methods other than GET, HEAD and
+ * QUERY, `If-None-Match` says that the client means another version of it. Set
+ * `ETag` or `Last-Modified` of what is there before, and ask only when there is
+ * something. Answer 412 then:
+ *
+ *     yoke_res_set(res, "ETag", page_etag(page));
+ *     if (!yoke_req_may_go_on(req)) {
+ *         yoke_next_err(req, 412, "page %d has changed", id);
+ *         return;
+ *     }
+ *
+ * Files are asked for so by themselves. */
+bool yoke_req_may_go_on(const yoke_req *req);
 
 /* ---- How the macros above take lists ---- */
 

@@ -140,7 +140,9 @@ int yoke_res_end(yoke_res *res);
 ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len);
 
 /* Calls `fn` each time the bytes that wait have fallen below `high_water` after
- * having been above. */
+ * having been above. Also when they never will, for a client that had closed its
+ * side, as yoke_req_on_close has told, is lost: yoke_res_write then returns
+ * -YOKE_ECLOSED, and the answer is to be ended. */
 void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                        void *data);
 

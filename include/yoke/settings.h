@@ -4,9 +4,17 @@
  *     yoke_app_set_str(app, "etag", "strong");
  *     yoke_app_set_int(app, "subdomain offset", 3);
  *
- * These names mean something to yoke (Express has the same ones):
+ * These names mean something to yoke (Express has the same ones, but "blocking
+ * limit" and "method not allowed"):
  *
  *     name                    kinds           default
+ *     blocking limit          int             100: a handler that keeps the loop
+ *                                             from everybody else for so many
+ *                                             milliseconds is logged, with its
+ *                                             pattern; once a second at most. 0:
+ *                                             none is. Of the application that is
+ *                                             served, also for those in it; where
+ *                                             the CPU's clock is steady
  *     case sensitive routing  bool            false: /Users is /users
  *     env                     str             $YOKE_ENV, else "development"
  *     etag                    bool, str, ptr  false; "weak" or "strong": every

@@ -50,8 +50,9 @@ struct yoke_sse_options {
 /* Begins a stream: sends the head, with `Content-Type: text/event-stream`,
  * `Cache-Control: no-cache` unless it is set, and `X-Accel-Buffering: no`, by
  * which proxies know not to collect events. Implies `yoke_hold`. NULL when the
- * answer has been sent, is to HEAD (it has been answered then), or the process
- * is draining (answered 503). */
+ * answer has been sent, or is to HEAD (it has been answered then). In a process
+ * that drains already it begins, and ends from the loop: a browser connects
+ * again after an end, but never after an error. */
 #define yoke_res_sse(res, ...)                                                 \
     yoke_res_sse_with((res),                                                   \
                       &(struct yoke_sse_options){.reserved_ = 0, __VA_ARGS__})

@@ -102,7 +102,8 @@ struct json_t *yoke_req_json(yoke_req *req);
  * "extended", where brackets nest: `user[name]=ada&user[tags][]=x`, five deep at
  * most, places in arrays up to 20; or what a function of the application's
  * makes of it. Made at the first call; borrowed until the answer has been ended.
- * Text that is not UTF-8 is left out. (Express: req.query.) */
+ * Text that is not UTF-8 is left out, and so is what there is no memory for; NULL
+ * only when there is none at all. (Express: req.query.) */
 struct json_t *yoke_req_query_json(yoke_req *req);
 
 /* A function of the application's own for that: gets the query without its "?",
@@ -116,7 +117,7 @@ struct yoke_query_parser {
 };
 
 /* Passes an error on whose text the client may see. `yoke_next_err`
- * (yoke/app.h) in all else: the text is the error's message, too. For what is
+ * (yoke/app.h) in all else: the text is the error's message and its detail. For what is
  * wrong with the request, and names nothing of the server's inside. */
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

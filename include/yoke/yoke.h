@@ -12,6 +12,7 @@
  *   message.h  messages between them, with descriptors
  *   test.h     the test client that needs no port (supertest)
  *   loop.h     the event loop; how a program runs and stops
+ *   work.h     what blocks, on threads;  view.h  pages of templates
  *   log.h      log lines;  error.h  error codes;  version.h  the version
  */
 #ifndef YOKE_YOKE_H
@@ -30,5 +31,7 @@
 #include <yoke/test.h>
 #include <yoke/udp.h>
 #include <yoke/version.h>
+#include <yoke/view.h>
+#include <yoke/work.h>
 
 #endif

@@ -9,6 +9,8 @@
 #include "app/handle.h"
 #include "app/observe.h"
 #include "app/router.h"
+#include "app/stall.h"
+#include "app/view.h"
 #include "core/alloc.h"
 
 #include "core/banned.h"
@@ -44,6 +46,7 @@ void yoke_app_free(yoke_app *app)
     yk_constraints_done(app->constraints);
     yk_mount_hooks_done(app->mount_hooks);
     yk_observers_done(app->observers);
+    yk_views_done(app->views);
     free(app->path);
     if (app->free_data)
         app->free_data(app->data);
@@ -88,6 +91,7 @@ const char *yk_app_prepare(yoke_app *app)
                            "that");
     else if (!app->is_frozen)
         yk_router_freeze(app->router, &app->methods, &app->all_methods);
+    yk_stall_set_limit(app);
     return yoke_app_error(app);
 }
 

@@ -13,6 +13,7 @@
 struct yk_constraint;
 struct yk_mount_hook;
 struct yk_observer;
+struct yk_views;
 
 struct yoke_app {
     uint32_t refs;       /* Owners. */
@@ -26,7 +27,9 @@ struct yoke_app {
     struct yk_mount_hook *mount_hooks;
     struct yk_observer *observers;     /* In the order of registration. */
     struct yk_constraint *constraints; /* Its own. */
+    struct yk_views *views;            /* NULL until it has any. */
     struct yk_methods methods;         /* Complete once it is frozen. */
+    uint64_t stall_ns, stall_ticks;    /* See app/stall.h. */
     uint64_t all_methods; /* Those that routes have, for `OPTIONS *`. */
 };
 

@@ -43,9 +43,16 @@ int yoke_req_on_data(yoke_req *req,
     return yk_exchange_read(req->x);
 }
 
+/* It has answered while a thread works for the request, and expects nothing any
+ * more. */
+static bool has_finished(const struct yoke_req *req)
+{
+    return yk_req_is_answered(req) && req->late == 0;
+}
+
 void yk_body_on_data(struct yoke_req *req, const char *ptr, size_t len)
 {
-    if (req->body->on_data)
+    if (req->body->on_data && !has_finished(req))
         req->body->on_data(req, ptr, len, req->body->data);
 }
 
@@ -55,6 +62,26 @@ static bool is_with_reader(const struct yoke_req *req)
            !yk_req_is_answered(req);
 }
 
+/* The reader is the one that takes too long. */
+void yk_body_on_timeout(struct yoke_req *req)
+{
+    if (req->body && req->x->body_state == YK_READ_STARTED)
+        req->body->is_late = req->frame->handler == req->body->reader;
+}
+
+/* A reader that was answered for has been told the end: it has come back,
+ * unless it has done so by itself. */
+static void end_late(struct yoke_req *req, int err)
+{
+    struct yk_body *body = req->body;
+    uint8_t holds = req->holds, late = req->late;
+    body->is_late = false;
+    if (body->on_end)
+        body->on_end(req, err, body->data);
+    if (req->late == late && req->holds == holds)
+        yk_res_come_back(&req->res);
+}
+
 /* After an error nobody calls the reader any more. Unless it has something else
  * under way, which it says by a new yoke_hold, the request is over when on_end
  * returns: a reader that forgets to answer a client that has gone would keep
@@ -62,12 +89,18 @@ static bool is_with_reader(const struct yoke_req *req)
 void yk_body_on_end(struct yoke_req *req, int err)
 {
     const struct yk_body *body = req->body;
+    if (has_finished(req))
+        return;
+    if (err < 0 && body->is_late) {
+        end_late(req, err);
+        return;
+    }
     bool is_deserted = err < 0 && is_with_reader(req);
     uint8_t holds = req->holds;
     if (body->on_end)
         body->on_end(req, err, body->data);
     if (is_deserted && is_with_reader(req) && req->holds == holds)
-        yk_exchange_end(req->x);
+        yk_res_abandon(&req->res);
 }
 
 void yoke_req_pause(yoke_req *req)

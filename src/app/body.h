@@ -2,6 +2,7 @@
 #ifndef YK_APP_BODY_H
 #define YK_APP_BODY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <yoke/req.h>
@@ -13,10 +14,14 @@ struct yk_body {
     void (*on_end)(yoke_req *req, int err, void *data);
     void *data;
     const void *reader; /* The handler that reads: its place in its layer. */
+    bool is_late;       /* It was answered for, and has not come back. */
 
     const char *ptr; /* What yoke_body collected; NULL: not yet. */
     size_t len;
 };
+
+/* The handler that runs is about to be answered for. */
+void yk_body_on_timeout(struct yoke_req *req);
 
 /* The exchange's events, handed on to whoever reads. */
 void yk_body_on_data(struct yoke_req *req, const char *ptr, size_t len);

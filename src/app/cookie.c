@@ -1,7 +1,11 @@
 #include "app/cookie.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include <jansson.h>
+
+#include <yoke/client.h>
 #include <yoke/cookie.h>
 #include <yoke/error.h>
 
@@ -107,9 +111,10 @@ static size_t count_pairs(struct yk_slice list)
  * of itself and of the delimiter behind it. */
 static const struct yk_cookies *cookies_of(struct yoke_req *req)
 {
-    struct yk_slice list = field_of(req), name, value;
+    struct yk_slice list, name, value;
     if (req->cookies)
         return req->cookies;
+    list = field_of(req);
     size_t count = count_pairs(list);
     struct yk_cookies *cookies = yk_arena_alloc(
         req->x->arena, sizeof(*cookies) + count * sizeof(cookies->items[0]));
@@ -144,6 +149,28 @@ const char *yoke_req_signed_cookie(yoke_req *req, const char *name)
     if (!value || strncmp(value, "s:", 2) != 0)
         return NULL;
     return yk_unsign(req, value + 2);
+}
+
+/* cookie-parser's way to mark JSON. */
+#define JSON_MARK "j:"
+
+static json_t *json_of(const char *value)
+{
+    size_t mark_len = strlen(JSON_MARK);
+    if (!value || strncmp(value, JSON_MARK, mark_len) != 0)
+        return NULL;
+    return json_loads(value + mark_len,
+                      JSON_DECODE_ANY | JSON_REJECT_DUPLICATES, NULL);
+}
+
+struct json_t *yoke_req_json_cookie(yoke_req *req, const char *name)
+{
+    return json_of(yoke_req_cookie(req, name));
+}
+
+struct json_t *yoke_req_signed_json_cookie(yoke_req *req, const char *name)
+{
+    return json_of(yoke_req_signed_cookie(req, name));
 }
 
 size_t yoke_req_cookie_count(yoke_req *req)
@@ -217,6 +244,11 @@ static const char *times(yoke_req *req, const struct yoke_cookie *cookie,
 static const char *const same_sites[] = {NULL, "Strict", "Lax", "None"};
 static const char *const priorities[] = {NULL, "Low", "Medium", "High"};
 
+static bool is_secure(const yoke_req *req, const struct yoke_cookie *cookie)
+{
+    return cookie->secure || (cookie->secure_auto && yoke_req_is_secure(req));
+}
+
 /* The attributes, in Express's order. */
 static const char *attributes(yoke_req *req, const struct yoke_cookie *cookie)
 {
@@ -226,7 +258,8 @@ static const char *attributes(yoke_req *req, const struct yoke_cookie *cookie)
         req, "%s%s; Path=%s%s%s%s%s%s%s", max_age,
         attribute(req, "Domain", cookie->domain),
         cookie->path ? cookie->path : "/", attribute(req, "Expires", expires),
-        cookie->http_only ? "; HttpOnly" : "", cookie->secure ? "; Secure" : "",
+        cookie->http_only ? "; HttpOnly" : "",
+        is_secure(req, cookie) ? "; Secure" : "",
         cookie->partitioned ? "; Partitioned" : "",
         attribute(req, "Priority", priorities[cookie->priority]),
         attribute(req, "SameSite", same_sites[cookie->same_site]));
@@ -274,6 +307,22 @@ int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
     return yoke_res_append(
         res, "Set-Cookie",
         yoke_req_printf(req, "%s=%s%s", name, value, attributes(req, cookie)));
+}
+
+int yoke_res_json_cookie_with(yoke_res *res, const char *name,
+                              struct json_t *value,
+                              const struct yoke_cookie *cookie)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+    json_decref(value);
+    if (!text)
+        return yk_res_break(res, -EINVAL,
+                            "cookie \"%s\": the value is NULL, or contains "
+                            "itself",
+                            name ? name : "");
+    const char *marked = yoke_req_printf(res->req, JSON_MARK "%s", text);
+    free(text);
+    return yoke_res_cookie_with(res, name, marked, cookie);
 }
 
 int yoke_res_clear_cookie_with(yoke_res *res, const char *name,

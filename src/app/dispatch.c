@@ -1,11 +1,16 @@
 #include "app/dispatch.h"
 
+#include <stdarg.h>
+
+#include <yoke/value.h>
+
 #include "app/app.h"
 #include "app/final.h"
 #include "app/layer.h"
 #include "app/observe.h"
 #include "app/params.h"
 #include "app/router.h"
+#include "app/stall.h"
 #include "core/arena.h"
 
 #include "core/banned.h"
@@ -89,10 +94,11 @@ static void SELDOM walk_again(const struct yoke_req *req,
 
 /* ---- The handlers of a layer ---- */
 
-static void set_error(struct yoke_req *req, int status, const char *message)
+static void set_error(struct yoke_req *req, int status, const char *message,
+                      const char *detail)
 {
     struct yoke_err *err = yk_arena_alloc(req->x->arena, sizeof(*err));
-    *err = (struct yoke_err){status, message};
+    *err = (struct yoke_err){status, message, detail};
     req->err = err;
 }
 
@@ -192,7 +198,7 @@ static bool takes_method(struct yoke_req *req, const struct yk_layer *layer)
 }
 
 /* Reads the params; `*len` is then how much of the path has matched. A wrong
- * escape becomes an error at this layer. */
+ * escape becomes an error at this layer, if it is for the request's method. */
 static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
                         const struct yk_value **ret_values, uint32_t *len)
 {
@@ -201,10 +207,12 @@ static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
         yk_params_read(entry, frame->path, req->x->arena, ret_values, len);
     if (result != YK_PARAMS_BAD_ESCAPE || req->err)
         return result == YK_PARAMS_MATCH;
+    if (entry->is_candidate && !takes_method(req, entry->layer))
+        return false;
     frame->layer = entry->layer;
     frame->values = NULL;
     yk_req_log(req, YOKE_LOG_DEBUG, "400: wrong escape in a param");
-    set_error(req, 400, "a param in the path has a wrong escape");
+    set_error(req, 400, "a param in the path has a wrong escape", NULL);
     return false;
 }
 
@@ -372,7 +380,7 @@ static void SELDOM raise_lost(struct yoke_req *req)
     static const char why[] = "the handler returned without an answer, "
                               "yoke_next or yoke_hold";
     yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
-    set_error(req, 500, why);
+    set_error(req, 500, why, NULL);
     req->wish = YK_WISH_NEXT;
 }
 
@@ -398,6 +406,7 @@ static bool goes_on(struct yoke_req *req)
 
 static void run(struct yoke_req *req)
 {
+    uint64_t now = yk_stall_begin();
     do {
         enum yk_wish wish = req->wish;
         req->wish = YK_WISH_NONE;
@@ -407,6 +416,7 @@ static void run(struct yoke_req *req)
             return;
         }
         call(req);
+        now = yk_stall_end(req, now);
     } while (goes_on(req));
 }
 
@@ -472,21 +482,36 @@ void yoke_next_router(yoke_req *req)
         pass(req, YK_WISH_ROUTER);
 }
 
-/* An error handler that hands its error on has nothing new to say. */
-static bool is_known(const struct yoke_req *req, int status,
-                     const char *message)
+/* The error that an error handler has got and hands on as it is, or NULL. */
+static const struct yoke_err *known_of(const struct yoke_req *req,
+                                       const char *message)
 {
-    return req->caught && req->caught->status == status &&
-           strcmp(req->caught->message, message) == 0;
+    const struct yoke_err *caught = req->caught;
+    return caught && strcmp(caught->message, message) == 0 ? caught : NULL;
+}
+
+static void pass_error(struct yoke_req *req, int status, const char *message,
+                       const char *detail)
+{
+    const struct yoke_err *known = known_of(req, message);
+    /* Such a handler has nothing new to say. */
+    if (!known || known->status != status)
+        yk_req_log(req, status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
+                   "%d: %s", status, message);
+    if (known && !detail)
+        detail = known->detail;
+    set_error(req, status, message, detail);
+    pass(req, YK_WISH_NEXT);
 }
 
 void yk_dispatch_error(struct yoke_req *req, int status, const char *message)
 {
-    if (!is_known(req, status, message))
-        yk_req_log(req, status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
-                   "%d: %s", status, message);
-    set_error(req, status, message);
-    pass(req, YK_WISH_NEXT);
+    pass_error(req, status, message, NULL);
+}
+
+static int status_of_error(int status)
+{
+    return status < 400 || status > 599 ? 500 : status;
 }
 
 void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
@@ -497,8 +522,18 @@ void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    yk_dispatch_error(req, status < 400 || status > 599 ? 500 : status,
-                      message);
+    pass_error(req, status_of_error(status), message, NULL);
+}
+
+void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
+{
+    if (!may_pass(req, "yoke_next_problem"))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    const char *message = yk_req_vprintf(req, fmt, args);
+    va_end(args);
+    pass_error(req, status_of_error(status), message, message);
 }
 
 void yoke_hold(yoke_req *req)

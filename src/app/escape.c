@@ -13,9 +13,8 @@
 /* What replaces a byte; NULL: nothing does. `room` may be used for it. */
 typedef const char *replace_fn(unsigned char c, char room[REPLACEMENT_MAX + 1]);
 
-static const char *replace_html(unsigned char c, char room[REPLACEMENT_MAX + 1])
+const char *yk_escape_html_char(char c)
 {
-    (void)room;
     switch (c) {
     case '&':
         return "&amp;";
@@ -30,6 +29,12 @@ static const char *replace_html(unsigned char c, char room[REPLACEMENT_MAX + 1])
     default:
         return NULL;
     }
+}
+
+static const char *replace_html(unsigned char c, char room[REPLACEMENT_MAX + 1])
+{
+    (void)room;
+    return yk_escape_html_char((char)c);
 }
 
 static const char *replace_json(unsigned char c, char room[REPLACEMENT_MAX + 1])

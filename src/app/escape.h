@@ -9,6 +9,9 @@ struct yoke_req;
  */
 const char *yk_escape_html(struct yoke_req *req, const char *text);
 
+/* What a character becomes there; NULL: itself. */
+const char *yk_escape_html_char(char c);
+
 /* For a JSON string: quotes, backslashes and control characters. */
 const char *yk_escape_json(struct yoke_req *req, const char *text);
 

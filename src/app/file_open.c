@@ -14,6 +14,10 @@
 /* A pipe is not waited for, a terminal does not become ours. */
 #define FLAGS (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
 
+/* How often a path is looked up again while the system cannot tell whether a
+ * rename has led it astray (EAGAIN, openat2(2)). */
+#define TRIES 16
+
 /* The longest part of a path: NAME_MAX of every file system that matters. */
 #define PART_MAX 255
 
@@ -29,6 +33,18 @@ bool yk_file_has_dotfile(const char *path)
     return false;
 }
 
+bool yk_file_has_parent(const char *path)
+{
+    for (;;) {
+        size_t len = strcspn(path, "/");
+        if (len == 2 && memcmp(path, "..", 2) == 0)
+            return true;
+        if (path[len] == '\0')
+            return false;
+        path += len + 1;
+    }
+}
+
 /* ---- Below a folder ---- */
 
 static int open_beneath(int root_fd, const char *path)
@@ -37,8 +53,13 @@ static int open_beneath(int root_fd, const char *path)
         .flags = FLAGS,
         .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
     };
-    long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
-    return fd < 0 ? -errno : (int)fd;
+    for (int tries = TRIES;;) {
+        long fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+        if (fd >= 0)
+            return (int)fd;
+        if (errno != EAGAIN || --tries == 0)
+            return -errno;
+    }
 }
 
 /* Opens the next part of a path in the folder `fd`. */
@@ -80,20 +101,6 @@ int yk_file_walk(int root_fd, const char *path)
     }
 }
 
-/* A way up is never taken, even where it would stay below the root: nobody who
- * means well writes one. */
-static bool has_parent(const char *path)
-{
-    for (;;) {
-        size_t len = strcspn(path, "/");
-        if (len == 2 && memcmp(path, "..", 2) == 0)
-            return true;
-        if (path[len] == '\0')
-            return false;
-        path += len + 1;
-    }
-}
-
 static int open_below(const char *root, const char *path)
 {
     YK_CLEANUP(yk_close_fd)
@@ -104,7 +111,7 @@ static int open_below(const char *root, const char *path)
     /* The folder itself. */
     if (!*path)
         return -EISDIR;
-    if (has_parent(path))
+    if (yk_file_has_parent(path))
         return -EXDEV;
     int fd = open_beneath(root_fd, path);
     return fd == -ENOSYS || fd == -EPERM ? yk_file_walk(root_fd, path) : fd;

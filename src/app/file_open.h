@@ -17,7 +17,8 @@ struct stat;
  * Stores a descriptor that the caller owns, and what fstat(2) says. Returns 0,
  * or a negative code and has changed nothing: -ENOENT (also for what is no
  * regular file, ends in a slash, or has a backslash below a root), -EACCES,
- * -EXDEV (it leads out of the root), -EISDIR, or another -errno. */
+ * -EXDEV (it leads out of the root), -EISDIR, -EAGAIN (folders on its way were
+ * being renamed all the time), or another -errno. */
 int yk_file_open(const char *root, const char *path, int *ret_fd,
                  struct stat *ret_stat);
 
@@ -25,6 +26,10 @@ int yk_file_open(const char *root, const char *path, int *ret_fd,
  * no links. For systems that have no openat2, and for the tests. Returns a
  * descriptor that the caller owns, or a negative code. */
 int yk_file_walk(int root_fd, const char *path);
+
+/* Whether a part of the path is "..". A way up is never taken, even where it
+ * would stay below the root: nobody who means well writes one. */
+bool yk_file_has_parent(const char *path);
 
 /* Whether a part of the path begins with a dot, and is not "." or ".." alone.
  */

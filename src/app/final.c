@@ -60,7 +60,7 @@ void yk_final(struct yoke_req *req)
                    "finished; the connection is cut");
         yk_res_cut(&req->res);
     } else if (req->err) {
-        yk_problem_answer(req, req->err->status, yk_problem_detail(req));
+        yk_problem_answer(req, req->err->status, req->err->detail);
     } else {
         answer_unmatched(req);
     }

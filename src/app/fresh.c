@@ -47,10 +47,10 @@ static bool next_tag(struct yk_slice *rest, struct yk_slice *ret_tag)
 bool yk_etag_is_in(struct yk_slice list, struct yk_slice etag, bool is_strong)
 {
     struct yk_slice tag;
-    if (etag.len == 0)
-        return false;
     if (yk_slice_eq(yk_trim(list), YK_LIT("*")))
         return true;
+    if (etag.len == 0)
+        return false;
     while (next_tag(&list, &tag))
         if (is_same(tag, etag, is_strong))
             return true;
@@ -123,18 +123,27 @@ bool yk_fresh(const struct yoke_req *req)
     return is_not_modified_since(req);
 }
 
-bool yk_fresh_may_go_on(const struct yoke_req *req)
+/* If-Match, or without it If-Unmodified-Since. */
+static bool is_what_is_meant(const struct yoke_req *req)
 {
     struct yk_slice tags = yk_req_list(req, YK_LIT("If-Match"));
     int64_t since, modified;
     if (tags.ptr)
-        return yk_slice_eq(yk_trim(tags), YK_LIT("*")) ||
-               yk_etag_is_in(tags, answer_field(req, YK_LIT("ETag")), true);
+        return yk_etag_is_in(tags, answer_field(req, YK_LIT("ETag")), true);
     if (!take_date(req, YK_LIT("If-Unmodified-Since"), &since) ||
         !yk_http_date_parse(answer_field(req, YK_LIT("Last-Modified")),
                             &modified))
         return true;
     return modified <= since;
+}
+
+bool yk_fresh_may_go_on(const struct yoke_req *req)
+{
+    if (!is_what_is_meant(req))
+        return false;
+    struct yk_slice tags = yk_req_list(req, YK_LIT("If-None-Match"));
+    return !tags.ptr || is_method_for_copies(req) ||
+           !yk_etag_is_in(tags, answer_field(req, YK_LIT("ETag")), false);
 }
 
 bool yk_fresh_may_range(const struct yoke_req *req)

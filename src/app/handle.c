@@ -6,17 +6,28 @@
 #include "app/req.h"
 #include "app/send_file.h"
 #include "app/sse.h"
+#include "app/stall.h"
+#include "app/work.h"
 #include "core/arena.h"
 #include "http/exchange.h"
 
 static void on_data(struct yk_exchange *x, const char *ptr, size_t len)
 {
+    uint64_t begun = yk_stall_begin();
     yk_body_on_data(x->owner, ptr, len);
+    yk_stall_end(x->owner, begun);
 }
 
 static void on_end(struct yk_exchange *x, int err)
 {
+    uint64_t begun = yk_stall_begin();
     yk_body_on_end(x->owner, err);
+    yk_stall_end(x->owner, begun);
+}
+
+static void on_abort(struct yk_exchange *x)
+{
+    yk_work_on_abort(x->owner);
 }
 
 static void on_close(struct yk_exchange *x)
@@ -42,6 +53,8 @@ static void on_timeout(struct yk_exchange *x)
         req->late == UINT8_MAX)
         return;
     req->late++;
+    yk_body_on_timeout(req);
+    yk_work_on_timeout(req);
     yk_dispatch_error(req, 503, "no answer within handler_timeout_ms");
 }
 
@@ -71,6 +84,7 @@ static void on_finish(struct yk_exchange *x)
 static const struct yk_exchange_events events = {
     .on_data = on_data,
     .on_end = on_end,
+    .on_abort = on_abort,
     .on_close = on_close,
     .on_drain = on_drain,
     .on_timeout = on_timeout,

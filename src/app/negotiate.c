@@ -203,3 +203,8 @@ bool yoke_req_is_fresh(const yoke_req *req)
 {
     return yk_fresh(req);
 }
+
+bool yoke_req_may_go_on(const yoke_req *req)
+{
+    return yk_fresh_may_go_on(req);
+}

@@ -1,10 +1,8 @@
 #include "app/problem.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include <yoke/negotiate.h>
-#include <yoke/value.h>
 
 #include "app/escape.h"
 #include "app/req.h"
@@ -12,24 +10,6 @@
 #include "http/status.h"
 
 #include "core/banned.h"
-
-const char *yk_problem_detail(const struct yoke_req *req)
-{
-    /* Another error may have come since. */
-    if (!req->err || !req->detail || strcmp(req->err->message, req->detail))
-        return NULL;
-    return req->detail;
-}
-
-void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *detail = yk_req_vprintf(req, fmt, args);
-    va_end(args);
-    req->detail = detail;
-    yoke_next_err(req, status, "%s", detail);
-}
 
 /* "Not Found", or "499" for a status without a phrase. */
 static const char *reason_of(struct yoke_req *req, int status)

@@ -11,7 +11,4 @@ struct yoke_req;
  * unless the client would rather have something else. */
 int yk_problem_answer(struct yoke_req *req, int status, const char *detail);
 
-/* What the client may be told of the error that is on its way, or NULL. */
-const char *yk_problem_detail(const struct yoke_req *req);
-
 #endif

@@ -74,17 +74,21 @@ static json_t *container_for(struct yk_slice key)
     return is_place(key, &place) ? json_array() : json_object();
 }
 
-/* The same elements under their numbers. */
+/* The same elements under their numbers; NULL when there is no memory. */
 static json_t *to_object(const json_t *array)
 {
     json_t *object = json_object(), *value;
     size_t i;
+    int err = 0;
     json_array_foreach(array, i, value)
     {
         char key[YK_DIGITS_MAX];
-        json_object_setn(object, key, yk_format_u64(key, i), value);
+        err |= json_object_setn(object, key, yk_format_u64(key, i), value);
     }
-    return object;
+    if (err == 0)
+        return object;
+    json_decref(object);
+    return NULL;
 }
 
 static json_t *get(const json_t *container, struct yk_slice key)
@@ -95,52 +99,62 @@ static json_t *get(const json_t *container, struct yk_slice key)
     return is_place(key, &place) ? json_array_get(container, place) : NULL;
 }
 
+/* Both; the reference of the second is taken over. NULL: as above. */
+static json_t *list_of(json_t *first, json_t *second)
+{
+    json_t *list = json_array();
+    int err = json_array_append(list, first);
+    err |= json_array_append_new(list, second);
+    if (err == 0)
+        return list;
+    json_decref(list);
+    return NULL;
+}
+
 /* Puts a value, whose reference is taken over, under a key; what is there
- * already becomes a list with it. */
-static void add(json_t *container, struct yk_slice key, json_t *value)
+ * already becomes a list with it. 0, or -1: there is no memory, or no value. */
+static int add(json_t *container, struct yk_slice key, json_t *value)
 {
     size_t place;
     if (json_is_array(container)) {
         if (is_place(key, &place) && place < json_array_size(container))
-            json_array_insert_new(container, place, value);
-        else
-            json_array_append_new(container, value);
-        return;
+            return json_array_insert_new(container, place, value);
+        return json_array_append_new(container, value);
     }
     json_t *old = json_object_getn(container, key.ptr, key.len);
     if (json_is_array(old))
-        json_array_append_new(old, value);
-    else if (old)
-        json_object_setn_new(container, key.ptr, key.len,
-                             json_pack("[O, o]", old, value));
-    else
-        json_object_setn_new(container, key.ptr, key.len, value);
+        return json_array_append_new(old, value);
+    if (old)
+        value = list_of(old, value);
+    return json_object_setn_new(container, key.ptr, key.len, value);
 }
 
-/* Replaces what is under a key. */
-static void replace(json_t *container, struct yk_slice key, json_t *value)
+/* Replaces what is under a key; as add. */
+static int replace(json_t *container, struct yk_slice key, json_t *value)
 {
-    size_t place;
+    size_t place = SIZE_MAX;
     if (json_is_object(container))
-        json_object_setn_new(container, key.ptr, key.len, value);
-    else if (is_place(key, &place))
-        json_array_set_new(container, place, value);
+        return json_object_setn_new(container, key.ptr, key.len, value);
+    is_place(key, &place); /* It is one: there is an element at it. */
+    return json_array_set_new(container, place, value);
 }
 
-/* The container under `key` that can hold `next`; NULL when there is text. */
+/* The container under `key` that can hold `next`; NULL when there is text, or
+ * no memory. */
 static json_t *enter(json_t *container, struct yk_slice key,
                      struct yk_slice next)
 {
     json_t *child = get(container, key);
     size_t place;
+    int err = 0;
     if (!child) {
         child = container_for(next);
-        add(container, key, child);
+        err = add(container, key, child);
     } else if (json_is_array(child) && !is_place(next, &place)) {
         child = to_object(child);
-        replace(container, key, child);
+        err = replace(container, key, child);
     }
-    return json_is_string(child) ? NULL : child;
+    return err < 0 || json_is_string(child) ? NULL : child;
 }
 
 static void put(json_t *root, const struct keys *keys, json_t *value)

@@ -19,7 +19,8 @@ static bool parse_position(struct yk_slice text, uint64_t *ret_value)
 }
 
 /* Takes "0-9", "5-" or "-5" for a size. Returns 1, 0 when it lies outside, or
- * -EINVAL. */
+ * -EINVAL, also for one whose end is before its start (RFC 9110 section
+ * 14.1.1). */
 static int parse_one(struct yk_slice text, uint64_t size,
                      struct yoke_range *range)
 {
@@ -33,7 +34,8 @@ static int parse_one(struct yk_slice text, uint64_t size,
     uint64_t start = 0, end = UINT64_MAX;
     if ((first.len > 0 && !parse_position(first, &start)) ||
         (last.len > 0 && !parse_position(last, &end)) ||
-        (first.len == 0 && last.len == 0))
+        (first.len == 0 && last.len == 0) ||
+        (first.len > 0 && last.len > 0 && end < start))
         return -EINVAL;
     if (size == 0)
         return 0;

@@ -46,6 +46,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->needs_release = false;
     req->holds = 0;
     req->late = 0;
+    req->jobs = NULL;
     req->err = NULL;
     req->caught = NULL;
     req->data = NULL;
@@ -53,9 +54,9 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->cookies = NULL;
     req->json = NULL;
     req->query_json = NULL;
+    req->locals = NULL;
     req->sending = NULL;
     req->sse = NULL;
-    req->detail = NULL;
     req->id = NULL;
     req->body = NULL;
     req->on_close = NULL;

@@ -12,6 +12,7 @@
 
 #include <yoke/log.h>
 #include <yoke/req.h>
+#include <yoke/work.h>
 
 #include "app/index.h"
 #include "app/params.h"
@@ -79,11 +80,12 @@ struct yoke_req {
     uint32_t route_path;          /* Which path of `route` has matched. */
     const struct yk_layer *route; /* The last one that has; or NULL. */
 
+    yoke_job *jobs;     /* Work on threads (app/work.c). */
     bool is_observed;   /* A handler has begun whose end is to be told. */
     bool is_running;    /* A handler is on the C stack. */
     bool is_held;       /* One has returned, and will come back. */
     bool has_route;     /* A route for this very method has matched. */
-    bool is_answered;   /* As x->is_ended, see `late`. */
+    bool is_answered;   /* As x->is_ended, see yk_res_is_kept. */
     bool needs_release; /* It has JSON, or a file. */
     uint8_t holds;      /* Calls of yoke_hold, to tell a new one. */
     uint8_t late;       /* Handlers that took too long and have not come back.
@@ -98,10 +100,9 @@ struct yoke_req {
     struct yk_cookies *cookies;    /* The same. */
     struct yk_json_body *json;     /* The same. */
     struct json_t *query_json;     /* The same. */
+    struct json_t *locals;         /* The same; yoke_res_locals. */
     struct yk_sending *sending;    /* A file that is on its way; or NULL. */
     yoke_sse *sse;                 /* A stream of events; or NULL. */
-    const char *detail;            /* An error's text that the client may see;
-                                       see yoke_next_problem. */
     const char *id;                /* yoke_req_set_id; NULL: none. */
     struct yk_body *body;          /* NULL until it is asked for. */
     void (*on_close)(yoke_req *req, void *data);

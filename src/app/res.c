@@ -6,8 +6,9 @@
  * The exchange ends with the answer, and its memory is then used again. So it
  * must not end while a handler is left that believes it can still answer: one
  * that took too long and was answered for, or one that goes on to stream after
- * its answer has become a 500. Then the answer is sent, but the exchange is
- * only ended when the handler has come back (`late` in app/req.h). */
+ * its answer has become a 500; or while a thread works for it. Then the answer
+ * is sent, and the connection closed behind it, but the exchange is only ended
+ * when all have come back (`late` and `jobs` in app/req.h). */
 #include "app/res.h"
 
 #include <errno.h>
@@ -24,6 +25,7 @@
 #include "app/query.h"
 #include "app/req.h"
 #include "app/send_file.h"
+#include "app/view.h"
 #include "core/arena.h"
 #include "core/number.h"
 #include "http/exchange.h"
@@ -56,11 +58,12 @@ static bool is_fixed(const yoke_res *res)
     return yk_req_is_answered(res->req) || res->req->x->is_head_sent;
 }
 
-/* A second answer; the first stands. Or a handler that comes back late. */
+/* A second answer; the first stands. Or a handler that comes back late: while
+ * the head alone has been sent, whoever streams would write or end. */
 static int refuse(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (req->late && req->is_answered && !req->is_running)
+    if (req->late && !req->is_running)
         yk_res_come_back(res);
     else
         yk_req_log(req, YOKE_LOG_WARN,
@@ -79,13 +82,32 @@ static bool can_set(yoke_res *res, const char *what)
     return false;
 }
 
+bool yk_res_is_kept(const yoke_res *res)
+{
+    return res->req->late > 0 || res->req->jobs;
+}
+
+void yk_res_settle(yoke_res *res)
+{
+    const struct yoke_req *req = res->req;
+    if (req->is_answered && !yk_res_is_kept(res) && !req->x->is_ended)
+        yk_exchange_end(req->x);
+}
+
+void yk_res_abandon(yoke_res *res)
+{
+    if (yk_req_is_answered(res->req))
+        return;
+    res->req->is_answered = true;
+    yk_res_settle(res);
+}
+
 void yk_res_come_back(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (--req->late > 0)
-        return;
+    req->late--;
     yk_req_log(req, YOKE_LOG_DEBUG, "a handler came back after its time");
-    yk_exchange_end(req->x);
+    yk_res_settle(res);
 }
 
 void yk_res_cut(yoke_res *res)
@@ -93,8 +115,7 @@ void yk_res_cut(yoke_res *res)
     struct yoke_req *req = res->req;
     req->is_answered = true;
     yk_exchange_cut(req->x);
-    if (!req->late)
-        yk_exchange_end(req->x);
+    yk_res_settle(res);
 }
 
 /* ---- Status and headers ---- */
@@ -196,15 +217,27 @@ const char *yoke_res_get(const yoke_res *res, const char *name)
 
 /* ---- A whole answer ---- */
 
-static int deliver(yoke_res *res, const void *ptr, size_t len)
+static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
 {
     struct yoke_req *req = res->req;
-    if (!req->late)
-        return yk_exchange_send(req->x, ptr, len);
+    struct yk_exchange *x = req->x;
     req->is_answered = true;
-    req->x->content_length = (int64_t)len;
-    ssize_t waiting = yk_exchange_write(req->x, ptr, len);
+    /* HEAD is told the length that GET would have. */
+    if (len > 0 || !x->request->is_head || x->content_length < 0)
+        x->content_length = (int64_t)len;
+    /* Whoever goes on to stream will come back by himself, and soon. */
+    x->closes = !res->is_swallowing;
+    ssize_t waiting = yk_exchange_write(x, ptr, len);
+    if (x->closes)
+        yk_exchange_leave(x);
     return waiting < 0 ? (int)waiting : 0;
+}
+
+static int deliver(yoke_res *res, const void *ptr, size_t len)
+{
+    if (yk_res_is_kept(res))
+        return deliver_kept(res, ptr, len);
+    return yk_exchange_send(res->req->x, ptr, len);
 }
 
 static int answer_broken(yoke_res *res)
@@ -264,10 +297,35 @@ int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
     return deliver(res, ptr, len);
 }
 
+/* Whether the fields say that the answer is to be kept by nobody: that holds
+ * for an error as well. */
+static bool is_kept_by_nobody(const struct yk_headers *headers)
+{
+    const struct yk_header *header =
+        yk_headers_find(headers, YK_LIT("Cache-Control"));
+    return header && (strcasestr(header->value.ptr, "no-store") ||
+                      strcasestr(header->value.ptr, "no-cache"));
+}
+
+/* Fields that were about what should have been sent, not about the error that
+ * comes instead: a cache that kept it by them would go on showing it. */
+static void forget_thing(struct yk_headers *headers)
+{
+    yk_headers_remove(headers, YK_LIT("Accept-Ranges"));
+    yk_headers_remove(headers, YK_LIT("Content-Disposition"));
+    yk_headers_remove(headers, YK_LIT("ETag"));
+    yk_headers_remove(headers, YK_LIT("Expires"));
+    yk_headers_remove(headers, YK_LIT("Last-Modified"));
+    if (!is_kept_by_nobody(headers))
+        yk_headers_remove(headers, YK_LIT("Cache-Control"));
+}
+
 int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
                       struct yk_slice body)
 {
     struct yk_exchange *x = res->req->x;
+    if (status >= 400)
+        forget_thing(&x->headers);
     yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
     yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
     /* There it says how long the thing is (RFC 9110 section 15.5.17). */
@@ -355,11 +413,12 @@ int yoke_res_end(yoke_res *res)
         return refuse(res);
     if (res->broken && !req->x->is_head_sent)
         return answer_broken(res);
-    if (!req->late)
+    if (!yk_res_is_kept(res))
         return end_exchange(res);
     if (!req->x->is_head_sent)
         return deliver(res, "", 0);
     req->is_answered = true;
+    yk_exchange_leave(req->x);
     return 0;
 }
 
@@ -411,6 +470,7 @@ static void release(struct yoke_req *req)
 {
     yk_json_body_free(req);
     yk_query_json_free(req);
+    yk_res_locals_free(req);
     yk_send_file_drop(req);
 }
 

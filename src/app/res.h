@@ -62,6 +62,18 @@ int yk_res_fail(yoke_res *res, int err, const char *why);
 /* Cuts the connection in the middle of an answer that cannot be finished. */
 void yk_res_cut(yoke_res *res);
 
+/* Somebody is left who believes that he can still answer, or whose memory the
+ * request's is: until he has come back the exchange is not ended. */
+bool yk_res_is_kept(const yoke_res *res);
+
+/* Ends the exchange of an answered request for which nobody is waited any
+ * more. */
+void yk_res_settle(yoke_res *res);
+
+/* Nobody will answer, and the client has gone: the request is over, for the
+ * sake of those who are still waited for as if it had been answered. */
+void yk_res_abandon(yoke_res *res);
+
 /* A handler that was answered for has come back: the last one ends the
  * exchange. */
 void yk_res_come_back(yoke_res *res);

@@ -37,8 +37,29 @@ struct yk_sending {
     struct yoke_file options;
     struct stat stat;
     uint64_t off, len; /* The part that is sent. */
-    bool is_download;  /* Content-Disposition was set here. */
+    unsigned set;      /* Bits of the fields below that were set here. */
 };
+
+/* The fields that describe a file, and are of no use without it. */
+static const struct yk_slice fields[] = {
+    YK_LIT("Accept-Ranges"),
+    YK_LIT("Cache-Control"),
+    YK_LIT("Content-Disposition"),
+    YK_LIT("Content-Type"),
+    YK_LIT("ETag"),
+    YK_LIT("Last-Modified"),
+};
+enum field {
+    ACCEPT_RANGES,
+    CACHE_CONTROL,
+    DISPOSITION,
+    TYPE,
+    ETAG,
+    LAST_MODIFIED,
+    FIELD_COUNT,
+};
+
+_Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELD_COUNT, "one each");
 
 /* ---- When it goes wrong ---- */
 
@@ -55,18 +76,21 @@ static int status_of(int err)
         return 412;
     case -YOKE_ERANGE:
         return 416;
+    case -EAGAIN:
+        return 503;
     default:
         return 500;
     }
 }
 
-/* Fields that were about the file, not about the error. */
+/* Fields that were about the file, not about the error. How to keep and to name
+ * it may be the handler's own words, which stay. */
 static void forget_file(yoke_res *res, const struct yk_sending *sending)
 {
     struct yk_headers *headers = &res->req->x->headers;
-    yk_headers_remove(headers, YK_LIT("Content-Type"));
-    if (sending->is_download)
-        yk_headers_remove(headers, YK_LIT("Content-Disposition"));
+    for (unsigned i = 0; i < FIELD_COUNT; i++)
+        if (sending->set & 1u << i || (i != CACHE_CONTROL && i != DISPOSITION))
+            yk_headers_remove(headers, fields[i]);
 }
 
 /* Nothing has been sent: the error goes to `done`, or down the stack. */
@@ -85,14 +109,19 @@ static int fail(yoke_res *res, struct yk_sending *sending, int err)
 
 /* ---- What describes it ---- */
 
-static bool has_field(const yoke_res *res, struct yk_slice name)
+/* Whether a field is to be set here: the handler has not. */
+static bool wants(yoke_res *res, struct yk_sending *sending, enum field field)
 {
-    return yk_headers_find(&res->req->x->headers, name);
+    if (yk_headers_find(&res->req->x->headers, fields[field]))
+        return false;
+    sending->set |= 1u << field;
+    return true;
 }
 
-static void set_type(yoke_res *res, const char *path)
+static void set_type(yoke_res *res, const char *path,
+                     struct yk_sending *sending)
 {
-    if (has_field(res, YK_LIT("Content-Type")))
+    if (!wants(res, sending, TYPE))
         return;
     const char *slash = strrchr(path, '/');
     const char *name = slash ? slash + 1 : path;
@@ -102,10 +131,11 @@ static void set_type(yoke_res *res, const char *path)
         yoke_res_set(res, "Content-Type", "application/octet-stream");
 }
 
-static void set_cache_control(yoke_res *res, const struct yoke_file *options)
+static void set_cache_control(yoke_res *res, struct yk_sending *sending)
 {
+    const struct yoke_file *options = &sending->options;
     int64_t max_age_s = options->max_age_s;
-    if (options->no_cache_control || has_field(res, YK_LIT("Cache-Control")))
+    if (options->no_cache_control || !wants(res, sending, CACHE_CONTROL))
         return;
     if (max_age_s < 0)
         max_age_s = 0;
@@ -117,17 +147,17 @@ static void set_cache_control(yoke_res *res, const struct yoke_file *options)
                                  options->is_immutable ? ", immutable" : ""));
 }
 
-static void set_validators(yoke_res *res, const struct yk_sending *sending)
+static void set_validators(yoke_res *res, struct yk_sending *sending)
 {
     const struct stat *stat = &sending->stat;
     struct yk_arena *arena = res->req->x->arena;
     if (!sending->options.no_last_modified &&
-        !has_field(res, YK_LIT("Last-Modified"))) {
+        wants(res, sending, LAST_MODIFIED)) {
         char *date = yk_arena_alloc(arena, YK_HTTP_DATE_LEN + 1);
         yk_http_date_format(date, stat->st_mtim.tv_sec);
         yoke_res_set(res, "Last-Modified", date);
     }
-    if (!sending->options.no_etag && !has_field(res, YK_LIT("ETag"))) {
+    if (!sending->options.no_etag && wants(res, sending, ETAG)) {
         int64_t changed_ms = (int64_t)stat->st_mtim.tv_sec * 1000 +
                              stat->st_mtim.tv_nsec / 1000000;
         struct yk_slice etag =
@@ -137,16 +167,16 @@ static void set_validators(yoke_res *res, const struct yk_sending *sending)
 }
 
 static void describe(yoke_res *res, const char *path,
-                     const struct yk_sending *sending)
+                     struct yk_sending *sending)
 {
     const struct yoke_file *options = &sending->options;
     if (options->headers)
         options->headers(res, path, &sending->stat, options->data);
-    if (!options->no_ranges && !has_field(res, YK_LIT("Accept-Ranges")))
+    if (!options->no_ranges && wants(res, sending, ACCEPT_RANGES))
         yoke_res_set(res, "Accept-Ranges", "bytes");
-    set_cache_control(res, options);
+    set_cache_control(res, sending);
     set_validators(res, sending);
-    set_type(res, path);
+    set_type(res, path, sending);
 }
 
 /* ---- What of it the client needs ---- */
@@ -162,17 +192,25 @@ static bool is_ok(const yoke_res *res)
     return (status >= 200 && status < 300) || status == 304;
 }
 
+/* A unit that is not known is as good as none (RFC 9110 section 14.2). */
+static bool is_in_bytes(const yoke_req *req)
+{
+    static const char start[] = "bytes=";
+    const char *range = yoke_req_get(req, "Range");
+    return range && strncasecmp(range, start, sizeof(start) - 1) == 0;
+}
+
 /* Cuts the answer down to the part that `Range` asks for. */
 static int take_range(yoke_res *res, struct yk_sending *sending)
 {
     yoke_req *req = res->req;
     struct yoke_ranges ranges;
     uint64_t size = sending->len;
-    if (sending->options.no_ranges || !is_get(req) ||
+    if (sending->options.no_ranges || !is_get(req) || !is_in_bytes(req) ||
         yoke_res_get_status(res) != 200 || !yk_fresh_may_range(req))
         return 0;
     int n = yoke_req_range(req, size, &ranges);
-    if (n == 0 || n == -EINVAL || (n > 0 && strcmp(ranges.unit, "bytes") != 0))
+    if (n == 0 || n == -EINVAL)
         return 0;
     if (n == -ERANGE) {
         yoke_res_set(
@@ -228,7 +266,6 @@ static int answer_with(yoke_res *res, struct yk_sending *sending)
     if (sending->len >= READ_AHEAD_MIN)
         posix_fadvise(sending->fd, (off_t)sending->off, (off_t)sending->len,
                       POSIX_FADV_WILLNEED);
-    yoke_hold(req);
     req->sending = sending;
     req->needs_release = true;
     int err =
@@ -284,15 +321,15 @@ static int send_it(yoke_res *res, struct yk_sending *sending)
 static int check_path(yoke_res *res, const char *path,
                       const struct yoke_file *options)
 {
-    const char *name = path ? strrchr(path, '/') : NULL;
     if (!path || (!options->root && *path != '/')) {
         yk_req_log(res->req, YOKE_LOG_ERROR,
                    "yoke_res_send_file: the path must be absolute, or .root be "
                    "set");
         return -EINVAL;
     }
-    if (options->dotfiles == YOKE_DOTFILES_ALLOW ||
-        !yk_file_has_dotfile(options->root ? path : name))
+    if (yk_file_has_parent(path))
+        return -EXDEV;
+    if (options->dotfiles == YOKE_DOTFILES_ALLOW || !yk_file_has_dotfile(path))
         return 0;
     return options->dotfiles == YOKE_DOTFILES_DENY ? -EACCES : -ENOENT;
 }
@@ -337,6 +374,7 @@ int yoke_res_send_file_with(yoke_res *res, const char *path,
 {
     if (yoke_res_is_sent(res))
         return refuse(res, options);
+    yoke_hold(res->req);
     return start(res, path, sending_new(res, options));
 }
 
@@ -347,9 +385,8 @@ int yoke_res_download_with(yoke_res *res, const char *path,
     if (yoke_res_is_sent(res))
         return refuse(res, options);
     struct yk_sending *sending = sending_new(res, options);
-    sending->is_download =
-        !yk_headers_find(&res->req->x->headers, YK_LIT("Content-Disposition"));
-    if (sending->is_download)
+    yoke_hold(res->req);
+    if (wants(res, sending, DISPOSITION))
         yoke_res_set(res, "Content-Disposition",
                      yk_disposition(filename ? filename
                                     : path   ? path

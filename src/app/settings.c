@@ -42,6 +42,8 @@ static const struct known {
     const char *const *choices;
     const char *(*accept)(struct yk_setting *value);
 } known[YK_SETTING_COUNT] = {
+    [YK_SETTING_BLOCKING_LIMIT] = {"blocking limit", YK_SETTING_INT, INT(100),
+                                   NULL, NULL},
     [YK_SETTING_CASE_SENSITIVE_ROUTING] = {"case sensitive routing",
                                            YK_SETTING_BOOL, ON(false), NULL,
                                            NULL},

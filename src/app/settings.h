@@ -22,6 +22,7 @@
 
 /* In the order of the alphabet. */
 enum yk_setting_name {
+    YK_SETTING_BLOCKING_LIMIT,
     YK_SETTING_CASE_SENSITIVE_ROUTING,
     YK_SETTING_ENV,
     YK_SETTING_ETAG,

@@ -130,6 +130,7 @@ yoke_sse *yoke_res_sse_with(yoke_res *res,
     }
     yoke_sse *sse = req->sse = sse_new(res, options);
     yoke_req_on_close(req, on_client_gone, sse);
+    yk_exchange_ask_stop(req->x);
     if (options->retry_ms)
         yoke_sse_send_event(
             sse, &(struct yoke_sse_event){.retry_ms = options->retry_ms});

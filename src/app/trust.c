@@ -57,12 +57,16 @@ static bool parse_network(struct yk_slice text, struct network *ret_network)
         !yk_trust_parse_address((struct yk_slice){text.ptr, len},
                                 &network.address))
         return false;
-    uint32_t most = network.address.family == 4 ? 32 : 128;
+    /* ::ffff:10.0.0.0/104 is 10.0.0.0/8. */
+    uint32_t most = memchr(text.ptr, ':', len) ? 128 : 32;
+    uint32_t fixed = most == 128 && network.address.family == 4 ? 96 : 0;
     bits = most;
     if (slash && yk_parse_u64((struct yk_slice){slash + 1, text.len - len - 1},
                               most, &bits) < 0)
         return false;
-    network.bits = (uint32_t)bits;
+    if (bits < fixed)
+        return false;
+    network.bits = (uint32_t)bits - fixed;
     *ret_network = network;
     return true;
 }

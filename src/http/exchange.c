@@ -52,7 +52,7 @@ int yk_exchange_send(struct yk_exchange *x, const void *ptr, size_t len)
 
 ssize_t yk_exchange_write(struct yk_exchange *x, const void *ptr, size_t len)
 {
-    if (x->is_ended)
+    if (x->is_ended || x->has_left)
         return -YOKE_EANSWERED;
     if (x->is_aborted)
         return -YOKE_ECLOSED;
@@ -85,6 +85,19 @@ int yk_exchange_end(struct yk_exchange *x)
     if (x->is_ended)
         return -YOKE_EANSWERED;
     return x->ops->end(x);
+}
+
+void yk_exchange_leave(struct yk_exchange *x)
+{
+    if (x->is_ended || x->is_aborted || x->has_left || !x->is_head_sent)
+        return;
+    x->ops->leave(x);
+    x->has_left = true;
+}
+
+void yk_exchange_ask_stop(struct yk_exchange *x)
+{
+    x->is_stop_told = false;
 }
 
 void yk_exchange_cut(struct yk_exchange *x)

@@ -39,9 +39,14 @@ struct yk_exchange_events {
      * gone; -EPROTO: it was malformed and has been answered;
      * -ETIMEDOUT: it came too slowly and has been answered). */
     void (*on_end)(struct yk_exchange *x, int err);
+    /* The connection is lost; x->is_aborted. At most once, and before any other
+     * event that tells of it. */
+    void (*on_abort)(struct yk_exchange *x);
     /* The client closed its side, or the connection is lost. At most once. */
     void (*on_close)(struct yk_exchange *x);
-    /* The bytes that wait fell below high_water. */
+    /* The bytes that wait fell below high_water; or never will, for the
+     * connection has been lost after on_close had told that the client had
+     * closed its side. */
     void (*on_drain)(struct yk_exchange *x);
     /* The handler took longer than handler_timeout_ms; the application is to
      * answer 503 now, unless the head has been sent. */
@@ -52,7 +57,8 @@ struct yk_exchange_events {
     void (*on_file)(struct yk_exchange *x, int err);
     /* The time of yk_exchange_set_timer is over. */
     void (*on_timer)(struct yk_exchange *x);
-    /* The server drains: what would go on for long should end. At most once. */
+    /* The server drains: what would go on for long should end. Once, unless
+     * yk_exchange_ask_stop asks again. */
     void (*on_stop)(struct yk_exchange *x);
     /* The answer has been ended, or cut off. Once, always, and last. */
     void (*on_finish)(struct yk_exchange *x);
@@ -74,8 +80,9 @@ struct yk_exchange {
     const struct yk_clock *clock;     /* The server's; NULL: the system's. */
     const struct yk_exchange_ops *ops;
     enum yk_body_state body_state;
-    bool is_paused;  /* on_data is held back. */
-    bool is_aborted; /* The client has gone. */
+    bool is_paused;    /* on_data is held back. */
+    bool is_aborted;   /* The client has gone. */
+    bool is_stop_told; /* on_stop has been called. */
 
     /* The answer. `status` and `headers` are the application's until the head
      * has been sent. */
@@ -85,6 +92,8 @@ struct yk_exchange {
     struct yk_headers *answer_trailers; /* In the arena; NULL: none. */
     int64_t content_length; /* Promised for a streamed answer, or -1. */
     uint64_t body_len;      /* Bytes of body written so far. */
+    bool closes;            /* The connection is to close behind it. */
+    bool has_left;          /* It is whole, by yk_exchange_leave. */
     bool is_head_sent;      /* Status and headers are fixed. */
     bool is_ended;          /* The answer is complete. */
 
@@ -99,6 +108,7 @@ struct yk_exchange_ops {
     ssize_t (*write)(struct yk_exchange *x, const void *ptr, size_t len);
     int (*end)(struct yk_exchange *x);
     void (*cut)(struct yk_exchange *x);
+    void (*leave)(struct yk_exchange *x);
     void (*read)(struct yk_exchange *x);
     void (*resume)(struct yk_exchange *x);
     int (*inform)(struct yk_exchange *x, int status,
@@ -152,6 +162,17 @@ void yk_exchange_set_timer(struct yk_exchange *x, uint64_t ms);
  * written than promised, the connection closes behind them. Returns 0,
  * -YOKE_EANSWERED, or -YOKE_ELENGTH in that case; it is ended all the same. */
 int yk_exchange_end(struct yk_exchange *x);
+
+/* Ends the answer, of which the head has been sent, for the client, and closes
+ * the connection in good order, while the application still holds the exchange,
+ * which has yet to be ended: memory that somebody may look at stays. Unless it
+ * is ended at once, the exchange is told as if the client had gone, from the
+ * loop. */
+void yk_exchange_leave(struct yk_exchange *x);
+
+/* on_stop is to be called, from the loop, if the server drains, though it has
+ * been before: something new has begun that would go on for long. */
+void yk_exchange_ask_stop(struct yk_exchange *x);
 
 /* Cuts the connection, the only way to show a client that what it has of the
  * answer is not all of it; from the loop, where on_close follows. The exchange

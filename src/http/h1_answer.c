@@ -29,7 +29,7 @@ static int fail(struct yk_h1_conn *conn)
 /* Whether the connection can stay open after this answer. */
 static enum yk_h1_persist persistence(struct yk_h1_conn *conn)
 {
-    if (conn->server->is_draining ||
+    if (conn->server->is_draining || conn->x.closes ||
         (!conn->is_body_complete && yk_h1_body_is_too_long_to_drain(conn)))
         conn->must_close = true;
     if (conn->must_close)
@@ -162,17 +162,9 @@ static bool is_promise_open(const struct yk_h1_conn *conn)
            !conn->head->request.is_head && yk_status_has_body(x->status);
 }
 
-static int end_answer(struct yk_exchange *x)
+/* Writes what shows that the answer, whose head has been sent, is whole. */
+static int finish_framing(struct yk_h1_conn *conn)
 {
-    struct yk_h1_conn *conn = yk_h1_conn_of(x);
-    if (x->is_aborted || conn->must_cut)
-        return end_unheard(conn);
-    if (!x->is_head_sent && !is_promise_open(conn))
-        return send_whole(x, NULL, 0);
-    if (!x->is_head_sent && write_piece(x, NULL, 0) < 0)
-        return fail(conn);
-    x->is_ended = true;
-    yk_h1_touch(conn);
     /* A promise that was not kept can only be shown by closing: otherwise the
      * next answer would be taken for the rest. */
     if (is_promise_open(conn)) {
@@ -180,9 +172,31 @@ static int end_answer(struct yk_exchange *x)
         return -YOKE_ELENGTH;
     }
     if (conn->framing == YK_H1_FRAME_CHUNKED && !conn->is_bodiless &&
-        yk_h1_write_last_chunk(&conn->out, x->answer_trailers) < 0)
+        yk_h1_write_last_chunk(&conn->out, conn->x.answer_trailers) < 0)
         return fail(conn);
     return 0;
+}
+
+static int end_answer(struct yk_exchange *x)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (x->is_aborted || conn->must_cut || x->has_left)
+        return end_unheard(conn);
+    if (!x->is_head_sent && !is_promise_open(conn))
+        return send_whole(x, NULL, 0);
+    if (!x->is_head_sent && write_piece(x, NULL, 0) < 0)
+        return fail(conn);
+    x->is_ended = true;
+    yk_h1_touch(conn);
+    return finish_framing(conn);
+}
+
+static void leave(struct yk_exchange *x)
+{
+    struct yk_h1_conn *conn = yk_h1_conn_of(x);
+    if (!conn->must_cut)
+        finish_framing(conn);
+    yk_h1_touch(conn);
 }
 
 static void cut(struct yk_exchange *x)
@@ -234,6 +248,7 @@ const struct yk_exchange_ops yk_h1_exchange_ops = {
     .write = write_piece,
     .end = end_answer,
     .cut = cut,
+    .leave = leave,
     .read = start_reading,
     .resume = resume_reading,
     .inform = inform,

@@ -42,6 +42,18 @@ static void tell_close(struct yk_h1_conn *conn)
         x->events->on_close(x);
 }
 
+/* A writer that waits for room, and has heard already that the client has closed
+ * its side, would never hear of anything again. */
+static void wake_writer(struct yk_h1_conn *conn)
+{
+    struct yk_exchange *x = &conn->x;
+    if (!conn->is_over_high_water || x->is_ended)
+        return;
+    conn->is_over_high_water = false;
+    if (x->events && x->events->on_drain)
+        x->events->on_drain(x);
+}
+
 /* From here on the application's answer goes nowhere; it still has to end it.
  */
 static void abort_exchange(struct yk_h1_conn *conn, int err)
@@ -50,12 +62,16 @@ static void abort_exchange(struct yk_h1_conn *conn, int err)
     if (!conn->has_exchange || x->is_aborted)
         return;
     x->is_aborted = true;
+    if (!x->is_ended && x->events && x->events->on_abort)
+        x->events->on_abort(x);
     yk_flight_set_clear(conn->flight, conn->fd, false);
     bool was_reading = x->body_state == YK_READ_STARTED;
     x->body_state = YK_READ_DONE;
     if (was_reading && !x->is_ended && x->events && x->events->on_end)
         x->events->on_end(x, err);
     yk_h1_file_abort(conn);
+    if (conn->is_close_told)
+        wake_writer(conn);
     tell_close(conn);
 }
 
@@ -149,6 +165,14 @@ static void cut(struct yk_h1_conn *conn)
     abort_exchange(conn, -YOKE_ECLOSED);
 }
 
+/* The answer is whole, but its exchange goes on without the connection. */
+static void leave(struct yk_h1_conn *conn)
+{
+    enter(conn, YK_H1_CLOSING);
+    conn->must_linger |= !conn->is_body_complete || yk_h1_input_len(conn) > 0;
+    abort_exchange(conn, -YOKE_ECLOSED);
+}
+
 static void end_of_life(struct yk_h1_conn *conn)
 {
     struct yk_http_server *server = conn->server;
@@ -186,7 +210,7 @@ static void init_exchange(struct yk_h1_conn *conn)
     conn->framing = YK_H1_FRAME_NONE;
     conn->is_bodiless = conn->must_cut = false;
     conn->is_over_high_water = false;
-    conn->is_file_over = conn->is_stop_told = false;
+    conn->is_file_over = false;
     conn->file_fd = -1;
     conn->wake_ms = 0;
 }
@@ -312,8 +336,12 @@ static bool tell_news(struct yk_h1_conn *conn)
             events->on_file(&conn->x, conn->file_err);
         return true;
     }
-    if (conn->server->is_draining && !conn->is_stop_told) {
-        conn->is_stop_told = true;
+    if (conn->is_peer_closed && !conn->is_close_told) {
+        tell_close(conn);
+        return true;
+    }
+    if (conn->server->is_draining && !conn->x.is_stop_told) {
+        conn->x.is_stop_told = true;
         if (events && events->on_stop)
             events->on_stop(&conn->x);
         return true;
@@ -386,6 +414,8 @@ static bool step(struct yk_h1_conn *conn)
         yk_h1_drop(conn);
     if (conn->must_cut && conn->phase == YK_H1_EXCHANGE)
         cut(conn);
+    if (conn->x.has_left && conn->phase == YK_H1_EXCHANGE && !conn->x.is_ended)
+        leave(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);
     switch (conn->phase) {

@@ -130,7 +130,6 @@ struct yk_h1_conn {
     bool is_writing;            /* The transport writes. */
     bool is_over_high_water;
     bool is_file_over;    /* on_file is due. */
-    bool is_stop_told;    /* on_stop has been called. */
     bool is_bodiless;     /* The open answer has no body: HEAD, 204, 304. */
     bool must_close;      /* After this answer. */
     bool must_cut;        /* In the middle of this answer. */

@@ -43,10 +43,11 @@ bool yk_peer_is_same(const struct yk_peer *a, const struct yk_peer *b)
 int yk_peer_parse(struct yk_peer *peer, const char *text)
 {
     struct yk_peer parsed = {.family = 4};
+    struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
     if (inet_pton(AF_INET, text, parsed.ip) != 1) {
-        parsed.family = 6;
-        if (inet_pton(AF_INET6, text, parsed.ip) != 1)
+        if (inet_pton(AF_INET6, text, &in6.sin6_addr) != 1)
             return -EINVAL;
+        from_ip6(&parsed, &in6);
     }
     *peer = parsed;
     return 0;

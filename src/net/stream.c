@@ -128,8 +128,10 @@ static ssize_t send_file(struct yk_transport *t, int fd, uint64_t off,
     ssize_t sent = sendfile(to, fd, &at, len);
     if (sent == 0)
         return -ENODATA;
-    if (sent > 0)
+    if (sent > 0) {
+        yk_vitals_add(&yk_vitals->bytes_out, (uint64_t)sent);
         return sent;
+    }
     /* A file system that cannot: the caller reads the file instead. */
     return errno == EAGAIN || errno == EINTR || errno == EINVAL ||
                    errno == ENOSYS

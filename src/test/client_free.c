@@ -11,6 +11,7 @@
 
 #include <yoke/loop.h>
 #include <yoke/req.h>
+#include <yoke/work.h>
 
 #include "app/layer.h"
 #include "app/req.h"
@@ -67,7 +68,8 @@ static bool has_open_link(const yoke_test *t)
 static bool has_ended(void *data)
 {
     const yoke_test *t = data;
-    return t->server.conn_count == 0 && !has_open_link(t);
+    return t->server.conn_count == 0 && !has_open_link(t) &&
+           yoke_work_count() == 0;
 }
 
 static bool end_connections(yoke_test *t)

@@ -3,6 +3,10 @@
  * JavaScript's; `start` and `end` are left out, for Range does it. */
 #include "fixtures.h"
 
+#include <uv.h>
+
+#include <yoke/loop.h>
+
 static int told; /* What `done` was told; 1: nothing yet. */
 
 static void send_file(yoke_req *req, yoke_res *res)
@@ -116,6 +120,41 @@ static void note(yoke_req *req, yoke_res *res, int err, void *data)
         yoke_res_text(res, "failed");
 }
 
+static void kept_by_nobody(yoke_req *req, yoke_res *res)
+{
+    yoke_res_set(res, "Cache-Control", "no-store");
+    send_file(req, res);
+}
+
+static void kept_for_ever(yoke_req *req, yoke_res *res)
+{
+    yoke_res_set(res, "Cache-Control", "max-age=86400, immutable");
+    send_file(req, res);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    yoke_res_text(timer->data, "later");
+    uv_close((uv_handle_t *)timer, NULL);
+}
+
+static void set_timer(yoke_req *req, yoke_res *res, int err, void *data)
+{
+    static uv_timer_t timer;
+    (void)req;
+    (void)data;
+    assert_int_equal(err, -ENOENT);
+    uv_timer_init(yoke_loop(), &timer);
+    timer.data = res;
+    uv_timer_start(&timer, on_timer, 1, 0);
+}
+
+static void answer_later(yoke_req *req, yoke_res *res)
+{
+    yoke_res_send_file(res, public_path(req, yoke_data(req)),
+                       .done = set_timer);
+}
+
 static void noted(yoke_req *req, yoke_res *res)
 {
     told = 1;
@@ -150,6 +189,12 @@ static void download_noted(yoke_req *req, yoke_res *res)
         "Content-Type", type                                                   \
     }
 #define TEXT IS("text/plain; charset=utf-8")
+/* Nothing is left of what the file has set. */
+#define FORGOTTEN                                                              \
+    CACHED(NULL), {"ETag", NULL}, {"Last-Modified", NULL},                     \
+    {                                                                          \
+        "Accept-Ranges", NULL                                                  \
+    }
 #define CACHED(text)                                                           \
     {                                                                          \
         "Cache-Control", text                                                  \
@@ -197,6 +242,8 @@ static const struct express_case cases[] = {
     {"done: of HEAD", noted, .data = "name.txt", .method = "HEAD"},
     {"done: can answer an error", noted, .data = "does-not-exist",
      .body = "failed"},
+    {"done: can answer an error later", answer_later, .data = "does-not-exist",
+     .body = "later"},
 
     {"range: one", send_file, .data = "nums.txt", .fields = RANGE("bytes=0-4"),
      .status = 206, .body = "12345",
@@ -214,13 +261,19 @@ static const struct express_case cases[] = {
      .answered = {{"Content-Range", NULL}}},
     {"range: outside", send_file, .data = "nums.txt",
      .fields = RANGE("bytes=9-"), .status = 416,
-     .answered = {{"Content-Range", "bytes */9"},
-                  {"Accept-Ranges", "bytes"},
-                  CACHED("public, max-age=0")}},
+     .answered = {{"Content-Range", "bytes */9"}, FORGOTTEN}},
+    {"range: an end before its start", send_file, .data = "nums.txt",
+     .fields = RANGE("bytes=5-2"), .body = "123456789",
+     .answered = {{"Content-Range", NULL}}},
     {"range: malformed", send_file, .data = "nums.txt",
      .fields = RANGE("bytes=x"), .body = "123456789"},
     {"range: of another unit", send_file, .data = "nums.txt",
      .fields = RANGE("lines=0-1"), .body = "123456789"},
+    {"range: outside, of another unit", send_file, .data = "nums.txt",
+     .fields = RANGE("lines=20-30"), .body = "123456789",
+     .answered = {{"Content-Range", NULL}}},
+    {"range: the unit in capitals", send_file, .data = "nums.txt",
+     .fields = RANGE("Bytes=0-1"), .status = 206, .body = "12"},
     {"range: not of HEAD", send_file, .data = "nums.txt", .method = "HEAD",
      .fields = RANGE("bytes=0-4"), .answered = {{"Content-Length", "9"}}},
     {"range: of another version", send_file, .data = "nums.txt",
@@ -249,6 +302,8 @@ static const struct express_case cases[] = {
     {"dotfiles: denied", deny_dotfiles, .data = ".name", .status = 403,
      .body = "Forbidden"},
     {"dotfiles: a folder on the way of an absolute path", send_file,
+     .data = ".hidden/file.txt", .status = 404},
+    {"dotfiles: such a folder allowed", allow_dotfiles,
      .data = ".hidden/file.txt", .body = "hidden"},
     {"dotfiles: a folder below the root", from_root, .data = ".hidden/file.txt",
      .status = 404},
@@ -266,7 +321,15 @@ static const struct express_case cases[] = {
     {"conditions: a date that is none", send_file, .data = "name.txt",
      .fields = {{"If-Modified-Since", "yesterday"}}, .body = "tobi"},
     {"conditions: another tag", send_file, .data = "name.txt",
-     .fields = {{"If-Match", "\"other\""}}, .status = 412},
+     .fields = {{"If-Match", "\"other\""}}, .status = 412,
+     .answered = {FORGOTTEN}},
+    {"conditions: what the handler says of caching stays", kept_by_nobody,
+     .data = "name.txt", .fields = {{"If-Match", "\"other\""}}, .status = 412,
+     .answered = {CACHED("no-store"), {"ETag", NULL}}},
+    {"conditions: unless it is about what is not sent", kept_for_ever,
+     .data = "nothing", .status = 404, .answered = {CACHED(NULL)}},
+    {"conditions: a tag that must not be there", send_file, .data = "name.txt",
+     .method = "POST", .fields = {{"If-None-Match", "*"}}, .status = 412},
     {"conditions: any tag", send_file, .data = "name.txt",
      .fields = {{"If-Match", "*"}}, .body = "tobi"},
     {"conditions: not when any is there", send_file, .data = "name.txt",
@@ -279,6 +342,7 @@ static const struct express_case cases[] = {
      .fields = {{"If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"}},
      .body = "tobi", .answered = {{"Last-Modified", NULL}}},
 
+    {"no root: a way up", send_file, .data = "blog/../name.txt", .status = 403},
     {"root: a path below it", from_root, .data = "name.txt", .body = "tobi"},
     {"root: a slash in front", from_root, .data = "/name.txt", .body = "tobi"},
     {"root: a way up", from_root, .data = "../secret.txt", .status = 403},

@@ -47,6 +47,7 @@ struct fake {
     int piece_count;    /* Pieces. */
     bool is_ended;      /* Also after the exchange is gone. */
     bool is_cut;        /* The client sees that there is more. */
+    bool has_left;      /* The answer is whole before the exchange ends. */
     bool was_read;      /* The body was asked for. */
     bool is_settled;    /* The exchange is gone. */
     char headers[2048]; /* The answer's head: "Name: value\n" ... */
@@ -136,6 +137,11 @@ static inline void fake_cut(struct yk_exchange *x)
     fake_of(x)->is_cut = x->is_aborted = true;
 }
 
+static inline void fake_leave(struct yk_exchange *x)
+{
+    fake_of(x)->has_left = true;
+}
+
 static inline int fake_end(struct yk_exchange *x)
 {
     struct fake *f = fake_of(x);
@@ -161,7 +167,8 @@ static const struct yk_exchange_ops fake_ops = {
     .send = fake_send,
     .write = fake_write,
     .end = fake_end,
-    fake_cut,
+    .cut = fake_cut,
+    .leave = fake_leave,
     .read = fake_read,
     .resume = fake_resume,
 };

@@ -1,6 +1,8 @@
 /* Cookies: how a field is taken apart, and what may be sent. */
 #include "fake_exchange.h"
 
+#include <jansson.h>
+
 #include "app/cookie.h"
 #include "app/hash.h"
 
@@ -89,6 +91,112 @@ static void cookies_after_the_256th_are_ignored(void **state)
     fake_run(f, app);
     fake_free(f);
     yoke_app_free(app);
+}
+
+static void ask_often(yoke_req *req, yoke_res *res)
+{
+    const struct yk_blocks *pool = yoke_data(req);
+    assert_string_equal(yoke_req_cookie(req, "c"), "d");
+    size_t used = pool->used_count;
+    for (int i = 0; i < 1000; i++)
+        assert_string_equal(yoke_req_cookie(req, "a"), "b");
+    assert_int_equal(pool->used_count, used);
+    yoke_res_end(res);
+}
+
+static void asking_again_takes_no_memory(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    struct fake *f = fake_new("GET /", "Cookie: a=b\r\nCookie: c=d\r\n");
+    (void)state;
+    yoke_app_use(app, yoke_with(ask_often, &f->pool, NULL));
+    fake_run(f, app);
+    fake_free(f);
+    yoke_app_free(app);
+}
+
+static void set_json(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_json_cookie(res, "plain", json_pack("{s:[i,i]}", "a", 1, 2));
+    yoke_res_json_cookie(res, "signed", json_string("x"), .is_signed = true);
+    yoke_res_end(res);
+}
+
+static void show_json(yoke_req *req, yoke_res *res)
+{
+    json_t *plain = yoke_req_json_cookie(req, "plain");
+    json_t *is_signed = yoke_req_signed_json_cookie(req, "signed");
+    yoke_res_json(res, json_pack("[o?, o?]", plain, is_signed));
+}
+
+static yoke_app *json_app(void)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_cookie_secrets(app, "secret");
+    yoke_app_get(app, "/set", set_json);
+    yoke_app_get(app, "/show", show_json);
+    return app;
+}
+
+static void values_of_json_come_back(void **state)
+{
+    yoke_test *t = yoke_test_new(json_app());
+    (void)state;
+    yoke_tr *set = yoke_test_get(t, "/set");
+    yoke_expect_header(set, "Set-Cookie",
+                       "plain=j%3A%7B%22a%22%3A%5B1%2C2%5D%7D; Path=/");
+    yoke_test *agent = yoke_test_agent(t);
+    yoke_expect_status(yoke_test_get(agent, "/set"), 200);
+    yoke_expect_body(yoke_test_get(agent, "/show"), "[{\"a\":[1,2]},\"x\"]");
+    yoke_test_free(t);
+}
+
+static void what_is_no_json_is_none(void **state)
+{
+    static const char *const values[] = {"{}", "j:{",
+                                         "j:", "j:{\"a\":1,\"a\":2}", "s:j:1"};
+    yoke_test *t = yoke_test_new(json_app());
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        yoke_tr *r = yoke_test_get(t, "/show");
+        yoke_tr_cookie(r, "plain", values[i]);
+        yoke_tr_cookie(r, "signed", values[i]);
+        yoke_expect_body(r, "[null,null]");
+    }
+    yoke_test_free(t);
+}
+
+static void set_auto(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_cookie(res, "a", "b", .secure_auto = true);
+    yoke_res_end(res);
+}
+
+static void a_cookie_is_as_secure_as_its_request(void **state)
+{
+    static const struct {
+        bool is_trusted;
+        const char *proto, *cookie;
+    } cases[] = {
+        {false, "https", "a=b; Path=/"},
+        {true, "https", "a=b; Path=/; Secure"},
+        {true, "https, http", "a=b; Path=/; Secure"},
+        {true, "http", "a=b; Path=/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        yoke_app *app = yoke_app_new();
+        if (cases[i].is_trusted)
+            yoke_app_set_str(app, "trust proxy", "loopback");
+        yoke_app_use(app, set_auto);
+        yoke_test *t = yoke_test_new(app);
+        yoke_tr *r = yoke_test_get(t, "/");
+        yoke_tr_set(r, "X-Forwarded-Proto", cases[i].proto);
+        yoke_expect_header(r, "Set-Cookie", cases[i].cookie);
+        yoke_test_free(t);
+    }
 }
 
 static void break_it(yoke_req *req, yoke_res *res)
@@ -201,6 +309,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_field_is_taken_apart),
         cmocka_unit_test(cookies_after_the_256th_are_ignored),
+        cmocka_unit_test(asking_again_takes_no_memory),
+        cmocka_unit_test(values_of_json_come_back),
+        cmocka_unit_test(what_is_no_json_is_none),
+        cmocka_unit_test(a_cookie_is_as_secure_as_its_request),
         cmocka_unit_test(what_would_split_a_cookie_becomes_a_500),
         cmocka_unit_test(a_value_is_sent_as_it_is_or_not_at_all),
         cmocka_unit_test(an_empty_secret_is_an_error_of_registration),

@@ -2,12 +2,14 @@
  * 35). */
 #include "../unit.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "app/file_open.h"
@@ -118,6 +120,52 @@ static void paths_lead_nowhere_outside(void **state)
     }
 }
 
+/* How often openat2(2) is interrupted by a rename; see syscall below. */
+static int renames, calls;
+
+/* Takes the place of the libc's. */
+long syscall(long number, ...)
+{
+    static long (*real)(long, ...);
+    va_list args;
+    long a[6];
+    va_start(args, number);
+    for (size_t i = 0; i < COUNT_OF(a); i++)
+        a[i] = va_arg(args, long);
+    va_end(args);
+    if (number == SYS_openat2) {
+        calls++;
+        if (renames > 0) {
+            renames--;
+            errno = EAGAIN;
+            return -1;
+        }
+    }
+    if (!real)
+        *(void **)&real = dlsym(RTLD_NEXT, "syscall");
+    return real(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static void a_rename_on_the_way_is_tried_again_but_not_for_ever(void **state)
+{
+    static const struct {
+        int renames, result, calls;
+    } cases[] = {{0, 0, 1}, {3, 0, 4}, {1000, -EAGAIN, 16}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        struct stat stat;
+        int fd = -1;
+        renames = cases[i].renames;
+        calls = 0;
+        int result = yk_file_open(root, "sub/file", &fd, &stat);
+        assert_int_equal(result, cases[i].result);
+        assert_int_equal(calls, cases[i].calls);
+        if (fd >= 0)
+            close(fd);
+    }
+    renames = 0;
+}
+
 static void without_openat2_links_are_not_followed(void **state)
 {
     static const struct {
@@ -180,6 +228,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(paths_lead_nowhere_outside),
+        cmocka_unit_test(a_rename_on_the_way_is_tried_again_but_not_for_ever),
         cmocka_unit_test(without_openat2_links_are_not_followed),
         cmocka_unit_test(an_absolute_path_is_the_programs_own),
         cmocka_unit_test(dotfiles_are_seen_wherever_they_stand),

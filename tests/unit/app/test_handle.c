@@ -464,9 +464,85 @@ static void a_stream_for_a_slow_handler_ends_when_it_comes_back(void **state)
     struct fake *f = run_held(app, "GET /x");
     fake_timeout(f);
     assert_string_equal(f->body, "sorry: no answer");
+    /* For the client it is whole already. */
+    assert_true(f->has_left);
     assert_false(f->is_ended);
     yoke_res_end(held_res);
     fake_settle(f);
+    assert_true(f->is_settled);
+    fake_free(f);
+}
+
+static yoke_res *streaming;
+
+static void begin_stream(const struct yoke_err *err, yoke_req *req,
+                         yoke_res *res)
+{
+    (void)err;
+    (void)req;
+    streaming = res;
+    yoke_res_write(res, "wait", 4);
+}
+
+static void end_held(void)
+{
+    assert_int_equal(yoke_res_text(held_res, "late"), -YOKE_EANSWERED);
+}
+
+static void end_stream(void)
+{
+    yoke_res_end(streaming);
+}
+
+static void a_slow_handler_may_come_back_into_a_stream(void **state)
+{
+    static void (*const ends[][2])(void) = {{end_held, end_stream},
+                                            {end_stream, end_held}};
+    yoke_app *app = *state;
+    yoke_app_get(app, "/x", hold);
+    yoke_app_catch(app, begin_stream);
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
+        struct fake *f = run_held(app, "GET /x");
+        fake_timeout(f);
+        ends[i][0]();
+        fake_settle(f);
+        assert_false(f->is_settled);
+        ends[i][1]();
+        fake_settle(f);
+        assert_true(f->is_settled);
+        assert_string_equal(f->body, "wait");
+        fake_free(f);
+    }
+}
+
+static void forget_end(yoke_req *req, int err, void *data)
+{
+    (void)req;
+    assert_int_equal(err, -YOKE_ECLOSED);
+    ++*(int *)data;
+}
+
+static int ends_told;
+
+static void read_and_pause(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_req_on_data(req, NULL, forget_end, &ends_told);
+    yoke_req_pause(req);
+}
+
+static void a_slow_reader_that_is_told_the_end_has_come_back(void **state)
+{
+    yoke_app *app = *state;
+    yoke_app_post(app, "/x", read_and_pause);
+    struct fake *f = fake_new("POST /x", "Content-Length: 5\r\n");
+    ends_told = 0;
+    fake_run(f, app);
+    fake_timeout(f);
+    assert_int_equal(f->status, 503);
+    assert_false(f->is_settled);
+    fake_data_end(f, -YOKE_ECLOSED);
+    assert_int_equal(ends_told, 1);
     assert_true(f->is_settled);
     fake_free(f);
 }
@@ -652,6 +728,8 @@ int main(void)
         APP_TEST(a_handler_that_is_just_in_time_is_heard),
         APP_TEST(a_stream_for_a_slow_handler_ends_when_it_comes_back),
         APP_TEST(a_second_answer_is_not_a_handler_that_comes_back),
+        APP_TEST(a_slow_handler_may_come_back_into_a_stream),
+        APP_TEST(a_slow_reader_that_is_told_the_end_has_come_back),
         APP_TEST(a_stream_has_no_timeout),
         APP_TEST(finish_callbacks_run_last_first),
         APP_TEST(eight_finish_callbacks_are_the_most),

@@ -40,6 +40,20 @@ static void wildcards_are_segments(void **state)
     expect(app, "GET /f/a%00", 400, "Bad Request");
 }
 
+static void
+a_wrong_escape_is_the_concern_of_the_method_that_is_asked(void **state)
+{
+    yoke_app *app = *state;
+    yoke_app_post(app, "/int/:id<int>", show_parts);
+    yoke_app_post(app, "/part/x:id", show_parts);
+    yoke_app_post(app, "/any/:id", show_parts);
+    expect(app, "GET /int/%zz", 405, "Method Not Allowed");
+    expect(app, "POST /int/%zz", 400, "Bad Request");
+    expect(app, "GET /any/%zz", 405, "Method Not Allowed");
+    expect(app, "GET /part/x%zz", 405, "Method Not Allowed");
+    expect(app, "POST /part/x%zz", 400, "Bad Request");
+}
+
 static void show_all(yoke_req *req, yoke_res *res)
 {
     const char *name = "kept", *value = "kept", *text = "";
@@ -199,6 +213,7 @@ static void wrong_hooks_are_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        APP_TEST(a_wrong_escape_is_the_concern_of_the_method_that_is_asked),
         APP_TEST(wildcards_are_segments),
         APP_TEST(all_params_can_be_gone_through),
         APP_TEST(names_can_be_quoted),

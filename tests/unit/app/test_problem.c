@@ -23,7 +23,40 @@ static void worse(const struct yoke_err *err, yoke_req *req, yoke_res *res)
 {
     (void)res;
     assert_string_equal(err->message, "harmless");
+    assert_string_equal(err->detail, "harmless");
     yoke_next_err(req, 500, "secret");
+}
+
+static void hand_on(const struct yoke_err *err, yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_next_err(req, 422, "%s", err->message);
+}
+
+static void show_detail(const struct yoke_err *err, yoke_req *req,
+                        yoke_res *res)
+{
+    (void)req;
+    yoke_res_status(res, err->status);
+    yoke_res_text(res, err->detail ? err->detail : "-");
+}
+
+/* Only for the error that it came with, also through handlers that hand it
+ * on. */
+static void a_detail_belongs_to_its_error(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_get(app, "/error", fail_with);
+    yoke_app_get(app, "/problem", problem_then_error);
+    yoke_app_get(app, "/worse", problem_then_error);
+    yoke_app_catch_at(app, "/worse", worse);
+    yoke_app_catch(app, hand_on);
+    yoke_app_catch(app, show_detail);
+    expect(app, "GET /error", 422, "-");
+    expect(app, "GET /problem", 422, "harmless");
+    expect(app, "GET /worse", 422, "-");
+    yoke_app_free(app);
 }
 
 static void named(yoke_req *req, yoke_res *res)
@@ -164,6 +197,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_client_chooses_the_form),
         cmocka_unit_test(the_log_has_what_the_client_is_not_told),
+        cmocka_unit_test(a_detail_belongs_to_its_error),
         cmocka_unit_test(an_id_is_visible_ascii),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -214,6 +214,30 @@ static void a_drain_ends_the_stream(void **state)
     yoke_test_free(t);
 }
 
+static yoke_res *held_res;
+
+static void hold(yoke_req *req, yoke_res *res)
+{
+    yoke_hold(req);
+    held_res = res;
+}
+
+static void a_stream_that_begins_in_a_drain_ends_too(void **state)
+{
+    yoke_test *t = client(hold);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    yoke_tr_send(r);
+    yoke_test_drain(t);
+    open_stream(yoke_res_req(held_res), held_res);
+    assert_int_equal(closes, 0);
+    yoke_expect_body(r, "retry: 2000\n\n");
+    assert_int_equal(closes, 1);
+    yoke_test_clock(t, 1000);
+    yoke_expect_closed(r, true);
+    yoke_test_free(t);
+}
+
 static void head_gets_no_stream(void **state)
 {
     yoke_test *t = client(open_stream);
@@ -351,6 +375,7 @@ int main(void)
         cmocka_unit_test(keep_alive_can_be_off),
         cmocka_unit_test(a_client_that_goes_closes_the_stream),
         cmocka_unit_test(a_drain_ends_the_stream),
+        cmocka_unit_test(a_stream_that_begins_in_a_drain_ends_too),
         cmocka_unit_test(head_gets_no_stream),
         cmocka_unit_test(an_answered_request_gets_no_stream),
         cmocka_unit_test(hints_come_before_the_answer),

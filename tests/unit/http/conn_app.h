@@ -189,6 +189,26 @@ static void flood(yoke_req *req, yoke_res *res)
     pour(res, NULL);
 }
 
+/* As flood, without an end and an on_close; ends when it cannot write. */
+static void pour_on(yoke_res *res, void *data)
+{
+    static const char bytes[10000] = {'x'};
+    ssize_t waiting;
+    (void)data;
+    do
+        waiting = yoke_res_write(res, bytes, sizeof(bytes));
+    while (waiting >= 0 && waiting <= 65536);
+    if (waiting < 0)
+        yoke_res_end(res);
+}
+
+static void endless(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_on_drain(res, pour_on, NULL);
+    pour_on(res, NULL);
+}
+
 static void burst(yoke_req *req, yoke_res *res)
 {
     static const char bytes[10000] = {'x'};
@@ -218,6 +238,15 @@ static void many_headers(yoke_req *req, yoke_res *res)
     yoke_res_text(res, "many");
 }
 
+static void say_sorry(const struct yoke_err *err, yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_status(res, err->status);
+    yoke_res_write(res, "so ", 3);
+    yoke_res_write(res, "sorry", 5);
+    yoke_res_end(res);
+}
+
 static yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
@@ -239,9 +268,13 @@ static yoke_app *make_app(void)
     yoke_app_get(app, "/half", half);
     yoke_app_get(app, "/large", large);
     yoke_app_get(app, "/flood", flood);
+    yoke_app_get(app, "/endless", endless);
     yoke_app_get(app, "/burst", burst);
     yoke_app_get(app, "/inject", inject);
     yoke_app_get(app, "/headers", many_headers);
+    yoke_app_all(app, "/sorry/hold", hold);
+    yoke_app_all(app, "/sorry/pause", pause_body);
+    yoke_app_catch_at(app, "/sorry", say_sorry);
     return app;
 }
 

@@ -31,6 +31,36 @@ static void a_client_that_half_closes_gets_its_answer(void **state)
     yoke_expect_closed(r, true);
 }
 
+static void a_writer_hears_of_a_client_that_half_closed_and_went(void **state)
+{
+    (void)state;
+    yoke_tr *r = yoke_test_get(t, "/endless");
+    yoke_tr_read_slowly(r, 0);
+    yoke_tr_close(r);
+    assert_int_equal(closes, 1);
+    assert_int_equal(finishes, 0);
+    yoke_test_clock(t, 130000); /* The write timeout resets it. */
+    yoke_expect_closed(r, true);
+    assert_int_equal(finishes, 1);
+    assert_int_equal(closes, 1);
+}
+
+static void a_pipelined_request_is_told_that_nothing_more_comes(void **state)
+{
+    (void)state;
+    yoke_tr *r = raw("GET /hold HTTP/1.1\r\n" HOST "\r\n"
+                     "GET /hold HTTP/1.1\r\n" HOST "\r\n");
+    yoke_tr_close(r);
+    assert_int_equal(requests, 1);
+    assert_int_equal(closes, 1);
+    yoke_res_text(held_res, "first");
+    yoke_expect_text(r, 200, "first");
+    assert_int_equal(requests, 2);
+    assert_int_equal(closes, 2);
+    yoke_res_text(held_res, "second");
+    yoke_expect_text(yoke_tr_next(r), 200, "second");
+}
+
 static void a_body_that_is_cut_off_is_told_to_its_reader(void **state)
 {
     (void)state;
@@ -178,6 +208,39 @@ static void a_handler_that_does_not_answer_is_answered_for(void **state)
     yoke_res_text(held_res, "too late");
     yoke_expect_status(r, 503);
     yoke_expect_header(r, "Connection", "close");
+}
+
+static void a_streamed_answer_for_a_slow_handler_is_whole_at_once(void **state)
+{
+    (void)state;
+    yoke_tr *r = yoke_test_get(t, "/sorry/hold");
+    yoke_tr_send(r);
+    yoke_test_clock(t, 121000);
+    yoke_expect_text(r, 503, "so sorry");
+    yoke_expect_header(r, "Connection", "close");
+    yoke_expect_closed(r, true);
+    assert_int_equal(finishes, 0);
+    yoke_res_text(held_res, "late");
+    yoke_test_clock(t, 0);
+    assert_int_equal(finishes, 1);
+}
+
+static void a_slow_reader_that_has_paused_is_let_go(void **state)
+{
+    static const char *const paths[] = {"/pause", "/sorry/pause"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(paths); i++) {
+        yoke_tr *r = yoke_test_post(t, paths[i]);
+        yoke_tr_set(r, "Content-Length", "5");
+        yoke_tr_body(r, "ab");
+        finishes = 0;
+        yoke_tr_send(r);
+        yoke_test_clock(t, 121000);
+        yoke_expect_status(r, 503);
+        yoke_expect_closed(r, true);
+        assert_int_equal(end_err, -YOKE_ECLOSED);
+        assert_int_equal(finishes, 1);
+    }
 }
 
 /* A refused connection is read away before it is closed, so that no reset
@@ -355,6 +418,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_client_that_goes_is_told_to_the_handler),
         TEST(a_client_that_half_closes_gets_its_answer),
+        TEST(a_writer_hears_of_a_client_that_half_closed_and_went),
+        TEST(a_pipelined_request_is_told_that_nothing_more_comes),
         TEST(a_body_that_is_cut_off_is_told_to_its_reader),
         TEST(a_slow_head_is_refused),
         TEST(a_connection_that_says_nothing_is_closed_silently),
@@ -365,6 +430,8 @@ int main(void)
         TEST(a_paused_body_is_not_the_clients_fault),
         TEST(a_client_that_stops_reading_is_reset),
         TEST(a_handler_that_does_not_answer_is_answered_for),
+        TEST(a_streamed_answer_for_a_slow_handler_is_whole_at_once),
+        TEST(a_slow_reader_that_has_paused_is_let_go),
         TEST(lingering_ends),
         cmocka_unit_test_setup_teardown(one_connection_too_many_is_told_so,
                                         setup_few, teardown),

@@ -1,16 +1,17 @@
-"""The programs of docs/guide/testing.md are built, are run, and print what the
-guide says: also those that fail, in a program without cmocka and in one with."""
+"""The programs of the guides that say what they print are built, are run, and
+print it: also those that fail, in a program without cmocka and in one with."""
 import re
 import subprocess
 
 import harness
 import pytest
 
-GUIDE = harness.ROOT / "docs/guide/testing.md"
+GUIDES = [(harness.ROOT / "docs/guide" / f"{name}.md").read_text()
+          for name in ("testing", "async", "views")]
 PROGRAM = re.compile(r"^```c\n(/\* (\w+)\.c \*/\n.*?)^```\n\n"
                      r"^```\n\$ (?:cc .* && )?\./\2\n(.*?)^```", re.M | re.S)
 PROGRAMS = {name: (code, output)
-            for code, name, output in PROGRAM.findall(GUIDE.read_text())}
+            for text in GUIDES for code, name, output in PROGRAM.findall(text)}
 
 
 def sanitizer_flags():
@@ -51,7 +52,7 @@ def matches(lines, expected):
 
 
 def test_every_program_of_the_guide_is_found():
-    assert len(PROGRAMS) == GUIDE.read_text().count("```c\n")
+    assert len(PROGRAMS) == sum(text.count("```c\n") for text in GUIDES)
 
 
 @pytest.mark.seconds(120)
