@@ -56,6 +56,8 @@ typedef struct yoke_res yoke_res;       /* Its answer (res.h). */
 struct yoke_err {
     int status;          /* 400 to 599; what the answer's status will be. */
     const char *message; /* For the log and the error handler. */
+    const char *type;    /* What it is, for programs: "entity.too.large"; or
+                            NULL. See `yoke_next_typed` (yoke/value.h). */
 };
 
 /* A handler: answers, or calls `yoke_next`, or calls `yoke_hold` and does

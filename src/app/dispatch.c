@@ -5,6 +5,7 @@
 #include "app/layer.h"
 #include "app/observe.h"
 #include "app/params.h"
+#include "app/problem.h"
 #include "app/router.h"
 #include "core/arena.h"
 
@@ -92,7 +93,10 @@ static void SELDOM walk_again(const struct yoke_req *req,
 static void set_error(struct yoke_req *req, int status, const char *message)
 {
     struct yoke_err *err = yk_arena_alloc(req->x->arena, sizeof(*err));
-    *err = (struct yoke_err){status, message};
+    *err = (struct yoke_err){.status = status, .message = message};
+    /* Handed on by an error handler, it is another copy. */
+    if (req->detail && strcmp(req->detail->message, message) == 0)
+        err->type = req->detail->type;
     req->err = err;
 }
 
@@ -489,6 +493,20 @@ void yk_dispatch_error(struct yoke_req *req, int status, const char *message)
     pass(req, YK_WISH_NEXT);
 }
 
+static int error_status(int status)
+{
+    return status < 400 || status > 599 ? 500 : status;
+}
+
+void yk_dispatch_detail(struct yoke_req *req, int status,
+                        const struct yk_detail *detail)
+{
+    if (!may_pass(req, "yoke_next_problem"))
+        return;
+    req->detail = detail;
+    yk_dispatch_error(req, error_status(status), detail->message);
+}
+
 void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
 {
     if (!may_pass(req, "yoke_next_err"))
@@ -497,8 +515,7 @@ void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    yk_dispatch_error(req, status < 400 || status > 599 ? 500 : status,
-                      message);
+    yk_dispatch_error(req, error_status(status), message);
 }
 
 void yoke_hold(yoke_req *req)

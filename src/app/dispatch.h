@@ -23,4 +23,8 @@ void yk_dispatch_start(struct yoke_req *req);
  * has done: `req` goes to the next error handler at once. */
 void yk_dispatch_error(struct yoke_req *req, int status, const char *message);
 
+/* yoke_next_err with a text that the client may see. */
+void yk_dispatch_detail(struct yoke_req *req, int status,
+                        const struct yk_detail *detail);
+
 #endif

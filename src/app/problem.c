@@ -6,6 +6,7 @@
 #include <yoke/negotiate.h>
 #include <yoke/value.h>
 
+#include "app/dispatch.h"
 #include "app/escape.h"
 #include "app/req.h"
 #include "core/arena.h"
@@ -16,19 +17,35 @@
 const char *yk_problem_detail(const struct yoke_req *req)
 {
     /* Another error may have come since. */
-    if (!req->err || !req->detail || strcmp(req->err->message, req->detail))
+    if (!req->err || !req->detail ||
+        strcmp(req->err->message, req->detail->message) != 0)
         return NULL;
-    return req->detail;
+    return req->detail->message;
+}
+
+static void pass_on(struct yoke_req *req, int status, const char *type,
+                    const char *fmt, va_list args)
+{
+    struct yk_detail *detail = yk_arena_alloc(req->x->arena, sizeof(*detail));
+    *detail = (struct yk_detail){yk_req_vprintf(req, fmt, args), type};
+    yk_dispatch_detail(req, status, detail);
 }
 
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
-    const char *detail = yk_req_vprintf(req, fmt, args);
+    pass_on(req, status, NULL, fmt, args);
     va_end(args);
-    req->detail = detail;
-    yoke_next_err(req, status, "%s", detail);
+}
+
+void yoke_next_typed(yoke_req *req, int status, const char *type,
+                     const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    pass_on(req, status, type, fmt, args);
+    va_end(args);
 }
 
 /* "Not Found", or "499" for a status without a phrase. */
@@ -60,13 +77,16 @@ static int answer_html(struct yoke_req *req, int status, const char *detail)
                              yk_slice_of(body));
 }
 
-/* `type` is left out: without it the problem is what its status says. */
+/* `type` is left out: without it the problem is what its status says. The
+ * error's own type is no URI, so it goes under "code". */
 static int answer_json(struct yoke_req *req, int status, const char *detail)
 {
+    const char *type = req->err ? req->err->type : NULL;
     const char *body = yoke_req_printf(
-        req, "{\"title\":\"%s\",\"status\":%d%s%s%s%s%s%s}",
+        req, "{\"title\":\"%s\",\"status\":%d%s%s%s%s%s%s%s%s%s}",
         yk_escape_json(req, reason_of(req, status)), status,
-        detail ? ",\"detail\":\"" : "",
+        type ? ",\"code\":\"" : "", type ? yk_escape_json(req, type) : "",
+        type ? "\"" : "", detail ? ",\"detail\":\"" : "",
         detail ? yk_escape_json(req, detail) : "", detail ? "\"" : "",
         req->id ? ",\"request_id\":\"" : "",
         req->id ? yk_escape_json(req, req->id) : "", req->id ? "\"" : "");

@@ -6,6 +6,12 @@
 
 struct yoke_req;
 
+/* An error whose text the client may see. In the arena. */
+struct yk_detail {
+    const char *message; /* The error's. */
+    const char *type;    /* The error's, or NULL. */
+};
+
 /* Ends the answer, of which nothing has been sent, with this status and
  * `detail`, a text for the client; NULL: the reason phrase alone. Plain text
  * unless the client would rather have something else. */

@@ -20,8 +20,10 @@
 #include "http/exchange.h"
 
 struct json_t;
+struct yk_attached;
 struct yk_body;
 struct yk_cookies;
+struct yk_detail;
 struct yk_json_body;
 struct yk_layer;
 struct yk_query;
@@ -91,19 +93,20 @@ struct yoke_req {
                            the exchange is not ended: they would find it
                            gone. */
 
-    const struct yoke_err *err;    /* On its way to an error handler. */
-    const struct yoke_err *caught; /* The last one that a handler got. */
-    void *data;                    /* yoke_req_set_data */
-    struct yk_query *query;        /* NULL until it is asked for. */
-    struct yk_cookies *cookies;    /* The same. */
-    struct yk_json_body *json;     /* The same. */
-    struct json_t *query_json;     /* The same. */
-    struct yk_sending *sending;    /* A file that is on its way; or NULL. */
-    yoke_sse *sse;                 /* A stream of events; or NULL. */
-    const char *detail;            /* An error's text that the client may see;
+    const struct yoke_err *err;     /* On its way to an error handler. */
+    const struct yoke_err *caught;  /* The last one that a handler got. */
+    void *data;                     /* yoke_req_set_data */
+    struct yk_query *query;         /* NULL until it is asked for. */
+    struct yk_cookies *cookies;     /* The same. */
+    struct yk_json_body *json;      /* The same. */
+    struct json_t *query_json;      /* The same. */
+    struct yk_sending *sending;     /* A file that is on its way; or NULL. */
+    yoke_sse *sse;                  /* A stream of events; or NULL. */
+    const struct yk_detail *detail; /* What the client may know of an error;
                                        see yoke_next_problem. */
-    const char *id;                /* yoke_req_set_id; NULL: none. */
-    struct yk_body *body;          /* NULL until it is asked for. */
+    struct yk_attached *attached;   /* yoke_req_attach; NULL: nothing. */
+    const char *id;                 /* yoke_req_set_id; NULL: none. */
+    struct yk_body *body;           /* NULL until it is asked for. */
     void (*on_close)(yoke_req *req, void *data);
     void *on_close_data;
 
