@@ -23,8 +23,9 @@ const char *yk_problem_detail(const struct yoke_req *req)
     return req->detail->message;
 }
 
-static void pass_on(struct yoke_req *req, int status, const char *type,
-                    const char *fmt, va_list args)
+static void __attribute__((format(printf, 4, 0)))
+pass_on(struct yoke_req *req, int status, const char *type, const char *fmt,
+        va_list args)
 {
     struct yk_detail *detail = yk_arena_alloc(req->x->arena, sizeof(*detail));
     *detail = (struct yk_detail){yk_req_vprintf(req, fmt, args), type};
