@@ -94,11 +94,10 @@ static void SELDOM walk_again(const struct yoke_req *req,
 
 /* ---- The handlers of a layer ---- */
 
-static void set_error(struct yoke_req *req, int status, const char *message,
-                      const char *detail)
+static void set_error(struct yoke_req *req, const struct yoke_err *what)
 {
     struct yoke_err *err = yk_arena_alloc(req->x->arena, sizeof(*err));
-    *err = (struct yoke_err){status, message, detail};
+    *err = *what;
     req->err = err;
 }
 
@@ -212,7 +211,9 @@ static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
     frame->layer = entry->layer;
     frame->values = NULL;
     yk_req_log(req, YOKE_LOG_DEBUG, "400: wrong escape in a param");
-    set_error(req, 400, "a param in the path has a wrong escape", NULL);
+    set_error(req, &(struct yoke_err){
+                       .status = 400,
+                       .message = "a param in the path has a wrong escape"});
     return false;
 }
 
@@ -380,7 +381,7 @@ static void SELDOM raise_lost(struct yoke_req *req)
     static const char why[] = "the handler returned without an answer, "
                               "yoke_next or yoke_hold";
     yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
-    set_error(req, 500, why, NULL);
+    set_error(req, &(struct yoke_err){.status = 500, .message = why});
     req->wish = YK_WISH_NEXT;
 }
 
@@ -490,23 +491,25 @@ static const struct yoke_err *known_of(const struct yoke_req *req,
     return caught && strcmp(caught->message, message) == 0 ? caught : NULL;
 }
 
-static void pass_error(struct yoke_req *req, int status, const char *message,
-                       const char *detail)
+/* Handed on by an error handler it is what it was, unless more is said. */
+static void pass_error(struct yoke_req *req, struct yoke_err err)
 {
-    const struct yoke_err *known = known_of(req, message);
+    const struct yoke_err *known = known_of(req, err.message);
     /* Such a handler has nothing new to say. */
-    if (!known || known->status != status)
-        yk_req_log(req, status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
-                   "%d: %s", status, message);
-    if (known && !detail)
-        detail = known->detail;
-    set_error(req, status, message, detail);
+    if (!known || known->status != err.status)
+        yk_req_log(req, err.status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
+                   "%d: %s", err.status, err.message);
+    if (known && !err.detail)
+        err.detail = known->detail;
+    if (known && !err.type)
+        err.type = known->type;
+    set_error(req, &err);
     pass(req, YK_WISH_NEXT);
 }
 
 void yk_dispatch_error(struct yoke_req *req, int status, const char *message)
 {
-    pass_error(req, status, message, NULL);
+    pass_error(req, (struct yoke_err){.status = status, .message = message});
 }
 
 static int status_of_error(int status)
@@ -522,7 +525,7 @@ void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    pass_error(req, status_of_error(status), message, NULL);
+    yk_dispatch_error(req, status_of_error(status), message);
 }
 
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
@@ -533,7 +536,24 @@ void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    pass_error(req, status_of_error(status), message, message);
+    pass_error(req, (struct yoke_err){.status = status_of_error(status),
+                                      .message = message,
+                                      .detail = message});
+}
+
+void yoke_next_typed(yoke_req *req, int status, const char *type,
+                     const char *fmt, ...)
+{
+    if (!may_pass(req, "yoke_next_typed"))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    const char *message = yk_req_vprintf(req, fmt, args);
+    va_end(args);
+    pass_error(req, (struct yoke_err){.status = status_of_error(status),
+                                      .message = message,
+                                      .detail = message,
+                                      .type = type});
 }
 
 void yoke_hold(yoke_req *req)

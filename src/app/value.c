@@ -27,10 +27,9 @@ struct found {
 };
 
 static const char *const source_names[] = {
-    [YOKE_PARAM] = "param",
-    [YOKE_QUERY] = "query parameter",
-    [YOKE_HEADER] = "header",
-    [YOKE_JSON] = "member",
+    [YOKE_PARAM] = "param",     [YOKE_QUERY] = "query parameter",
+    [YOKE_HEADER] = "header",   [YOKE_JSON] = "member",
+    [YOKE_FORM] = "form field",
 };
 
 static struct found find(yoke_req *req, enum yoke_source source,
@@ -43,6 +42,8 @@ static struct found find(yoke_req *req, enum yoke_source source,
         found.text = yoke_req_query(req, name);
     else if (source == YOKE_HEADER)
         found.text = yoke_req_get(req, name);
+    else if (source == YOKE_FORM)
+        found.text = yoke_req_form(req, name);
     else {
         const json_t *body = yoke_req_json(req);
         found.is_failed = !body;
@@ -120,7 +121,9 @@ bool yoke_req_int_or(yoke_req *req, enum yoke_source source, const char *name,
                      int64_t *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_int(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -166,7 +169,9 @@ bool yoke_req_uint_or(yoke_req *req, enum yoke_source source, const char *name,
                       uint64_t *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_uint(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -253,7 +258,9 @@ bool yoke_req_double_or(yoke_req *req, enum yoke_source source,
                         double fallback, double *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_double(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -291,7 +298,9 @@ bool yoke_req_bool_or(yoke_req *req, enum yoke_source source, const char *name,
                       bool fallback, bool *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_bool(req, source, name, ret_value);
     *ret_value = fallback;
     return true;
@@ -346,7 +355,9 @@ bool yoke_req_choice_or(yoke_req *req, enum yoke_source source,
                         size_t fallback, size_t *ret_place)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_choice(req, source, name, choices, ret_place);
     *ret_place = fallback;
     return true;
@@ -387,7 +398,9 @@ bool yoke_req_string_or(yoke_req *req, enum yoke_source source,
                         const char *fallback, const char **ret_text)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_string(req, source, name, min_len, max_len, ret_text);
     *ret_text = fallback;
     return true;
