@@ -1,24 +1,7 @@
 /* What every store promises (yoke/store.h): each kind has to pass this, the
  * same for all. `conformance KIND`. */
+#include "channels.h"
 #include "fixture.h"
-
-static yoke_store *store;
-
-static int setup(void **state)
-{
-    (void)state;
-    store = open_store();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    if (store)
-        close_store(store);
-    store = NULL;
-    return 0;
-}
 
 /* ---- Values ---- */
 
@@ -549,146 +532,6 @@ static void locks_and_keys_are_apart(void **state)
     assert_int_equal(lock(store, "k", 0, 0)->err, -EINVAL);
 }
 
-/* ---- Channels ---- */
-
-struct ear {
-    int ready, messages, missed, ended;
-    int err;
-    char last[64];
-    size_t last_len;
-    char channel[64];
-    yoke_subscription *leaves; /* At the first message. */
-};
-
-static void on_message(const struct yoke_store_message *message, void *data)
-{
-    struct ear *ear = data;
-
-    ear->ready += message->event == YOKE_STORE_READY;
-    ear->missed += message->event == YOKE_STORE_MISSED;
-    if (message->event == YOKE_STORE_ENDED) {
-        ear->ended++;
-        ear->err = message->err;
-    }
-    if (message->event != YOKE_STORE_MESSAGE)
-        return;
-    ear->messages++;
-    ear->last_len = message->len;
-    snprintf(ear->last, sizeof(ear->last), "%s", (const char *)message->ptr);
-    snprintf(ear->channel, sizeof(ear->channel), "%s", message->channel);
-    yoke_unsubscribe(ear->leaves);
-    ear->leaves = NULL;
-}
-
-static yoke_subscription *listen_to(const char *channel, struct ear *ear)
-{
-    yoke_subscription *sub =
-        yoke_store_subscribe(store, channel, on_message, ear);
-    assert_non_null(sub);
-    assert_int_equal(ear->ready + ear->ended, 0);
-    wait_count(&ear->ready, 1);
-    return sub;
-}
-
-static void a_message_reaches_every_subscriber_of_its_channel(void **state)
-{
-    struct ear first = {.ready = 0}, second = {.ready = 0},
-               other = {.ready = 0};
-    (void)state;
-    if (!kind->has_channels)
-        return;
-    yoke_subscription *subs[] = {listen_to("news", &first),
-                                 listen_to("news", &second),
-                                 listen_to("sport", &other)};
-    assert_int_equal(publish(store, "news", "hello")->err, 0);
-    wait_count(&first.messages, 1);
-    wait_count(&second.messages, 1);
-    assert_string_equal(first.last, "hello");
-    assert_int_equal(first.last_len, 5);
-    assert_string_equal(second.channel, "news");
-    assert_int_equal(other.messages, 0);
-    publish(store, "sport", "");
-    wait_count(&other.messages, 1);
-    assert_int_equal(other.last_len, 0);
-    for (size_t i = 0; i < COUNT_OF(subs); i++)
-        yoke_unsubscribe(subs[i]);
-    publish(store, "news", "nobody");
-    run_for(30);
-    assert_int_equal(first.messages + second.messages, 2);
-}
-
-static void a_subscriber_may_leave_while_it_is_told(void **state)
-{
-    struct ear first = {.ready = 0}, second = {.ready = 0};
-    (void)state;
-    if (!kind->has_channels)
-        return;
-    first.leaves = listen_to("news", &first);
-    yoke_subscription *stays = listen_to("news", &second);
-    publish(store, "news", "1");
-    publish(store, "news", "2");
-    wait_count(&second.messages, 2);
-    assert_int_equal(first.messages, 1);
-    yoke_unsubscribe(stays);
-    struct ear third = {.ready = 0};
-    third.leaves = listen_to("news", &third);
-    publish(store, "news", "3");
-    wait_count(&third.messages, 1);
-}
-
-static void messages_come_in_order(void **state)
-{
-    struct ear ear = {.ready = 0};
-    char text[16];
-    (void)state;
-    if (!kind->has_channels)
-        return;
-    yoke_subscription *sub = listen_to("news", &ear);
-    for (int i = 1; i <= 500; i++) {
-        snprintf(text, sizeof(text), "%d", i);
-        yoke_store_publish(store, "news", text, strlen(text), NULL, NULL);
-    }
-    wait_count(&ear.messages, 500);
-    assert_string_equal(ear.last, "500");
-    yoke_unsubscribe(sub);
-}
-
-static void channels_that_cannot_be_are_refused(void **state)
-{
-    struct ear ear = {.ready = 0};
-    (void)state;
-    int wanted = kind->has_channels ? -EINVAL : -ENOTSUP;
-    assert_non_null(yoke_store_subscribe(store, "", on_message, &ear));
-    assert_int_equal(ear.ended, 0);
-    wait_count(&ear.ended, 1);
-    assert_int_equal(ear.err, wanted);
-    /* One that is taken back before it is told is not told. */
-    yoke_unsubscribe(yoke_store_subscribe(store, "a b", on_message, &ear));
-    yoke_unsubscribe(yoke_store_subscribe(store, "good", on_message, &ear));
-    run_for(10);
-    assert_int_equal(ear.ended, 1);
-    assert_int_equal(ear.ready, 0);
-    if (!kind->has_channels)
-        assert_int_equal(publish(store, "news", "x")->err, -ENOTSUP);
-}
-
-static void subscriptions_end_with_the_store(void **state)
-{
-    struct ear first = {.ready = 0}, second = {.ready = 0}, late = {.ready = 0};
-    (void)state;
-    if (!kind->has_channels)
-        return;
-    listen_to("news", &first);
-    listen_to("news", &second);
-    yoke_store_subscribe(store, "news", on_message, &late);
-    close_store(store);
-    assert_int_equal(first.ended, 1);
-    assert_int_equal(first.err, -ECANCELED);
-    assert_int_equal(second.ended, 1);
-    assert_int_equal(late.ended, 1);
-    store = NULL;
-}
-
 /* ---- All calls ---- */
 
 static void every_call_is_answered_when_the_store_closes(void **state)
@@ -791,57 +634,51 @@ static void it_tells_how_it_is(void **state)
     assert_int_equal(stats.failed, 1);
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
-        T(what_is_not_there_is_not_found),
-        T(a_value_comes_back_as_it_was),
-        T(an_empty_value_is_a_value),
-        T(set_replaces_whatever_was_there),
-        T(a_value_of_the_largest_size_is_kept),
-        T(keys_that_cannot_be_are_refused),
-        T(the_longest_key_is_a_key),
-        T(add_stores_only_what_is_not_there),
-        T(replace_stores_only_over_what_was_seen),
-        T(what_is_deleted_is_gone),
-        T(a_value_ends_with_its_time),
-        T(touch_gives_another_time),
-        T(set_forgets_an_older_time),
-        T(a_counters_time_begins_with_its_first_event),
-        T(incr_counts_from_nothing),
-        T(incr_counts_on_from_what_was_set),
-        T(incr_refuses_what_is_no_number),
-        T(incr_has_64_bits_and_does_not_wrap),
-        T(a_counter_can_be_replaced_unless_it_has_counted),
-        T(no_increment_is_lost),
-        T(several_are_stored_and_got_in_order),
-        T(a_wrong_key_of_several_is_told_apart),
-        T(a_scan_finds_every_key_of_its_prefix),
-        T(a_scans_prefix_is_no_pattern),
-        T(a_scan_does_not_see_locks_and_what_has_expired),
-        T(a_page_has_a_size),
-        T(a_lock_is_held_by_one),
-        T(a_lock_is_let_go_of_by_its_holder_alone),
-        T(a_lease_ends),
-        T(a_lock_can_be_waited_for),
-        T(locks_and_keys_are_apart),
-        T(a_message_reaches_every_subscriber_of_its_channel),
-        T(a_subscriber_may_leave_while_it_is_told),
-        T(messages_come_in_order),
-        T(channels_that_cannot_be_are_refused),
-        T(subscriptions_end_with_the_store),
-        T(every_call_is_answered_when_the_store_closes),
-        T(calls_that_are_too_many_are_refused),
-        T(bytes_that_are_too_many_are_refused),
-        T(prefixes_keep_applications_apart),
-        T(a_callback_may_call_again),
-        T(it_tells_how_it_is),
+        WITH_STORE(what_is_not_there_is_not_found),
+        WITH_STORE(a_value_comes_back_as_it_was),
+        WITH_STORE(an_empty_value_is_a_value),
+        WITH_STORE(set_replaces_whatever_was_there),
+        WITH_STORE(a_value_of_the_largest_size_is_kept),
+        WITH_STORE(keys_that_cannot_be_are_refused),
+        WITH_STORE(the_longest_key_is_a_key),
+        WITH_STORE(add_stores_only_what_is_not_there),
+        WITH_STORE(replace_stores_only_over_what_was_seen),
+        WITH_STORE(what_is_deleted_is_gone),
+        WITH_STORE(a_value_ends_with_its_time),
+        WITH_STORE(touch_gives_another_time),
+        WITH_STORE(set_forgets_an_older_time),
+        WITH_STORE(a_counters_time_begins_with_its_first_event),
+        WITH_STORE(incr_counts_from_nothing),
+        WITH_STORE(incr_counts_on_from_what_was_set),
+        WITH_STORE(incr_refuses_what_is_no_number),
+        WITH_STORE(incr_has_64_bits_and_does_not_wrap),
+        WITH_STORE(a_counter_can_be_replaced_unless_it_has_counted),
+        WITH_STORE(no_increment_is_lost),
+        WITH_STORE(several_are_stored_and_got_in_order),
+        WITH_STORE(a_wrong_key_of_several_is_told_apart),
+        WITH_STORE(a_scan_finds_every_key_of_its_prefix),
+        WITH_STORE(a_scans_prefix_is_no_pattern),
+        WITH_STORE(a_scan_does_not_see_locks_and_what_has_expired),
+        WITH_STORE(a_page_has_a_size),
+        WITH_STORE(a_lock_is_held_by_one),
+        WITH_STORE(a_lock_is_let_go_of_by_its_holder_alone),
+        WITH_STORE(a_lease_ends),
+        WITH_STORE(a_lock_can_be_waited_for),
+        WITH_STORE(locks_and_keys_are_apart),
+        WITH_STORE(every_call_is_answered_when_the_store_closes),
+        WITH_STORE(calls_that_are_too_many_are_refused),
+        WITH_STORE(bytes_that_are_too_many_are_refused),
+        WITH_STORE(prefixes_keep_applications_apart),
+        WITH_STORE(a_callback_may_call_again),
+        WITH_STORE(it_tells_how_it_is),
     };
 
     fixture_start(argc > 1 ? argv[1] : NULL);
     int failed = cmocka_run_group_tests_name("store", tests, NULL, NULL);
+    failed += run_channel_tests();
     fixture_stop();
     return failed;
 }

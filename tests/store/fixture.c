@@ -136,9 +136,9 @@ yoke_store *open_store_with(struct yoke_store_options options)
     /* The machine may be slow. */
     options.timeout_ms = options.timeout_ms ? options.timeout_ms : 20000;
     options.now_ms = tests_now;
-    yoke_store *store = yoke_store_open_with(&options);
-    assert_non_null(store);
-    return store;
+    yoke_store *opened_store = yoke_store_open_with(&options);
+    assert_non_null(opened_store);
+    return opened_store;
 }
 
 yoke_store *open_store(void)
@@ -151,11 +151,29 @@ static void on_closed(void *data)
     ++*(int *)data;
 }
 
-void close_store(yoke_store *store)
+void close_store(yoke_store *which)
 {
     int closed = 0;
-    yoke_store_close(store, on_closed, &closed);
+    yoke_store_close(which, on_closed, &closed);
     wait_count(&closed, 1);
+}
+
+yoke_store *store;
+
+int setup_store(void **state)
+{
+    (void)state;
+    store = open_store();
+    return 0;
+}
+
+int teardown_store(void **state)
+{
+    (void)state;
+    if (store)
+        close_store(store);
+    store = NULL;
+    return 0;
 }
 
 /* ---- Waiting ---- */
@@ -255,76 +273,76 @@ static const struct answer *wait_last(void)
     return &last;
 }
 
-const struct answer *get(yoke_store *store, const char *key)
+const struct answer *get(yoke_store *which, const char *key)
 {
-    yoke_store_get(store, key, on_answer, fresh());
+    yoke_store_get(which, key, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *set(yoke_store *store, const char *key, const char *value,
+const struct answer *set(yoke_store *which, const char *key, const char *value,
                          uint32_t ttl_s)
 {
-    yoke_store_set(store, key, value, strlen(value), ttl_s, on_answer, fresh());
+    yoke_store_set(which, key, value, strlen(value), ttl_s, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *add(yoke_store *store, const char *key, const char *value,
+const struct answer *add(yoke_store *which, const char *key, const char *value,
                          uint32_t ttl_s)
 {
-    yoke_store_add(store, key, value, strlen(value), ttl_s, on_answer, fresh());
+    yoke_store_add(which, key, value, strlen(value), ttl_s, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *replace(yoke_store *store, const char *key,
+const struct answer *replace(yoke_store *which, const char *key,
                              uint64_t version, const char *value)
 {
-    yoke_store_replace(store, key, version, value, strlen(value), 0, on_answer,
+    yoke_store_replace(which, key, version, value, strlen(value), 0, on_answer,
                        fresh());
     return wait_last();
 }
 
-const struct answer *erase(yoke_store *store, const char *key)
+const struct answer *erase(yoke_store *which, const char *key)
 {
-    yoke_store_delete(store, key, on_answer, fresh());
+    yoke_store_delete(which, key, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *touch(yoke_store *store, const char *key, uint32_t ttl_s)
+const struct answer *touch(yoke_store *which, const char *key, uint32_t ttl_s)
 {
-    yoke_store_touch(store, key, ttl_s, on_answer, fresh());
+    yoke_store_touch(which, key, ttl_s, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *incr(yoke_store *store, const char *key, int64_t by,
+const struct answer *incr(yoke_store *which, const char *key, int64_t by,
                           uint32_t ttl_s)
 {
-    yoke_store_incr(store, key, by, ttl_s, on_answer, fresh());
+    yoke_store_incr(which, key, by, ttl_s, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *lock(yoke_store *store, const char *name, uint32_t lease_s,
+const struct answer *lock(yoke_store *which, const char *name, uint32_t lease_s,
                           uint32_t wait_ms)
 {
-    yoke_store_lock(store, name, lease_s, wait_ms, on_answer, fresh());
+    yoke_store_lock(which, name, lease_s, wait_ms, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *renew(yoke_store *store, const char *name, int64_t fence,
+const struct answer *renew(yoke_store *which, const char *name, int64_t fence,
                            uint32_t lease_s)
 {
-    yoke_store_renew(store, name, fence, lease_s, on_answer, fresh());
+    yoke_store_renew(which, name, fence, lease_s, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *unlock(yoke_store *store, const char *name, int64_t fence)
+const struct answer *unlock(yoke_store *which, const char *name, int64_t fence)
 {
-    yoke_store_unlock(store, name, fence, on_answer, fresh());
+    yoke_store_unlock(which, name, fence, on_answer, fresh());
     return wait_last();
 }
 
-const struct answer *publish(yoke_store *store, const char *channel,
+const struct answer *publish(yoke_store *which, const char *channel,
                              const char *text)
 {
-    yoke_store_publish(store, channel, text, strlen(text), on_answer, fresh());
+    yoke_store_publish(which, channel, text, strlen(text), on_answer, fresh());
     return wait_last();
 }

@@ -50,7 +50,15 @@ void fixture_kill_server(void);
 yoke_store *open_store(void);
 yoke_store *open_store_with(struct yoke_store_options options);
 /* Closes and waits for it. */
-void close_store(yoke_store *store);
+void close_store(yoke_store *which);
+
+/* The store of the test that runs: a fresh one for each; a test may close it,
+ * and then sets it to NULL. */
+extern yoke_store *store;
+int setup_store(void **state);
+int teardown_store(void **state);
+#define WITH_STORE(test)                                                       \
+    cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
 
 /* The tests' clock, for stores without their own. */
 extern uint64_t clock_ms;
@@ -87,23 +95,23 @@ void wait_count(const int *flag, int n);
 void run_for(unsigned ms);
 
 /* Calls that wait. The answer is valid until the next. */
-const struct answer *get(yoke_store *store, const char *key);
-const struct answer *set(yoke_store *store, const char *key, const char *value,
+const struct answer *get(yoke_store *which, const char *key);
+const struct answer *set(yoke_store *which, const char *key, const char *value,
                          uint32_t ttl_s);
-const struct answer *add(yoke_store *store, const char *key, const char *value,
+const struct answer *add(yoke_store *which, const char *key, const char *value,
                          uint32_t ttl_s);
-const struct answer *replace(yoke_store *store, const char *key,
+const struct answer *replace(yoke_store *which, const char *key,
                              uint64_t version, const char *value);
-const struct answer *erase(yoke_store *store, const char *key);
-const struct answer *touch(yoke_store *store, const char *key, uint32_t ttl_s);
-const struct answer *incr(yoke_store *store, const char *key, int64_t by,
+const struct answer *erase(yoke_store *which, const char *key);
+const struct answer *touch(yoke_store *which, const char *key, uint32_t ttl_s);
+const struct answer *incr(yoke_store *which, const char *key, int64_t by,
                           uint32_t ttl_s);
-const struct answer *lock(yoke_store *store, const char *name, uint32_t lease_s,
+const struct answer *lock(yoke_store *which, const char *name, uint32_t lease_s,
                           uint32_t wait_ms);
-const struct answer *renew(yoke_store *store, const char *name, int64_t fence,
+const struct answer *renew(yoke_store *which, const char *name, int64_t fence,
                            uint32_t lease_s);
-const struct answer *unlock(yoke_store *store, const char *name, int64_t fence);
-const struct answer *publish(yoke_store *store, const char *channel,
+const struct answer *unlock(yoke_store *which, const char *name, int64_t fence);
+const struct answer *publish(yoke_store *which, const char *channel,
                              const char *text);
 
 #endif
