@@ -28,6 +28,7 @@
 static const struct yk_store_backend *const backends[] = {
     &yk_store_lmdb,
     &yk_store_memory,
+    &yk_store_redis,
 };
 
 static uint64_t system_now_ms(void *data)

@@ -3,6 +3,8 @@
 #include <ftw.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 
 static char folder[64];
@@ -12,6 +14,23 @@ uint64_t clock_ms = 1700000000000;
 
 /* ---- Servers ---- */
 
+static bool can_connect(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    int err = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+    close(fd);
+    return err == 0;
+}
+
+static void wait_for_socket(const char *path)
+{
+    for (int i = 0; i < 6000 && !can_connect(path); i++)
+        usleep(10000);
+}
+
 static void start_redis(void)
 {
     char path[128];
@@ -19,8 +38,10 @@ static void start_redis(void)
     snprintf(path, sizeof(path), "%s/redis", folder);
     snprintf(url, sizeof(url), "redis+unix:%s", path);
     server = fork();
-    if (server > 0)
+    if (server > 0) {
+        wait_for_socket(path);
         return;
+    }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path,
            "--dir", folder, "--save", "", "--loglevel", "warning", "--logfile",
