@@ -43,6 +43,7 @@ struct redis {
     struct yk_list waiting; /* Calls that were made before the first
                                connection. */
     bool has_tried;         /* The first attempt is over. */
+    char why[YOKE_STORE_TEXT_MAX]; /* There is no connection. */
     unsigned closed;        /* Of two connections. */
 };
 
@@ -84,8 +85,7 @@ static void run_redis(yoke_store *store, struct yk_list *calls)
     else if (!redis->has_tried)
         yk_list_move_all(&redis->waiting, calls);
     else
-        yk_calls_fail(calls, -YOKE_EUNAVAILABLE,
-                      "there is no connection to the server");
+        yk_calls_fail(calls, -YOKE_EUNAVAILABLE, redis->why);
 }
 
 /* ---- Replies ---- */
@@ -153,6 +153,7 @@ static void on_break(struct yk_redis_conn *conn, const char *why)
                  redis->store->url, why);
     redis->has_tried = true;
     redis->loaded = 0;
+    snprintf(redis->why, sizeof(redis->why), "%s", why);
     yk_store_set_circuit(redis->store, YOKE_STORE_DOWN);
     yk_calls_fail(&redis->sent, -YOKE_EUNAVAILABLE, why);
     yk_calls_fail(&redis->waiting, -YOKE_EUNAVAILABLE, why);

@@ -108,6 +108,8 @@ void fixture_start(const char *name)
     const char *tmp = getenv("TMPDIR");
 
     unsetenv("YOKE_STORE");
+    /* As yoke_run does. */
+    signal(SIGPIPE, SIG_IGN);
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
         if (name && strcmp(kinds[i].name, name) == 0)
             kind = &kinds[i];

@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 #include <yoke/loop.h>
 #include <yoke/store.h>
 
