@@ -12,7 +12,8 @@
  *         if (result->err)
  *             yoke_res_send_status(res, 503);
  *         else
- *             yoke_res_printf(res, "visit %lld\n", (long long)result->number);
+ *             yoke_res_text(res, yoke_req_printf(yoke_res_req(res), "visit %lld",
+ *                                                (long long)result->number));
  *     }
  *
  *     static void visit(yoke_req *req, yoke_res *res)
@@ -65,7 +66,9 @@
  *                               4G by default. A full store is unavailable for
  *                               writes that need room.
  *     memory:    max_size=SIZE  the same; 256M by default.
- *     redis:     timeout of a connection attempt: connect_ms=N; 2000.
+ *     redis:     connect_ms=N   how long a connection attempt may take; 2000.
+ *                beat_ms=N      how often a connection with subscriptions is
+ *                               asked whether it is still there; 2500.
  *
  * `lmdb:` without a path is a file of the application's own, NAME.lmdb in the
  * state directory: $YOKE_STATE_DIR, else $STATE_DIRECTORY (as systemd sets it),

@@ -149,7 +149,7 @@ static void beat(struct yk_link *link)
         return;
     }
     link->has_heard = false;
-    set_timer(link, BEAT_MS);
+    set_timer(link, link->beat_ms);
     link->ops->on_beat(link);
 }
 
@@ -218,7 +218,7 @@ void yk_link_up(struct yk_link *link)
     link->attempts = 0;
     link->has_heard = true;
     if (link->ops->on_beat)
-        set_timer(link, BEAT_MS);
+        set_timer(link, link->beat_ms);
     else
         uv_timer_stop(&link->timer);
 }

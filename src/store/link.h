@@ -41,7 +41,8 @@ struct yk_link_ops {
     /* The connection, or the attempt, is over: whatever was sent will not be
      * answered. `why` is borrowed. */
     void (*on_break)(struct yk_link *link, const char *why);
-    /* Twice in a beat's time. NULL: nothing is asked of a silent connection. */
+    /* Once a beat: ask something, for a connection on which nothing has come
+     * since the last beat is given up. NULL: it may be silent. */
     void (*on_beat)(struct yk_link *link);
     /* After yk_link_close: its memory is the owner's again. */
     void (*on_closed)(struct yk_link *link);
@@ -54,6 +55,7 @@ struct yk_link {
     const char *host;
     int port;
     uint32_t connect_ms; /* How long an attempt may take. */
+    uint32_t beat_ms;    /* How often on_beat is called. */
     bool keeps_loop;     /* It keeps the loop alive. */
 
     enum yk_link_state state;

@@ -28,6 +28,7 @@
 
 #define PORT           6379
 #define CONNECT_MS     2000
+#define BEAT_MS        2500
 #define CONNECT_MS_MAX 600000
 #define DATABASES_MAX  1000000
 
@@ -44,7 +45,7 @@ struct redis {
                                connection. */
     bool has_tried;         /* The first attempt is over. */
     char why[YOKE_STORE_TEXT_MAX]; /* There is no connection. */
-    unsigned closed;        /* Of two connections. */
+    unsigned closed;               /* Of two connections. */
 };
 
 static struct redis *redis_of(yoke_store *store)
@@ -120,11 +121,10 @@ static void on_reply(struct yk_redis_conn *conn, redisReply *reply)
         return;
     }
     struct yk_call *call = yk_call_of(node);
-    if (!yk_redis_is_unknown_script(reply)) {
+    if (!yk_redis_sends_again(conn, call, reply, &redis->hashes)) {
         yk_redis_answer(call, reply);
         return;
     }
-    yk_redis_command(conn, call, NULL);
     yk_list_add(&redis->sent, node);
     yk_link_flush(&conn->link);
 }
@@ -251,11 +251,13 @@ static int read_address(struct redis *redis, struct yk_url *url, char *why)
 
 static int read_url(struct redis *redis, struct yk_url *url, char *why)
 {
-    uint64_t connect_ms = CONNECT_MS;
+    uint64_t connect_ms = CONNECT_MS, beat_ms = BEAT_MS;
     int err = read_address(redis, url, why);
 
     if (err == 0)
         err = yk_url_size(url, "connect_ms", CONNECT_MS_MAX, &connect_ms, why);
+    if (err == 0)
+        err = yk_url_size(url, "beat_ms", CONNECT_MS_MAX, &beat_ms, why);
     if (err == 0)
         err = yk_url_check_params(url, why);
     if (err == 0 && url->user && !url->password)
@@ -266,6 +268,7 @@ static int read_url(struct redis *redis, struct yk_url *url, char *why)
     if (err < 0)
         return err;
     redis->conn.link.connect_ms = (uint32_t)connect_ms;
+    redis->channels.conn.link.beat_ms = (uint32_t)beat_ms;
     redis->login.user = redis->user = yk_strdup(url->user);
     redis->login.password = redis->password = yk_strdup(url->password);
     return 0;

@@ -72,9 +72,17 @@ static void append_replace(struct yk_redis_conn *conn, struct yk_call *call,
     yk_redis_number(conn, call->ttl_s);
 }
 
+/* Mostly Redis can do it by itself; that it cannot, its reply tells. */
 static void append_incr(struct yk_redis_conn *conn, struct yk_call *call,
                         const struct yk_redis_hashes *hashes)
 {
+    if (call->ttl_s == 0 && hashes && !call->tag) {
+        yk_redis_begin(conn, 3);
+        yk_redis_argument(conn, YK_LIT("INCRBY"));
+        yk_redis_argument(conn, call->key);
+        yk_redis_number(conn, call->number);
+        return;
+    }
     append_script(conn, YK_SCRIPT_INCR, hashes, 1, 2);
     yk_redis_argument(conn, call->key);
     yk_redis_number(conn, call->number);
@@ -184,9 +192,22 @@ static bool begins_with(const redisReply *reply, const char *word)
     return strncmp(reply->str, word, strlen(word)) == 0;
 }
 
-bool yk_redis_is_unknown_script(const redisReply *reply)
+bool yk_redis_sends_again(struct yk_redis_conn *conn, struct yk_call *call,
+                          const redisReply *reply,
+                          const struct yk_redis_hashes *hashes)
 {
-    return reply->type == REDIS_REPLY_ERROR && begins_with(reply, "NOSCRIPT");
+    if (reply->type != REDIS_REPLY_ERROR)
+        return false;
+    if (begins_with(reply, "NOSCRIPT")) {
+        yk_redis_command(conn, call, NULL);
+        return true;
+    }
+    if (call->op != YK_OP_INCR || call->tag || call->ttl_s != 0 ||
+        !strstr(reply->str, "not an integer"))
+        return false;
+    call->tag = call; /* By the script. */
+    yk_redis_command(conn, call, hashes);
+    return true;
 }
 
 /* What the call is to blame for, and otherwise the server. */
@@ -228,7 +249,10 @@ static void answer_incr(struct yoke_store_result *result,
 {
     struct yk_slice value;
 
-    if (!yk_redis_parse_number(text_of(reply), &result->number))
+    if (reply->type == REDIS_REPLY_INTEGER) {
+        result->number = reply->integer;
+        result->version = yk_redis_number_version(reply->integer);
+    } else if (!yk_redis_parse_number(text_of(reply), &result->number))
         result->err = -EDOM;
     else
         result->version = yk_redis_parse(text_of(reply), &value);

@@ -17,9 +17,12 @@ struct yk_redis_hashes {
 void yk_redis_command(struct yk_redis_conn *conn, struct yk_call *call,
                       const struct yk_redis_hashes *hashes);
 
-/* True when the reply says that a script is not known: the call has to be sent
- * again, in full. */
-bool yk_redis_is_unknown_script(const redisReply *reply);
+/* True when the reply says that the call has to be sent in another way, which
+ * has been appended: a script that is not known is sent in full, a number that
+ * is kept as a value is counted by the script. */
+bool yk_redis_sends_again(struct yk_redis_conn *conn, struct yk_call *call,
+                          const redisReply *reply,
+                          const struct yk_redis_hashes *hashes);
 
 /* Answers the call by a reply. */
 void yk_redis_answer(struct yk_call *call, const redisReply *reply);

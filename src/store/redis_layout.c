@@ -47,6 +47,11 @@ bool yk_redis_parse_number(struct yk_slice text, int64_t *ret_number)
     return true;
 }
 
+uint64_t yk_redis_number_version(int64_t number)
+{
+    return (uint64_t)number | NUMBER_BIT;
+}
+
 uint64_t yk_redis_parse(struct yk_slice kept, struct yk_slice *ret_value)
 {
     uint64_t version = 0;
@@ -55,7 +60,7 @@ uint64_t yk_redis_parse(struct yk_slice kept, struct yk_slice *ret_value)
     if (kept.len < YK_REDIS_HEAD_LEN || kept.ptr[0] != HEAD_BYTE) {
         *ret_value = kept;
         return yk_redis_parse_number(kept, &number)
-                   ? (uint64_t)number | NUMBER_BIT
+                   ? yk_redis_number_version(number)
                    : 0;
     }
     for (int i = 1; i < YK_REDIS_HEAD_LEN; i++)

@@ -34,6 +34,9 @@ void yk_redis_head(char out[YK_REDIS_HEAD_LEN], uint64_t version);
 /* Takes what is kept apart. Returns its version. */
 uint64_t yk_redis_parse(struct yk_slice kept, struct yk_slice *ret_value);
 
+/* The version of a number. */
+uint64_t yk_redis_number_version(int64_t number);
+
 /* If the version is that of a number, the two numbers that have it. */
 bool yk_redis_version_numbers(uint64_t version, int64_t ret_numbers[2]);
 
