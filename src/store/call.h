@@ -70,7 +70,8 @@ struct yk_call {
                                 cursor (with the prefix for lmdb and memory). */
     bool is_late;          /* The user has been told. */
     bool is_pooled;        /* Where the memory is from. */
-    void *tag;             /* The backend's, */
+    unsigned step;         /* The backend's: how far it has come, */
+    void *tag;             /* what it likes, */
     uint64_t done_version; /* and an outcome that it notes before it can */
     int64_t done_number;   /* tell it. */
     int done_err;

@@ -29,6 +29,7 @@ static const struct yk_store_backend *const backends[] = {
     &yk_store_lmdb,
     &yk_store_memory,
     &yk_store_redis,
+    &yk_store_memcached,
 };
 
 static uint64_t system_now_ms(void *data)

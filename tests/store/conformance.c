@@ -243,6 +243,8 @@ static void incr_refuses_what_is_no_number(void **state)
     const char *const wrong[] = {"", "abc", "1.5", "0x10", " 1", "1 ", "--1"};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        if (kind->takes_blanks && strchr(wrong[i], ' '))
+            continue;
         set(store, "n", wrong[i], 0);
         assert_int_equal(incr(store, "n", 1, 0)->err, -EDOM);
         assert_string_equal(get(store, "n")->value, wrong[i]);

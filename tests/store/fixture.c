@@ -50,6 +50,25 @@ static void start_redis(void)
     _exit(127);
 }
 
+static void start_memcached(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/memcached", folder);
+    snprintf(url, sizeof(url), "memcached+unix:%s", path);
+    server = fork();
+    if (server > 0) {
+        wait_for_socket(path);
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Values of a MiB need more than the default. */
+    execlp("memcached", "memcached", "-s", path, "-I", "2m", "-t", "1", "-u",
+           "root", (char *)NULL);
+    perror("memcached");
+    _exit(127);
+}
+
 const struct kind kinds[] = {
     {.name = "memory",
      .has_channels = true,
@@ -65,6 +84,11 @@ const struct kind kinds[] = {
      .has_scan = true,
      .has_negative = true,
      .start = start_redis},
+    {.name = "memcached",
+     .has_own_clock = true,
+     .has_negative = true,
+     .takes_blanks = true,
+     .start = start_memcached},
 };
 
 const struct kind *kind;

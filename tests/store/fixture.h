@@ -27,6 +27,7 @@ struct kind {
     bool has_channels;
     bool has_scan;
     bool has_negative;   /* Numbers below 0. */
+    bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
 };
 
