@@ -50,6 +50,7 @@
  *     redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
  *     redis+unix:PATH      the same over a UNIX socket
  *     memcached://HOST[:PORT][,HOST[:PORT]...]
+ *     memcached+unix:PATH
  *
  * Options follow a `?`, separated by `&`; one that the store does not know is an
  * error. In USER, PASSWORD and PATH any byte may be written as %XX.
@@ -84,15 +85,14 @@
  *     scan                  x       x        x        -
  *     publish subscribe     (1)     x        x        -
  *     shared by           machine process machines machines
- *     survives a restart    x       -       (2)       -
- *     forgets when full     -       -       (3)       x
+ *     survives a restart    x       -       (1)       -
+ *     forgets when full     -       -       (2)       x
  *
- *     (1) within one process; in a worker it is refused, for it would not reach
- *         the others.
- *     (2) as the server is configured.
- *     (3) with a maxmemory-policy other than noeviction.
+ *     (1) as the server is configured.
+ *     (2) with a maxmemory-policy other than noeviction.
  *
- * What a store cannot do is answered with -ENOTSUP.
+ * What a store cannot do is answered with -ENOTSUP. memcached: takes "7 " for a
+ * number, and a name of a lock up to 248 bytes.
  *
  * ---- Values ----
  *
@@ -257,8 +257,7 @@ void yoke_store_touch(yoke_store *store, const char *key, uint32_t ttl_s,
 
 /* Adds `by`, which may be negative, to a number, and tells the sum. A key that
  * is not there counts from 0, and only then the time to live is set: the window
- * of a limit begins with its first event. (memcached: the sum cannot be
- * negative; it stays 0.) */
+ * of a limit begins with its first event. */
 void yoke_store_incr(yoke_store *store, const char *key, int64_t by,
                      uint32_t ttl_s, yoke_store_fn *fn, void *data);
 

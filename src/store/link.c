@@ -93,18 +93,22 @@ static void on_stream_closed(uv_handle_t *handle)
     rest(handle->data);
 }
 
+static bool has_stream(const struct yk_link *link)
+{
+    return link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
+           (link->state == YK_LINK_CONNECTING && !link->is_resolving);
+}
+
 /* Lets go of the socket, if there is one. */
 static void drop(struct yk_link *link)
 {
-    bool has_stream =
-        link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
-        (link->state == YK_LINK_CONNECTING && !link->is_resolving);
+    bool is_to_close = has_stream(link);
 
     uv_timer_stop(&link->timer);
     if (link->is_resolving)
         uv_cancel((uv_req_t *)&link->resolve);
     link->state = YK_LINK_CLOSING;
-    if (has_stream)
+    if (is_to_close)
         uv_close(&link->uv.handle, on_stream_closed);
     else
         rest(link);
@@ -229,6 +233,22 @@ static void take_stream(struct yk_link *link)
     link->connect.data = link;
     if (!link->keeps_loop)
         uv_unref(&link->uv.handle);
+}
+
+static void hold(uv_handle_t *handle, bool keeps_loop)
+{
+    if (keeps_loop)
+        uv_ref(handle);
+    else
+        uv_unref(handle);
+}
+
+void yk_link_hold_loop(struct yk_link *link, bool keeps_loop)
+{
+    link->keeps_loop = keeps_loop;
+    hold((uv_handle_t *)&link->timer, keeps_loop);
+    if (has_stream(link))
+        hold(&link->uv.handle, keeps_loop);
 }
 
 static void connect_unix(struct yk_link *link)

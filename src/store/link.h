@@ -89,6 +89,9 @@ void yk_link_init(struct yk_link *link);
 /* Begins the first attempt. Harmless when it has begun. */
 void yk_link_start(struct yk_link *link);
 
+/* Whether it keeps the loop alive. */
+void yk_link_hold_loop(struct yk_link *link, bool keeps_loop);
+
 /* It has been greeted. */
 void yk_link_up(struct yk_link *link);
 

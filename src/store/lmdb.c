@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <yoke/cluster.h>
 #include <yoke/error.h>
 
 #include "core/alloc.h"
 #include "store/lmdb_batch.h"
+#include "store/lmdb_channels.h"
 #include "store/lmdb_writer.h"
 #include "store/state_dir.h"
 #include "store/store.h"
@@ -29,7 +29,9 @@ struct lmdb {
     struct yk_lmdb_user user;
     yoke_store *store;
     struct yk_list reads; /* Calls that wait until the map can be replaced. */
+    struct yk_lmdb_channels channels;
     bool is_closing;
+    bool has_channels; /* They are not closed. */
 };
 
 /* ---- Reading ---- */
@@ -193,14 +195,6 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
 
 /* ---- Calls ---- */
 
-static void publish(yoke_store *store, struct yk_call *call)
-{
-    struct yoke_store_result result = {.err = 0};
-
-    yk_topics_tell(store, call->key, call->value.ptr, call->value.len);
-    yk_call_answer(call, &result);
-}
-
 static void run_lmdb(yoke_store *store, struct yk_list *calls)
 {
     struct lmdb *lmdb = store->state;
@@ -212,19 +206,35 @@ static void run_lmdb(yoke_store *store, struct yk_list *calls)
     while ((node = yk_list_take(calls))) {
         struct yk_call *call = yk_call_of(node);
         if (call->op == YK_OP_PUBLISH)
-            publish(store, call);
+            yk_lmdb_channels_publish(&lmdb->channels, call);
         else
             yk_list_add(yk_record_is_write(call) ? &writes : &reads, node);
     }
     if (!yk_list_is_empty(&writes))
         yk_lmdb_submit(&lmdb->user, &writes);
     read_all(lmdb, &reads);
+    yk_lmdb_channels_flush(&lmdb->channels);
+}
+
+static void listen_lmdb(yoke_store *store, struct yk_topic *topic)
+{
+    struct lmdb *lmdb = store->state;
+    yk_lmdb_channels_add(&lmdb->channels, topic);
+}
+
+static void unlisten_lmdb(yoke_store *store, struct yk_topic *topic)
+{
+    struct lmdb *lmdb = store->state;
+    yk_lmdb_channels_remove(&lmdb->channels, topic);
 }
 
 /* ---- Opening and closing ---- */
 
-static void let_go(struct lmdb *lmdb)
+/* When neither a thread nor the loop has anything of it any more. */
+static void let_go_if_idle(struct lmdb *lmdb)
 {
+    if (lmdb->has_channels || yk_lmdb_is_busy(&lmdb->user))
+        return;
     yk_calls_fail(&lmdb->reads, -ECANCELED, NULL);
     yk_lmdb_leave(&lmdb->user);
     yk_store_closed(lmdb->store);
@@ -237,8 +247,7 @@ static void on_idle(struct yk_lmdb_user *user)
     struct yk_list reads;
 
     if (lmdb->is_closing) {
-        if (!yk_lmdb_is_busy(user))
-            let_go(lmdb);
+        let_go_if_idle(lmdb);
         return;
     }
     yk_list_init(&reads);
@@ -246,13 +255,20 @@ static void on_idle(struct yk_lmdb_user *user)
     read_all(lmdb, &reads);
 }
 
+static void on_channels_closed(yoke_store *store)
+{
+    struct lmdb *lmdb = store->state;
+
+    lmdb->has_channels = false;
+    let_go_if_idle(lmdb);
+}
+
 static void close_lmdb(yoke_store *store)
 {
     struct lmdb *lmdb = store->state;
 
     lmdb->is_closing = true;
-    if (!yk_lmdb_is_busy(&lmdb->user))
-        let_go(lmdb);
+    yk_lmdb_channels_close(&lmdb->channels);
 }
 
 static int read_options(struct yk_url *url, struct yk_lmdb_options *options,
@@ -305,8 +321,16 @@ static int open_lmdb(yoke_store *store, struct yk_url *url, char *why)
         free(lmdb);
         return err;
     }
-    if (yoke_cluster_is_worker())
-        store->lacks |= YK_OP_BIT(YK_OP_PUBLISH);
+    lmdb->channels.store = store;
+    lmdb->channels.file = yk_lmdb_file_of(&lmdb->user);
+    lmdb->channels.on_closed = on_channels_closed;
+    err = yk_lmdb_channels_init(&lmdb->channels, why);
+    if (err < 0) {
+        yk_lmdb_leave(&lmdb->user);
+        free(lmdb);
+        return err;
+    }
+    lmdb->has_channels = true;
     store->state = lmdb;
     return 0;
 }
@@ -317,5 +341,7 @@ const struct yk_store_backend yk_store_lmdb = {
     .schemes = schemes,
     .open = open_lmdb,
     .run = run_lmdb,
+    .listen = listen_lmdb,
+    .unlisten = unlisten_lmdb,
     .close = close_lmdb,
 };

@@ -9,9 +9,11 @@
 #include <unistd.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "store/hub.h"
 #include "store/url.h"
 
 #include "core/banned.h"
@@ -29,6 +31,7 @@
 #define MARK           "yoke store 1"
 #define GUARD_BYTE     0
 #define KEEPER_BYTE    1
+#define HUB_BYTE       2
 #define MARK_TRIES     200
 #define MARK_PAUSE_NS  10000000
 
@@ -57,6 +60,18 @@ void yk_lmdb_leave_guard(struct yk_lmdb_file *file)
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file)
 {
     return lock_byte(file->fd, KEEPER_BYTE, F_WRLCK);
+}
+
+void yk_lmdb_try_hub(struct yk_lmdb_file *file, const char *path)
+{
+    if (file->hub || !lock_byte(file->fd, HUB_BYTE, F_WRLCK))
+        return;
+    file->hub = yk_hub_open(path);
+    if (file->hub)
+        return;
+    yoke_log(YOKE_LOG_WARN, "store: %s has no channels: %s", file->path,
+             yoke_strerror(-errno));
+    lock_byte(file->fd, HUB_BYTE, F_UNLCK);
 }
 
 /* ---- Errors ---- */
@@ -268,6 +283,7 @@ static int open_env(struct yk_lmdb_file *file, char *why)
 static void free_file(struct yk_lmdb_file *file)
 {
     yk_list_remove(&file->node);
+    yk_hub_close(file->hub);
     if (file->reader)
         yk_lmdb.mdb_txn_abort(file->reader);
     if (file->env)

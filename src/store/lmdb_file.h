@@ -23,7 +23,8 @@
  *
  * **Upkeep.** Whichever process has byte 1 of the file locked sweeps what has
  * expired, clears the places of readers that died, and writes the file out to
- * disk, once a second. When it ends, another takes over. */
+ * disk, once a second. When it ends, another takes over. Byte 2 is that of the
+ * channels' hub (hub.h). */
 #ifndef YK_STORE_LMDB_FILE_H
 #define YK_STORE_LMDB_FILE_H
 
@@ -59,6 +60,7 @@ struct yk_lmdb_file {
     MDB_env *env;
     MDB_dbi dbi;
     MDB_txn *reader;               /* Reset between uses. */
+    struct yk_hub *hub;            /* NULL: this process is not it. */
     struct yk_lmdb_writer *writer; /* Set by that. */
 };
 
@@ -77,6 +79,10 @@ void yk_lmdb_leave_guard(struct yk_lmdb_file *file);
 
 /* True when this process does the upkeep; tries to become the one. */
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file);
+
+/* Becomes the hub of the file's channels (hub.h) on that socket, unless another
+ * process is it, or this one. */
+void yk_lmdb_try_hub(struct yk_lmdb_file *file, const char *path);
 
 /* Makes the map larger, up to the limit: MDB_MAP_FULL. Or takes over the size
  * that another process has made it: MDB_MAP_RESIZED. Returns 0, or LMDB's code;

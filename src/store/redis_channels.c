@@ -17,17 +17,6 @@ static bool is_up(const struct yk_redis_channels *channels)
     return channels->conn.link.state == YK_LINK_UP;
 }
 
-/* A connection without subscriptions does not keep the loop alive. */
-static void hold_loop(struct yk_redis_channels *channels)
-{
-    uv_handle_t *timer = (uv_handle_t *)&channels->conn.link.timer;
-
-    if (channels->store->topics.by_name.count > 0)
-        uv_ref(timer);
-    else
-        uv_unref(timer);
-}
-
 static void on_up(struct yk_redis_conn *conn)
 {
     struct yk_redis_channels *channels = conn->owner;
@@ -96,7 +85,7 @@ void yk_redis_channels_init(struct yk_redis_channels *channels)
 void yk_redis_channels_add(struct yk_redis_channels *channels,
                            struct yk_topic *topic)
 {
-    hold_loop(channels);
+    yk_link_hold_loop(&channels->conn.link, true);
     if (is_up(channels)) {
         send_command(channels, YK_LIT("SUBSCRIBE"), yk_topic_name(topic));
         yk_link_flush(&channels->conn.link);
@@ -109,7 +98,7 @@ void yk_redis_channels_remove(struct yk_redis_channels *channels,
                               struct yk_topic *topic)
 {
     if (channels->store->topics.by_name.count <= 1)
-        uv_unref((uv_handle_t *)&channels->conn.link.timer);
+        yk_link_hold_loop(&channels->conn.link, false);
     if (!is_up(channels))
         return;
     send_command(channels, YK_LIT("UNSUBSCRIBE"), yk_topic_name(topic));

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <yoke/error.h>
 
@@ -204,6 +205,25 @@ void yk_topics_break(yoke_store *store)
     for (struct yk_skip_node *node = store->topics.by_name.heads[0]; node;
          node = yk_skip_next(node))
         yk_topic_break(node->item);
+}
+
+/* A callback may end its topic, or others: each is looked for anew. */
+void yk_topics_miss(yoke_store *store)
+{
+    char name[YOKE_STORE_KEY_MAX + 2];
+    struct yk_skip_node *node = store->topics.by_name.heads[0];
+
+    while (node) {
+        struct yk_slice next = {name, node->key_len + 1};
+        memcpy(name, node->key, node->key_len);
+        name[node->key_len] = '\0'; /* What is just behind it. */
+        struct yk_topic *topic = node->item;
+        if (topic->is_ready) {
+            yk_topic_break(topic);
+            yk_topic_ready(store, topic);
+        }
+        node = yk_skip_from(&store->topics.by_name, next);
+    }
 }
 
 void yk_topics_tell(yoke_store *store, struct yk_slice name, const void *ptr,

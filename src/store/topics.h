@@ -57,6 +57,10 @@ void yk_topic_ready(yoke_store *store, struct yk_topic *topic);
 void yk_topics_break(yoke_store *store);
 void yk_topic_break(struct yk_topic *topic);
 
+/* Messages of any topic may have been lost; they go on coming. Tells MISSED and
+ * READY. */
+void yk_topics_miss(yoke_store *store);
+
 /* A message has come; `name` is the channel's with the prefix. `ptr` has a NUL
  * behind it. */
 void yk_topics_tell(yoke_store *store, struct yk_slice name, const void *ptr,
