@@ -69,5 +69,7 @@ def test_a_message_reaches_every_worker(server):
         wait_for(lambda: everybody(0), "every worker to listen again")
         heard.clear()
     # Who is just on the way to the new one misses what is said meanwhile.
-    wait_for(lambda: ask(server, "/say") is not None and everybody(1),
-             "every worker to hear of it again")
+    # An odd number of questions, so that not always the same are asked.
+    wait_for(lambda: (ask(server, "/say") is not None
+                      and any(everybody(1) for _ in range(8))),
+             lambda: f"every worker to hear of it again: {heard}")
