@@ -158,8 +158,10 @@ struct yoke_store_options {
  * client for it; lmdb: EBADMSG, the file is broken or not a store's (it has not
  * been changed); EACCES and others of open(2).
  *
- * The strings are borrowed for the call. A store must not be taken over by a
- * fork: open it in each worker. */
+ * The strings are borrowed for the call. A store belongs to the process that
+ * opened it: after a fork, calls are refused (-YOKE_EROLE). So with preloading
+ * open it in yoke_cluster_after_fork, else in the function that makes the
+ * application. */
 #define yoke_store_open(...)                                                   \
     yoke_store_open_with(                                                      \
         &(struct yoke_store_options){.reserved_ = 0, __VA_ARGS__})
@@ -207,6 +209,7 @@ struct yoke_store_result {
      *                      number
      * -ENOTSUP             this store cannot do that
      * -ECANCELED           the store is closed, or the process ends
+     * -YOKE_EROLE          it was opened before a fork
      * -EINVAL              a parameter is wrong, as the text says */
     int err;
     const char *text; /* The error in words; "" without one. */

@@ -1,6 +1,7 @@
 /* The functions of yoke/store.h that make a call each. */
 #include <errno.h>
 
+#include <yoke/error.h>
 #include <yoke/store.h>
 
 #include "store/calls.h"
@@ -169,7 +170,9 @@ yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
 
     if (!store || !fn)
         return NULL;
-    if (store->is_closing)
+    if (yk_store_is_foreign(store))
+        err = -YOKE_EROLE;
+    else if (store->is_closing)
         err = -ECANCELED;
     else if (store->lacks & YK_OP_BIT(YK_OP_PUBLISH))
         err = -ENOTSUP;

@@ -331,6 +331,10 @@ static const char *fault(const yoke_store *store,
 
     if (why)
         return why;
+    if (yk_store_is_foreign(store)) {
+        *ret_err = -YOKE_EROLE;
+        return "the store was opened before a fork: open it in each worker";
+    }
     if (store->is_closing) {
         *ret_err = -ECANCELED;
         return "the store is closed";

@@ -10,6 +10,7 @@
 
 #include "core/alloc.h"
 #include "net/vitals.h"
+#include "store/forks.h"
 
 #include "core/banned.h"
 
@@ -34,8 +35,15 @@ static void set_timer(struct yk_link *link, uint64_t ms)
     uv_timer_start(&link->timer, on_timer, ms, 0);
 }
 
+/* It is the parent's: its socket and its turns are not ours. */
+static bool is_foreign(const struct yk_link *link)
+{
+    return link->forks != yk_forks();
+}
+
 void yk_link_init(struct yk_link *link)
 {
+    link->forks = yk_forks();
     uv_timer_init(yoke_loop(), &link->timer);
     link->timer.data = link;
     if (!link->keeps_loop)
@@ -161,6 +169,8 @@ static void on_timer(uv_timer_t *timer)
 {
     struct yk_link *link = timer->data;
 
+    if (is_foreign(link))
+        return;
     if (link->state == YK_LINK_RESTING && link->is_resolving)
         set_timer(link, PAUSE_MIN_MS); /* The last look-up still runs. */
     else if (link->state == YK_LINK_RESTING)
@@ -175,16 +185,19 @@ static void on_timer(uv_timer_t *timer)
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
-    (void)handle;
     (void)suggested;
     yk_turn_begin();
-    *buf = uv_buf_init(input, sizeof(input));
+    *buf = uv_buf_init(input, is_foreign(handle->data) ? 0 : sizeof(input));
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct yk_link *link = stream->data;
 
+    if (is_foreign(link)) {
+        uv_read_stop(stream);
+        return;
+    }
     if (n > 0) {
         link->has_heard = true;
         link->ops->on_bytes(link, buf->base, (size_t)n);
@@ -201,7 +214,7 @@ static void on_connect(uv_connect_t *req, int status)
 {
     struct yk_link *link = req->data;
 
-    if (link->state != YK_LINK_CONNECTING)
+    if (link->state != YK_LINK_CONNECTING || is_foreign(link))
         return;
     if (status == 0)
         status = uv_read_start(&link->uv.stream, on_alloc, on_read);

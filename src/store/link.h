@@ -59,6 +59,7 @@ struct yk_link {
     bool keeps_loop;     /* It keeps the loop alive. */
 
     enum yk_link_state state;
+    unsigned forks;    /* When it was set up: a fork's copy is dead. */
     bool is_ending;    /* yk_link_close has been called. */
     bool is_resolving; /* The request is libuv's. */
     bool has_heard;    /* Since the last beat. */

@@ -349,10 +349,8 @@ static void sync_if_changed(struct yk_lmdb_writer *writer)
     uv_queue_work(yoke_loop(), &writer->sync_work, do_sync, after_sync);
 }
 
-static void on_timer(uv_timer_t *timer)
+static void keep(struct yk_lmdb_writer *writer)
 {
-    struct yk_lmdb_writer *writer = timer->data;
-
     if (!yk_lmdb_is_keeper(writer->file))
         return;
     sync_if_changed(writer);
@@ -361,6 +359,17 @@ static void on_timer(uv_timer_t *timer)
         return;
     writer->steps = STEPS_MAX;
     start_job(writer, JOB_SWEEP, KEEP_GUARD_MS);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct yk_lmdb_writer *writer = timer->data;
+
+    /* LMDB's files are not taken over by a fork. */
+    if (yk_store_is_foreign(any_store(writer)))
+        uv_timer_stop(timer);
+    else
+        keep(writer);
 }
 
 /* ---- Users ---- */

@@ -14,6 +14,7 @@
 
 #include "core/alloc.h"
 #include "store/calls.h"
+#include "store/forks.h"
 
 #include "core/banned.h"
 
@@ -31,6 +32,11 @@ static const struct yk_store_backend *const backends[] = {
     &yk_store_redis,
     &yk_store_memcached,
 };
+
+bool yk_store_is_foreign(const yoke_store *store)
+{
+    return store->forks != yk_forks();
+}
 
 static uint64_t system_now_ms(void *data)
 {
@@ -121,6 +127,7 @@ static yoke_store *new_store(const struct yoke_store_options *options,
 {
     yoke_store *store = yk_alloc(sizeof(*store));
 
+    store->forks = yk_forks();
     store->backend = backend;
     store->lacks = backend->lacks;
     store->url = yk_strdup(url->shown);

@@ -24,6 +24,7 @@ struct yoke_store {
     const struct yk_store_backend *backend;
     void *state;    /* The backend's. */
     uint32_t lacks; /* Operations. */
+    unsigned forks; /* When it was opened; see yk_store_is_foreign. */
     char *url;      /* Without a password. */
     char *prefix;
     size_t prefix_len;
@@ -66,6 +67,9 @@ static inline uint64_t yk_store_now(const yoke_store *store)
 {
     return store->now_ms(store->now_data);
 }
+
+/* True when this process has got it by a fork: then it is the parent's. */
+bool yk_store_is_foreign(const yoke_store *store);
 
 /* The circuit has changed. */
 void yk_store_set_circuit(yoke_store *store, enum yoke_store_circuit circuit);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <uv.h>
 
 #include <yoke/app.h>
@@ -179,6 +181,29 @@ static void a_process_that_is_cut_off_answers_what_is_open(void **state)
     assert_int_equal(told[0].count + told[1].count, 2);
 }
 
+/* In a process that has been forked off: 0 when all is well. */
+static int use_in_child(void)
+{
+    struct told told = {0, 0};
+
+    yoke_store_get(store, "k", on_told, &told);
+    run_until_told(&told);
+    return told.err == -YOKE_EROLE ? 0 : 1;
+}
+
+static void a_store_is_not_taken_over_by_a_fork(void **state)
+{
+    int status;
+    (void)state;
+    pid_t pid = fork();
+    if (pid == 0) {
+        uv_loop_fork(yoke_loop());
+        _exit(use_in_child());
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 /* ---- Requests ---- */
 
 static int answered;
@@ -240,6 +265,7 @@ int main(void)
         T(a_row_of_deadlines_is_suspicious),
         T(late_calls_count_as_under_way),
         T(a_process_that_is_cut_off_answers_what_is_open),
+        T(a_store_is_not_taken_over_by_a_fork),
         T(a_handler_answers_when_the_store_has),
         T(a_client_that_goes_does_no_harm),
     };
