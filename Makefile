@@ -16,7 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan fuzz chaos bench bench-sched format install clean deps help
+.PHONY: build run test asan fuzz chaos bench bench-sched bench-store kills format \
+        install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -57,6 +58,16 @@ bench: build ## Measure yoke beside its peers, in ratios
 bench-sched: build ## How connections find a worker, beside Node and nginx
 	$(need) bench
 	@$(PYTHON) bench/sched.py
+
+bench-store: build ## Stores beside bare LMDB and hiredis
+	$(need) test bench
+	@$(PYTHON) bench/store.py
+
+kills: ## Kill 500 writers of the embedded store, and look for what is lost
+	$(need) build test
+	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD)
+	@ninja -C $(BUILD) tests/store/store_lmdb
+	@YOKE_KILLS=500 $(BUILD)/tests/store/store_lmdb
 
 format: ## Lay out all C files in the house style
 	$(need) test

@@ -29,7 +29,9 @@ extern "C" {
     XX(ESTARTUP, 20012, "a worker could not start")                            \
     XX(EESCAPE, 20013, "a percent sign is not followed by two hex digits")     \
     XX(ECONDITION, 20021, "a condition of the request does not hold")          \
-    XX(ERANGE, 20022, "the requested range lies outside of the file")
+    XX(ERANGE, 20022, "the requested range lies outside of the file")          \
+    XX(EUNAVAILABLE, 20031, "the store is not available")                      \
+    XX(ECONFLICT, 20032, "somebody else has changed it, or has it")
 
 enum yoke_error {
 #define XX(name, number, text) YOKE_##name = number,

@@ -11,6 +11,7 @@
  *   net.h      stream servers of other protocols;  udp.h  datagrams
  *   cluster.h  primary and workers (Node's cluster), and the supervised form
  *   message.h  messages between them, with descriptors
+ *   store.h    state that workers share: lmdb, Redis, Memcached
  *   test.h     the test client that needs no port (supertest)
  *   loop.h     the event loop; how a program runs and stops
  *   work.h     what blocks, on threads;  view.h  pages of templates
@@ -30,6 +31,7 @@
 #include <yoke/net.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
+#include <yoke/store.h>
 #include <yoke/test.h>
 #include <yoke/udp.h>
 #include <yoke/version.h>

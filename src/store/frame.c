@@ -1,0 +1,80 @@
+#include "store/frame.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+
+#define INBOX_FIRST 4096
+/* Room that was once needed goes back to malloc. */
+#define INBOX_KEPT  65536
+
+void yk_frame_head(char out[YK_FRAME_HEAD_LEN], enum yk_frame_type type,
+                   size_t name_len, size_t len)
+{
+    uint32_t length = (uint32_t)len;
+
+    memset(out, 0, YK_FRAME_HEAD_LEN);
+    out[0] = (char)type;
+    out[1] = (char)name_len;
+    memcpy(out + 4, &length, sizeof(length));
+}
+
+ssize_t yk_frame_parse(const char *ptr, size_t len, size_t max_len,
+                       struct yk_frame *ret_frame)
+{
+    uint32_t length;
+
+    if (len < YK_FRAME_HEAD_LEN)
+        return 0;
+    memcpy(&length, ptr + 4, sizeof(length));
+    if (length > max_len || !memchr("supdrmx", ptr[0], 7))
+        return -EPROTO;
+    size_t name_len = (unsigned char)ptr[1];
+    size_t whole = YK_FRAME_HEAD_LEN + name_len + length + 1;
+    if (len < whole)
+        return 0;
+    if (ptr[whole - 1] != '\0')
+        return -EPROTO;
+    const char *name = ptr + YK_FRAME_HEAD_LEN;
+    *ret_frame = (struct yk_frame){
+        .type = (enum yk_frame_type)ptr[0],
+        .name = {name, name_len},
+        .bytes = {name + name_len, length},
+    };
+    return (ssize_t)whole;
+}
+
+int yk_inbox_add(struct yk_inbox *inbox, const char *ptr, size_t len)
+{
+    size_t size = inbox->size ? inbox->size : INBOX_FIRST;
+
+    while (size < inbox->len + len)
+        size *= 2;
+    if (size != inbox->size) {
+        char *larger = yk_try_realloc(inbox->bytes, size);
+        if (!larger)
+            return -ENOMEM;
+        inbox->bytes = larger;
+        inbox->size = size;
+    }
+    memcpy(inbox->bytes + inbox->len, ptr, len);
+    inbox->len += len;
+    return 0;
+}
+
+void yk_inbox_drop(struct yk_inbox *inbox, size_t len)
+{
+    inbox->len -= len;
+    if (inbox->len > 0)
+        memmove(inbox->bytes, inbox->bytes + len, inbox->len);
+    else if (inbox->size > INBOX_KEPT)
+        yk_inbox_clear(inbox);
+}
+
+void yk_inbox_clear(struct yk_inbox *inbox)
+{
+    free(inbox->bytes);
+    *inbox = (struct yk_inbox){.bytes = NULL};
+}

@@ -1,0 +1,425 @@
+#include "store/link.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yoke/error.h>
+#include <yoke/loop.h>
+
+#include "core/alloc.h"
+#include "net/vitals.h"
+#include "store/forks.h"
+
+#include "core/banned.h"
+
+#define PAUSE_MIN_MS 25
+#define PAUSE_MAX_MS 1000
+#define BEAT_MS      2500
+#define KEEP_ALIVE_S 15
+#define OUT_FIRST    4096
+/* A buffer that was once larger goes back to malloc. */
+#define OUT_KEPT     65536
+#define INPUT_LEN    65536
+
+/* What has been read, for as long as on_bytes lasts; of all connections. Written
+ * by libuv, on the loop's thread. */
+static char input[INPUT_LEN];
+
+static void try_connect(struct yk_link *link);
+static void on_timer(uv_timer_t *timer);
+
+static void set_timer(struct yk_link *link, uint64_t ms)
+{
+    uv_timer_start(&link->timer, on_timer, ms, 0);
+}
+
+/* It is the parent's: its socket and its turns are not ours. */
+static bool is_foreign(const struct yk_link *link)
+{
+    return link->forks != yk_forks();
+}
+
+void yk_link_init(struct yk_link *link)
+{
+    link->forks = yk_forks();
+    uv_timer_init(yoke_loop(), &link->timer);
+    link->timer.data = link;
+    if (!link->keeps_loop)
+        uv_unref((uv_handle_t *)&link->timer);
+    link->state = YK_LINK_RESTING;
+    yk_random_init(&link->random);
+}
+
+/* ---- The end of a connection ---- */
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct yk_link *link = handle->data;
+    free(link->out);
+    link->out = NULL;
+    link->ops->on_closed(link);
+}
+
+/* When nothing is libuv's any more. */
+static void end_if_let_go(struct yk_link *link)
+{
+    if (link->state == YK_LINK_RESTING && !link->is_resolving)
+        uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+}
+
+/* Half of the pause is by chance. */
+static uint64_t pause_ms(struct yk_link *link)
+{
+    unsigned doublings = link->attempts < 6 ? link->attempts : 6;
+    uint64_t pause = (uint64_t)PAUSE_MIN_MS << doublings;
+
+    if (pause > PAUSE_MAX_MS)
+        pause = PAUSE_MAX_MS;
+    return pause / 2 + yk_random_below(&link->random, pause / 2 + 1);
+}
+
+static void rest(struct yk_link *link)
+{
+    link->state = YK_LINK_RESTING;
+    link->out_len = 0;
+    free(link->writing);
+    link->writing = NULL;
+    link->is_writing = false;
+    link->is_torn = false;
+    if (link->is_ending) {
+        end_if_let_go(link);
+        return;
+    }
+    set_timer(link, pause_ms(link));
+    link->attempts++;
+}
+
+static void on_stream_closed(uv_handle_t *handle)
+{
+    rest(handle->data);
+}
+
+static bool has_stream(const struct yk_link *link)
+{
+    return link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
+           (link->state == YK_LINK_CONNECTING && !link->is_resolving);
+}
+
+/* Lets go of the socket, if there is one. */
+static void drop(struct yk_link *link)
+{
+    bool is_to_close = has_stream(link);
+
+    uv_timer_stop(&link->timer);
+    if (link->is_resolving)
+        uv_cancel((uv_req_t *)&link->resolve);
+    link->state = YK_LINK_CLOSING;
+    if (is_to_close)
+        uv_close(&link->uv.handle, on_stream_closed);
+    else
+        rest(link);
+}
+
+void yk_link_break(struct yk_link *link, const char *why)
+{
+    if (link->state == YK_LINK_RESTING || link->state == YK_LINK_CLOSING)
+        return;
+    drop(link);
+    link->ops->on_break(link, why);
+}
+
+void yk_link_close(struct yk_link *link)
+{
+    link->is_ending = true;
+    if (link->state == YK_LINK_CLOSING)
+        return;
+    if (link->state == YK_LINK_RESTING)
+        end_if_let_go(link);
+    else
+        drop(link);
+}
+
+static void break_by(struct yk_link *link, int err)
+{
+    char why[256];
+
+    if (link->path)
+        snprintf(why, sizeof(why), "%.160s: %s", link->path,
+                 yoke_strerror(err));
+    else
+        snprintf(why, sizeof(why), "%.160s:%d: %s", link->host, link->port,
+                 yoke_strerror(err));
+    yk_link_break(link, why);
+}
+
+static void beat(struct yk_link *link)
+{
+    if (!link->has_heard) {
+        yk_link_break(link, "the connection is silent");
+        return;
+    }
+    link->has_heard = false;
+    set_timer(link, link->beat_ms);
+    link->ops->on_beat(link);
+}
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct yk_link *link = timer->data;
+
+    if (is_foreign(link))
+        return;
+    if (link->state == YK_LINK_RESTING && link->is_resolving)
+        set_timer(link, PAUSE_MIN_MS); /* The last look-up still runs. */
+    else if (link->state == YK_LINK_RESTING)
+        try_connect(link);
+    else if (link->state == YK_LINK_UP)
+        beat(link);
+    else
+        break_by(link, -ETIMEDOUT);
+}
+
+/* ---- Input ---- */
+
+static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
+{
+    (void)suggested;
+    yk_turn_begin();
+    *buf = uv_buf_init(input, is_foreign(handle->data) ? 0 : sizeof(input));
+}
+
+static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
+{
+    struct yk_link *link = stream->data;
+
+    if (is_foreign(link)) {
+        uv_read_stop(stream);
+        return;
+    }
+    if (n > 0) {
+        link->has_heard = true;
+        link->ops->on_bytes(link, buf->base, (size_t)n);
+    } else if (n == UV_EOF) {
+        yk_link_break(link, "the server has closed the connection");
+    } else if (n < 0) {
+        break_by(link, (int)n);
+    }
+}
+
+/* ---- Connecting ---- */
+
+static void on_connect(uv_connect_t *req, int status)
+{
+    struct yk_link *link = req->data;
+
+    if (link->state != YK_LINK_CONNECTING || is_foreign(link))
+        return;
+    if (status == 0)
+        status = uv_read_start(&link->uv.stream, on_alloc, on_read);
+    if (status < 0) {
+        break_by(link, status);
+        return;
+    }
+    link->state = YK_LINK_GREETING;
+    link->ops->on_connected(link);
+    yk_link_flush(link);
+}
+
+void yk_link_up(struct yk_link *link)
+{
+    if (link->state != YK_LINK_GREETING)
+        return;
+    link->state = YK_LINK_UP;
+    link->attempts = 0;
+    link->has_heard = true;
+    if (link->ops->on_beat)
+        set_timer(link, link->beat_ms);
+    else
+        uv_timer_stop(&link->timer);
+}
+
+static void take_stream(struct yk_link *link)
+{
+    link->uv.handle.data = link;
+    link->connect.data = link;
+    if (!link->keeps_loop)
+        uv_unref(&link->uv.handle);
+}
+
+static void hold(uv_handle_t *handle, bool keeps_loop)
+{
+    if (keeps_loop)
+        uv_ref(handle);
+    else
+        uv_unref(handle);
+}
+
+void yk_link_hold_loop(struct yk_link *link, bool keeps_loop)
+{
+    link->keeps_loop = keeps_loop;
+    hold((uv_handle_t *)&link->timer, keeps_loop);
+    if (has_stream(link))
+        hold(&link->uv.handle, keeps_loop);
+}
+
+static void connect_unix(struct yk_link *link)
+{
+    uv_pipe_init(yoke_loop(), &link->uv.pipe, 0);
+    take_stream(link);
+    uv_pipe_connect(&link->connect, &link->uv.pipe, link->path, on_connect);
+}
+
+static void connect_tcp(struct yk_link *link, const struct sockaddr *addr)
+{
+    uv_tcp_init(yoke_loop(), &link->uv.tcp);
+    take_stream(link);
+    uv_tcp_nodelay(&link->uv.tcp, 1);
+    uv_tcp_keepalive(&link->uv.tcp, 1, KEEP_ALIVE_S);
+    int err = uv_tcp_connect(&link->connect, &link->uv.tcp, addr, on_connect);
+    if (err < 0)
+        break_by(link, err);
+}
+
+static void on_resolved(uv_getaddrinfo_t *req, int status,
+                        struct addrinfo *found)
+{
+    struct yk_link *link = req->data;
+
+    link->is_resolving = false;
+    if (link->state == YK_LINK_CONNECTING) {
+        if (status == 0)
+            connect_tcp(link, found->ai_addr);
+        else
+            break_by(link, status);
+    } else if (link->is_ending) {
+        end_if_let_go(link);
+    }
+    uv_freeaddrinfo(found);
+}
+
+static void resolve(struct yk_link *link)
+{
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    char port[16];
+
+    snprintf(port, sizeof(port), "%d", link->port);
+    link->resolve.data = link;
+    link->is_resolving = true;
+    int err = uv_getaddrinfo(yoke_loop(), &link->resolve, on_resolved,
+                             link->host, port, &hints);
+    if (err == 0)
+        return;
+    link->is_resolving = false;
+    /* There is no socket yet. */
+    uv_tcp_init(yoke_loop(), &link->uv.tcp);
+    take_stream(link);
+    break_by(link, err);
+}
+
+static void try_connect(struct yk_link *link)
+{
+    link->state = YK_LINK_CONNECTING;
+    set_timer(link, link->connect_ms);
+    if (link->path)
+        connect_unix(link);
+    else
+        resolve(link);
+}
+
+void yk_link_start(struct yk_link *link)
+{
+    if (link->state == YK_LINK_RESTING && !link->is_ending &&
+        !uv_is_active((uv_handle_t *)&link->timer))
+        try_connect(link);
+}
+
+/* ---- Output ---- */
+
+static bool make_room(struct yk_link *link, size_t len)
+{
+    size_t size = link->out_size ? link->out_size : OUT_FIRST;
+
+    while (size < link->out_len + len)
+        size *= 2;
+    if (size == link->out_size)
+        return true;
+    char *larger = yk_try_realloc(link->out, size);
+    if (!larger)
+        return false;
+    link->out = larger;
+    link->out_size = size;
+    return true;
+}
+
+void yk_link_append(struct yk_link *link, const void *ptr, size_t len)
+{
+    if (!make_room(link, len)) {
+        link->is_torn = true;
+        return;
+    }
+    if (len > 0)
+        memcpy(link->out + link->out_len, ptr, len);
+    link->out_len += len;
+}
+
+static void on_written(uv_write_t *req, int status)
+{
+    struct yk_link *link = req->data;
+
+    if (link->state != YK_LINK_UP && link->state != YK_LINK_GREETING)
+        return;
+    free(link->writing);
+    link->writing = NULL;
+    link->is_writing = false;
+    if (status < 0)
+        break_by(link, status);
+    else
+        yk_link_flush(link);
+}
+
+/* What the socket does not take is left to libuv, with its buffer. */
+static void write_rest(struct yk_link *link, size_t sent)
+{
+    uv_buf_t buf =
+        uv_buf_init(link->out + sent, (unsigned)(link->out_len - sent));
+
+    link->writing = link->out;
+    link->is_writing = true;
+    link->out = NULL;
+    link->out_len = link->out_size = 0;
+    link->write.data = link;
+    int err = uv_write(&link->write, &link->uv.stream, &buf, 1, on_written);
+    if (err < 0)
+        break_by(link, err);
+}
+
+void yk_link_flush(struct yk_link *link)
+{
+    uv_buf_t buf = uv_buf_init(link->out, (unsigned)link->out_len);
+
+    if (link->out_len == 0 || link->is_writing ||
+        (link->state != YK_LINK_UP && link->state != YK_LINK_GREETING))
+        return;
+    if (link->is_torn) {
+        break_by(link, -ENOMEM);
+        return;
+    }
+    int n = uv_try_write(&link->uv.stream, &buf, 1);
+    if (n < 0 && n != UV_EAGAIN) {
+        break_by(link, n);
+        return;
+    }
+    size_t sent = n > 0 ? (size_t)n : 0;
+    if (sent < link->out_len) {
+        write_rest(link, sent);
+        return;
+    }
+    link->out_len = 0;
+    if (link->out_size <= OUT_KEPT)
+        return;
+    free(link->out);
+    link->out = NULL;
+    link->out_size = 0;
+}

@@ -1,0 +1,113 @@
+/* A connection to a server that is kept up: what is the same for every server
+ * that is spoken to over a socket.
+ *
+ *            start            resolved, connected      greeted (yk_link_up)
+ *   RESTING ------> CONNECTING ----------------> GREETING -----------> UP
+ *      ^               |  too long, refused         |  too long         |
+ *      '---------------'------- closed -------------'---- broken -------'
+ *        after a pause
+ *
+ * The pause doubles from 25 ms to a second, and part of it is by chance, so that
+ * a hundred workers do not come back in the same millisecond. Names are looked
+ * up anew for each attempt, by libuv's threads. What is appended in one turn of
+ * the loop leaves with one write. */
+#ifndef YK_STORE_LINK_H
+#define YK_STORE_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "core/random.h"
+
+enum yk_link_state {
+    YK_LINK_RESTING,
+    YK_LINK_CONNECTING,
+    YK_LINK_GREETING,
+    YK_LINK_UP,
+    YK_LINK_CLOSING, /* On the way to RESTING, or to its end. */
+};
+
+struct yk_link;
+
+struct yk_link_ops {
+    /* Connected: say what has to be said first, and call yk_link_up when the
+     * answers are there. */
+    void (*on_connected)(struct yk_link *link);
+    /* Bytes have come. May call yk_link_break, and must return then. */
+    void (*on_bytes)(struct yk_link *link, const char *ptr, size_t len);
+    /* The connection, or the attempt, is over: whatever was sent will not be
+     * answered. `why` is borrowed. */
+    void (*on_break)(struct yk_link *link, const char *why);
+    /* Once a beat: ask something, for a connection on which nothing has come
+     * since the last beat is given up. NULL: it may be silent. */
+    void (*on_beat)(struct yk_link *link);
+    /* After yk_link_close: its memory is the owner's again. */
+    void (*on_closed)(struct yk_link *link);
+};
+
+struct yk_link {
+    const struct yk_link_ops *ops;
+    void *owner;
+    const char *path; /* A UNIX socket's; NULL: host and port. Borrowed. */
+    const char *host;
+    int port;
+    uint32_t connect_ms; /* How long an attempt may take. */
+    uint32_t beat_ms;    /* How often on_beat is called. */
+    bool keeps_loop;     /* It keeps the loop alive. */
+
+    enum yk_link_state state;
+    unsigned forks;    /* When it was set up: a fork's copy is dead. */
+    bool is_ending;    /* yk_link_close has been called. */
+    bool is_resolving; /* The request is libuv's. */
+    bool has_heard;    /* Since the last beat. */
+    unsigned attempts; /* Since it was up. */
+    struct yk_random random;
+    union {
+        uv_handle_t handle;
+        uv_stream_t stream;
+        uv_tcp_t tcp;
+        uv_pipe_t pipe;
+    } uv;
+    uv_timer_t timer; /* Of the attempt, of the pause, or of the beat. */
+    uv_getaddrinfo_t resolve;
+    uv_connect_t connect;
+
+    /* Output: what is appended, and what a write under way still needs. */
+    char *out;
+    size_t out_len, out_size;
+    char *writing;
+    bool is_writing;
+    bool is_torn; /* Something is missing in `out`. */
+    uv_write_t write;
+};
+
+/* The fields from `ops` to `keeps_loop` have been set. */
+void yk_link_init(struct yk_link *link);
+
+/* Begins the first attempt. Harmless when it has begun. */
+void yk_link_start(struct yk_link *link);
+
+/* Whether it keeps the loop alive. */
+void yk_link_hold_loop(struct yk_link *link, bool keeps_loop);
+
+/* It has been greeted. */
+void yk_link_up(struct yk_link *link);
+
+/* Adds bytes to what is to be sent, while it is GREETING or UP. Without memory
+ * for it, the flush that follows breaks the connection, for half a command
+ * would be taken for another. */
+void yk_link_append(struct yk_link *link, const void *ptr, size_t len);
+
+/* Sends it. */
+void yk_link_flush(struct yk_link *link);
+
+/* Gives the connection up: on_break, then another attempt. */
+void yk_link_break(struct yk_link *link, const char *why);
+
+/* Ends it; on_closed follows from the loop. No on_break. */
+void yk_link_close(struct yk_link *link);
+
+#endif

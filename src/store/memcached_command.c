@@ -1,0 +1,345 @@
+/* What memcached has no command for is done in steps, safe by its CAS:
+ *
+ *   incr     ma, which counts what is a number below 2^64. By less than 0, and
+ *            for what it refuses:  mg -> ms with the CAS of that, until nobody
+ *            came in between. (Its own subtraction stops at 0, and leaves blanks
+ *            behind a number that has become shorter.)
+ *   lock     ms "\x7fl"NAME, if there is none -> ma "\x7ff"NAME, the fencing
+ *            number -> ms the number there, with the first one's CAS: whose lease
+ *            has ended meanwhile has not got it.
+ *   renew    mg, is it our number? -> ms with its CAS
+ *   unlock   mg, is it our number? -> md with its CAS
+ *
+ * A lease is a second longer than asked for, as memcached counts in whole
+ * seconds and begins in the midst of one. */
+#include "store/memcached_command.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <yoke/error.h>
+
+#include "core/number.h"
+#include "store/redis_layout.h"
+
+#include "core/banned.h"
+
+#define LOCK_SPACE "\x7fl"
+/* In two pieces: f is a hex digit. */
+#define FENCE_SPACE                                                            \
+    "\x7f"                                                                     \
+    "f"
+/* Longer times are dates to memcached. */
+#define TTL_MAX_S (30u * 24 * 3600)
+
+/* Which command of the call is under way. */
+enum step {
+    STEP_ONLY,     /* The first, and mostly the only one. */
+    STEP_SEEN,     /* Its value has been asked for, */
+    STEP_SWAPPED,  /* and another stored. */
+    STEP_UNDONE,   /* A sum that was too large has been taken back. */
+    STEP_FENCE,    /* A lock: its number has been asked for, */
+    STEP_NUMBERED, /* and stored. */
+};
+
+static enum step step_of(const struct yk_call *call)
+{
+    return (enum step)call->step;
+}
+
+static long long ttl_of(uint32_t ttl_s)
+{
+    return ttl_s > TTL_MAX_S ? (long long)time(NULL) + ttl_s : ttl_s;
+}
+
+static int key_len(const struct yk_call *call)
+{
+    return (int)call->key.len;
+}
+
+/* ---- Commands ---- */
+
+/* ms KEY LEN FLAGS, and the value. */
+static void append_set(struct yk_mc_conn *conn, const struct yk_call *call,
+                       const char *space, struct yk_slice value,
+                       const char *flags, long long ttl)
+{
+    yk_mc_printf(conn, "ms %s%.*s %zu c T%lld%s\r\n", space, key_len(call),
+                 call->key.ptr, value.len, ttl, flags);
+    yk_link_append(&conn->link, value.ptr, value.len);
+    yk_link_append(&conn->link, "\r\n", 2);
+}
+
+static void append_swap(struct yk_mc_conn *conn, const struct yk_call *call,
+                        const char *space, struct yk_slice value, uint64_t cas,
+                        long long ttl)
+{
+    char flag[32];
+    snprintf(flag, sizeof(flag), " C%" PRIu64, cas);
+    append_set(conn, call, space, value, flag, ttl);
+}
+
+static void append_get(struct yk_mc_conn *conn, struct yk_call *call,
+                       const char *space)
+{
+    yk_mc_printf(conn, "mg %s%.*s v c t\r\n", space, key_len(call),
+                 call->key.ptr);
+}
+
+static void append_incr(struct yk_mc_conn *conn, struct yk_call *call)
+{
+    if (call->number < 0) {
+        call->step = STEP_SEEN;
+        append_get(conn, call, "");
+        return;
+    }
+    yk_mc_printf(conn, "ma %.*s v c N%lld J%" PRId64 " D%" PRId64 "\r\n",
+                 key_len(call), call->key.ptr, ttl_of(call->ttl_s),
+                 call->number, call->number);
+}
+
+static void append_lock(struct yk_mc_conn *conn, struct yk_call *call)
+{
+    if (call->op == YK_OP_LOCK) {
+        append_set(conn, call, LOCK_SPACE, YK_LIT("0"), " ME",
+                   ttl_of(call->ttl_s + 1));
+        return;
+    }
+    call->step = STEP_SEEN;
+    append_get(conn, call, LOCK_SPACE);
+}
+
+void yk_mc_begin(struct yk_mc_conn *conn, struct yk_call *call)
+{
+    long long ttl = ttl_of(call->ttl_s);
+
+    call->step = STEP_ONLY;
+    if (call->op == YK_OP_GET)
+        append_get(conn, call, "");
+    else if (call->op == YK_OP_SET)
+        append_set(conn, call, "", call->value, "", ttl);
+    else if (call->op == YK_OP_ADD)
+        append_set(conn, call, "", call->value, " ME", ttl);
+    else if (call->op == YK_OP_REPLACE)
+        append_swap(conn, call, "", call->value, call->version, ttl);
+    else if (call->op == YK_OP_DELETE)
+        yk_mc_printf(conn, "md %.*s\r\n", key_len(call), call->key.ptr);
+    else if (call->op == YK_OP_TOUCH)
+        yk_mc_printf(conn, "mg %.*s T%lld\r\n", key_len(call), call->key.ptr,
+                     ttl);
+    else if (call->op == YK_OP_INCR)
+        append_incr(conn, call);
+    else
+        append_lock(conn, call);
+}
+
+/* ---- Replies ---- */
+
+static bool done(struct yk_call *call, int err)
+{
+    struct yoke_store_result result = {.err = err};
+    yk_call_answer(call, &result);
+    return false;
+}
+
+/* Errors in words. */
+static bool failed(struct yk_call *call, const struct yk_mc_reply *reply)
+{
+    char text[YOKE_STORE_TEXT_MAX];
+    bool is_large = memmem(reply->line.ptr, reply->line.len, "too large",
+                           strlen("too large")) != NULL;
+
+    snprintf(text, sizeof(text), "%.*s", (int)reply->line.len, reply->line.ptr);
+    yk_call_fail(call, is_large ? -YOKE_ETOOLARGE : -YOKE_EUNAVAILABLE, text);
+    return false;
+}
+
+/* The outcomes that all commands share. */
+static int error_of(const struct yk_mc_reply *reply)
+{
+    switch (reply->code) {
+    case YK_MC_MISS:
+    case YK_MC_NOT_FOUND:
+        return -ENOENT;
+    case YK_MC_NOT_STORED:
+    case YK_MC_EXISTS:
+        return -YOKE_ECONFLICT;
+    default:
+        return 0;
+    }
+}
+
+static bool answer(struct yk_call *call, const struct yk_mc_reply *reply)
+{
+    struct yoke_store_result result = {
+        .err = error_of(reply),
+        .version = reply->cas,
+        .value = reply->value.ptr,
+        .len = reply->value.len,
+    };
+    yk_call_answer(call, &result);
+    return false;
+}
+
+/* ---- incr ---- */
+
+static bool answer_sum(struct yk_call *call, int64_t sum, uint64_t cas)
+{
+    struct yoke_store_result result = {.number = sum, .version = cas};
+    yk_call_answer(call, &result);
+    return false;
+}
+
+/* ma has counted; or it is no number to it. */
+static bool counted(struct yk_mc_conn *conn, struct yk_call *call,
+                    const struct yk_mc_reply *reply)
+{
+    uint64_t sum;
+
+    if (reply->code != YK_MC_VALUE) {
+        call->step = STEP_SEEN;
+        append_get(conn, call, "");
+        return true;
+    }
+    if (yk_parse_u64(reply->value, UINT64_MAX, &sum) == 0 && sum <= INT64_MAX)
+        return answer_sum(call, (int64_t)sum, reply->cas);
+    call->step = STEP_UNDONE;
+    yk_mc_printf(conn, "ma %.*s MD D%" PRId64 "\r\n", key_len(call),
+                 call->key.ptr, call->number);
+    return true;
+}
+
+/* Its time to live, as it is; what is about to end, ends in a second. */
+static long long rest_of(const struct yk_mc_reply *reply)
+{
+    if (reply->ttl_s < 0)
+        return 0;
+    return reply->ttl_s > 0 ? ttl_of((uint32_t)reply->ttl_s) : 1;
+}
+
+/* The value is here: the sum is stored, if nobody comes in between. */
+static bool seen_number(struct yk_mc_conn *conn, struct yk_call *call,
+                        const struct yk_mc_reply *reply)
+{
+    bool is_new = reply->code != YK_MC_VALUE;
+    char text[YK_DIGITS_MAX + 2];
+    int64_t sum = 0;
+
+    if (!is_new && !yk_redis_parse_number(reply->value, &sum))
+        return done(call, -EDOM);
+    if (__builtin_add_overflow(sum, call->number, &sum))
+        return done(call, -ERANGE);
+    int len = snprintf(text, sizeof(text), "%" PRId64, sum);
+    struct yk_slice value = {text, (size_t)len};
+    call->step = STEP_SWAPPED;
+    call->done_number = sum;
+    if (is_new)
+        append_set(conn, call, "", value, " ME", ttl_of(call->ttl_s));
+    else
+        append_swap(conn, call, "", value, reply->cas, rest_of(reply));
+    return true;
+}
+
+static bool continue_incr(struct yk_mc_conn *conn, struct yk_call *call,
+                          const struct yk_mc_reply *reply)
+{
+    switch (step_of(call)) {
+    case STEP_ONLY:
+        return counted(conn, call, reply);
+    case STEP_SEEN:
+        return seen_number(conn, call, reply);
+    case STEP_UNDONE:
+        return done(call, -ERANGE);
+    default:
+        if (error_of(reply) == 0)
+            return answer_sum(call, call->done_number, reply->cas);
+        call->step = STEP_SEEN;
+        append_get(conn, call, "");
+        return !call->is_late || done(call, -ETIMEDOUT);
+    }
+}
+
+/* ---- Locks ---- */
+
+static bool append_fence(struct yk_mc_conn *conn, struct yk_call *call,
+                         uint64_t cas)
+{
+    call->step = STEP_FENCE;
+    call->done_version = cas;
+    yk_mc_printf(conn, "ma " FENCE_SPACE "%.*s v N0 J1 D1\r\n", key_len(call),
+                 call->key.ptr);
+    return true;
+}
+
+static bool append_numbered(struct yk_mc_conn *conn, struct yk_call *call,
+                            int64_t fence, uint64_t cas)
+{
+    char text[YK_DIGITS_MAX + 2];
+    int len = snprintf(text, sizeof(text), "%" PRId64, fence);
+
+    call->step = STEP_NUMBERED;
+    call->done_number = fence;
+    append_swap(conn, call, LOCK_SPACE, (struct yk_slice){text, (size_t)len},
+                cas, ttl_of(call->ttl_s + 1));
+    return true;
+}
+
+/* The lock's number has been read: is it ours? */
+static bool seen_lock(struct yk_mc_conn *conn, struct yk_call *call,
+                      const struct yk_mc_reply *reply)
+{
+    int64_t fence;
+
+    if (reply->code != YK_MC_VALUE ||
+        !yk_redis_parse_number(reply->value, &fence) || fence != call->number)
+        return done(call, -YOKE_ECONFLICT);
+    if (call->op == YK_OP_RENEW)
+        return append_numbered(conn, call, fence, reply->cas);
+    call->step = STEP_NUMBERED;
+    yk_mc_printf(conn, "md " LOCK_SPACE "%.*s C%" PRIu64 "\r\n", key_len(call),
+                 call->key.ptr, reply->cas);
+    return true;
+}
+
+static bool continue_lock(struct yk_mc_conn *conn, struct yk_call *call,
+                          const struct yk_mc_reply *reply)
+{
+    struct yoke_store_result result = {.number = call->done_number};
+    int64_t fence;
+
+    switch (step_of(call)) {
+    case STEP_ONLY:
+        return reply->code == YK_MC_STORED
+                   ? append_fence(conn, call, reply->cas)
+                   : done(call, -YOKE_ECONFLICT);
+    case STEP_FENCE:
+        return yk_redis_parse_number(reply->value, &fence)
+                   ? append_numbered(conn, call, fence, call->done_version)
+                   : done(call, -YOKE_EUNAVAILABLE);
+    case STEP_SEEN:
+        return seen_lock(conn, call, reply);
+    default:
+        result.err = reply->code == YK_MC_STORED ? 0 : -YOKE_ECONFLICT;
+        yk_call_answer(call, &result);
+        return false;
+    }
+}
+
+bool yk_mc_continue(struct yk_mc_conn *conn, struct yk_call *call,
+                    const struct yk_mc_reply *reply)
+{
+    bool is_no_number = call->op == YK_OP_INCR && step_of(call) == STEP_ONLY &&
+                        memmem(reply->line.ptr, reply->line.len, "non-numeric",
+                               strlen("non-numeric"));
+
+    if (reply->code == YK_MC_ERROR && !is_no_number)
+        return failed(call, reply);
+    if (call->op == YK_OP_INCR)
+        return continue_incr(conn, call, reply);
+    if (call->op >= YK_OP_LOCK && call->op <= YK_OP_UNLOCK)
+        return continue_lock(conn, call, reply);
+    return answer(call, reply);
+}

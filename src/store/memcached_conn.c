@@ -1,0 +1,213 @@
+#include "store/memcached_conn.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/alloc.h"
+#include "core/number.h"
+
+#include "core/banned.h"
+
+#define LINE_MAX_LEN 2048
+#define IN_FIRST     4096
+/* A buffer that was once larger goes back to malloc. */
+#define IN_KEPT      65536
+
+/* ---- Replies ---- */
+
+static struct yk_slice next_word(struct yk_slice *line)
+{
+    const char *blank = memchr(line->ptr, ' ', line->len);
+    size_t len = blank ? (size_t)(blank - line->ptr) : line->len;
+    struct yk_slice word = {line->ptr, len};
+
+    line->ptr += blank ? len + 1 : len;
+    line->len -= blank ? len + 1 : len;
+    return word;
+}
+
+static void take_flag(struct yk_slice word, struct yk_mc_reply *reply)
+{
+    struct yk_slice rest = {word.ptr + 1, word.len - 1};
+    uint64_t number;
+
+    if (word.len < 2 || yk_parse_u64(rest, INT64_MAX, &number) < 0)
+        return;
+    if (word.ptr[0] == 'c')
+        reply->cas = number;
+    else if (word.ptr[0] == 't')
+        reply->ttl_s = (int64_t)number;
+}
+
+/* The value behind the line: so many bytes, and the end of a line. */
+static ssize_t take_value(char *text, size_t len, size_t line_len,
+                          uint64_t value_len, struct yk_mc_reply *reply)
+{
+    size_t end = line_len + (size_t)value_len;
+
+    if (len < end + 2)
+        return 0;
+    if (memcmp(text + end, "\r\n", 2) != 0)
+        return -EPROTO;
+    text[end] = '\0';
+    reply->value = (struct yk_slice){text + line_len, (size_t)value_len};
+    return (ssize_t)(end + 2);
+}
+
+ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
+                    struct yk_mc_reply *reply)
+{
+    char *end = memchr(text, '\n', len < LINE_MAX_LEN ? len : LINE_MAX_LEN);
+    uint64_t value_len;
+
+    if (!end)
+        return len < LINE_MAX_LEN ? 0 : -EPROTO;
+    size_t line_len = (size_t)(end - text) + 1;
+    if (line_len < 4 || end[-1] != '\r')
+        return -EPROTO;
+    *reply = (struct yk_mc_reply){.line = {text, line_len - 2}, .ttl_s = -1};
+    struct yk_slice rest = reply->line;
+    struct yk_slice word = next_word(&rest);
+    if (word.len != 2)
+        return (ssize_t)line_len; /* ERROR, CLIENT_ERROR, SERVER_ERROR */
+    reply->code = YK_MC_CODE(word.ptr[0], word.ptr[1]);
+    bool has_value = reply->code == YK_MC_VALUE;
+    if (has_value &&
+        yk_parse_u64(next_word(&rest), max_value_len, &value_len) < 0)
+        return -EPROTO;
+    while (rest.len > 0)
+        take_flag(next_word(&rest), reply);
+    return has_value ? take_value(text, len, line_len, value_len, reply)
+                     : (ssize_t)line_len;
+}
+
+/* ---- The connection ---- */
+
+void yk_mc_printf(struct yk_mc_conn *conn, const char *fmt, ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, fmt);
+    int len = vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    if (len > 0 && (size_t)len < sizeof(text))
+        yk_link_append(&conn->link, text, (size_t)len);
+}
+
+static bool is_open(const struct yk_mc_conn *conn)
+{
+    return conn->link.state == YK_LINK_GREETING ||
+           conn->link.state == YK_LINK_UP;
+}
+
+static void on_connected(struct yk_link *link)
+{
+    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
+
+    conn->in_len = 0;
+    yk_mc_printf(conn, "mn\r\n");
+}
+
+static void take_reply(struct yk_mc_conn *conn, const struct yk_mc_reply *reply)
+{
+    if (conn->link.state == YK_LINK_UP) {
+        conn->on_reply(conn, reply);
+        return;
+    }
+    if (reply->code != YK_MC_NOOP) {
+        yk_link_break(&conn->link,
+                      "the server does not know the meta commands: memcached "
+                      "1.6 or later is needed");
+        return;
+    }
+    yk_link_up(&conn->link);
+    conn->on_up(conn);
+}
+
+/* Adds what has come; room for it, and for a NUL. */
+static bool take_in(struct yk_mc_conn *conn, const char *ptr, size_t len)
+{
+    size_t size = conn->in_size ? conn->in_size : IN_FIRST;
+
+    while (size < conn->in_len + len)
+        size *= 2;
+    if (size != conn->in_size) {
+        char *larger = yk_try_realloc(conn->in, size);
+        if (!larger)
+            return false;
+        conn->in = larger;
+        conn->in_size = size;
+    }
+    memcpy(conn->in + conn->in_len, ptr, len);
+    conn->in_len += len;
+    return true;
+}
+
+static void drop_in(struct yk_mc_conn *conn, size_t used)
+{
+    conn->in_len -= used;
+    memmove(conn->in, conn->in + used, conn->in_len);
+    if (conn->in_len > 0 || conn->in_size <= IN_KEPT)
+        return;
+    free(conn->in);
+    conn->in = NULL;
+    conn->in_size = 0;
+}
+
+static void on_bytes(struct yk_link *link, const char *ptr, size_t len)
+{
+    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
+    struct yk_mc_reply reply;
+    size_t used = 0;
+    ssize_t n = 1;
+
+    if (!take_in(conn, ptr, len)) {
+        yk_link_break(link, "there is no memory");
+        return;
+    }
+    while (used < conn->in_len && is_open(conn)) {
+        n = yk_mc_parse(conn->in + used, conn->in_len - used,
+                        conn->max_value_len, &reply);
+        if (n <= 0)
+            break;
+        take_reply(conn, &reply);
+        used += (size_t)n;
+    }
+    if (!is_open(conn))
+        return;
+    drop_in(conn, used);
+    if (n < 0)
+        yk_link_break(link, "the server's reply cannot be understood");
+}
+
+static void on_break(struct yk_link *link, const char *why)
+{
+    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
+    conn->on_break(conn, why);
+}
+
+static void on_closed(struct yk_link *link)
+{
+    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
+
+    free(conn->in);
+    conn->in = NULL;
+    conn->on_closed(conn);
+}
+
+static const struct yk_link_ops link_ops = {
+    .on_connected = on_connected,
+    .on_bytes = on_bytes,
+    .on_break = on_break,
+    .on_closed = on_closed,
+};
+
+void yk_mc_conn_init(struct yk_mc_conn *conn)
+{
+    conn->link.ops = &link_ops;
+    yk_link_init(&conn->link);
+}

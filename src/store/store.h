@@ -1,0 +1,90 @@
+/* A store, as its backends see it. */
+#ifndef YK_STORE_STORE_H
+#define YK_STORE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include <yoke/store.h>
+
+#include "core/blocks.h"
+#include "core/histogram.h"
+#include "core/list.h"
+#include "core/random.h"
+#include "core/wheel.h"
+#include "net/later.h"
+#include "net/service.h"
+#include "store/backend.h"
+#include "store/topics.h"
+
+struct yoke_store {
+    const struct yk_store_backend *backend;
+    void *state;    /* The backend's. */
+    uint32_t lacks; /* Operations. */
+    unsigned forks; /* When it was opened; see yk_store_is_foreign. */
+    char *url;      /* Without a password. */
+    char *prefix;
+    size_t prefix_len;
+
+    /* Limits. */
+    uint32_t timeout_ms;
+    uint32_t max_pending;
+    size_t max_pending_bytes;
+    size_t max_value_len;
+    uint64_t (*now_ms)(void *data); /* The wall clock. */
+    void *now_data;
+
+    /* Calls. */
+    struct yk_blocks blocks; /* Their memory, when they are small. */
+    struct yk_list fresh;    /* Waiting for the loop. */
+    struct yk_list open;     /* Unanswered (`all`). */
+    struct yk_later flush;
+    struct yk_wheel wheel; /* Their deadlines. */
+    uv_timer_t ticker;     /* Advances the wheel while there are any. */
+    bool is_ticking;
+    struct yk_service service; /* Registered while calls are unanswered. */
+    size_t unanswered;
+    size_t held;       /* Calls that exist, late ones too, */
+    size_t held_bytes; /* and their keys and values. */
+    unsigned timeouts_in_a_row;
+    struct yk_random random; /* For jitter. */
+
+    struct yk_topics topics;
+    struct yk_histogram latency;
+    struct yoke_store_stats stats;
+
+    bool is_closing;
+    bool is_backend_closed;
+    void (*on_closed)(void *data);
+    void *closed_data;
+};
+
+/* The wall clock in milliseconds, or what a test says. */
+static inline uint64_t yk_store_now(const yoke_store *store)
+{
+    return store->now_ms(store->now_data);
+}
+
+/* True when this process has got it by a fork: then it is the parent's. */
+bool yk_store_is_foreign(const yoke_store *store);
+
+/* The circuit has changed. */
+void yk_store_set_circuit(yoke_store *store, enum yoke_store_circuit circuit);
+
+/* Makes the loop call yk_topics_flush, and what else waits. */
+void yk_store_wake(yoke_store *store);
+
+/* A key as the user knows it: without the prefix. */
+static inline const char *yk_store_bare(const yoke_store *store,
+                                        const char *key)
+{
+    return key + store->prefix_len;
+}
+
+/* The backend has let go of everything. */
+void yk_store_closed(yoke_store *store);
+
+#endif

@@ -1,0 +1,284 @@
+#include "store/url.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <yoke/store.h>
+
+#include "core/number.h"
+#include "core/slice.h"
+
+#include "core/banned.h"
+
+int yk_store_why(char *why, int err, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(why, YOKE_STORE_TEXT_MAX, fmt, args);
+    va_end(args);
+    return err;
+}
+
+static int hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = (char)yk_lower((unsigned char)c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Replaces %XX in place. `part` names what `text` is. */
+static int decode(char *text, const char *part, char *why)
+{
+    char *out = text;
+
+    for (; *text; text++, out++) {
+        *out = *text;
+        if (*text != '%')
+            continue;
+        int high = hex_digit(text[1]);
+        int low = high < 0 ? -1 : hex_digit(text[2]);
+        if (low < 0 || (high == 0 && low == 0))
+            return yk_store_why(why, -EINVAL,
+                                "URL: in the %s a %% is not followed by two "
+                                "hex digits (a %% itself is %%25)",
+                                part);
+        *out = (char)(high << 4 | low);
+        text += 2;
+    }
+    *out = '\0';
+    return 0;
+}
+
+/* Ends `text` at the first `c` and returns what is behind it, or NULL. */
+static char *cut(char *text, char c)
+{
+    char *at = strchr(text, c);
+    if (at)
+        *at++ = '\0';
+    return at;
+}
+
+/* ---- Its parts ---- */
+
+static int parse_params(struct yk_url *url, char *text, char *why)
+{
+    for (char *next; text; text = next) {
+        next = cut(text, '&');
+        char *value = cut(text, '=');
+        if (!value || !*text)
+            return yk_store_why(why, -EINVAL,
+                                "URL: option '%s' has no value (NAME=VALUE)",
+                                text);
+        if (url->param_count == YK_URL_PARAMS_MAX)
+            return yk_store_why(why, -EINVAL, "URL: more than %d options",
+                                YK_URL_PARAMS_MAX);
+        int err = decode(value, text, why);
+        if (err < 0)
+            return err;
+        url->params[url->param_count++] =
+            (struct yk_url_param){.name = text, .value = value};
+    }
+    return 0;
+}
+
+static int parse_port(const char *text, int *ret_port, char *why)
+{
+    uint64_t port;
+
+    if (yk_parse_u64(yk_slice_of(text), 65535, &port) < 0 || port == 0)
+        return yk_store_why(why, -EINVAL,
+                            "URL: port '%s' is not a number from 1 to 65535",
+                            text);
+    *ret_port = (int)port;
+    return 0;
+}
+
+/* HOST, HOST:PORT, [ADDRESS] or [ADDRESS]:PORT. */
+static int parse_host(struct yk_url *url, char *text, char *why)
+{
+    struct yk_url_host *host = &url->hosts[url->host_count];
+    char *port;
+
+    if (url->host_count == YK_URL_HOSTS_MAX)
+        return yk_store_why(why, -EINVAL, "URL: more than %d hosts",
+                            YK_URL_HOSTS_MAX);
+    if (*text == '[') {
+        char *rest = cut(++text, ']');
+        if (!rest || (*rest && *rest != ':'))
+            return yk_store_why(why, -EINVAL,
+                                "URL: host '[%s': no ']' at its "
+                                "end",
+                                text);
+        port = *rest ? rest + 1 : NULL;
+    } else {
+        port = cut(text, ':');
+    }
+    if (!*text)
+        return yk_store_why(why, -EINVAL, "URL: a host is missing");
+    host->name = text;
+    url->host_count++;
+    return port ? parse_port(port, &host->port, why) : 0;
+}
+
+static int parse_hosts(struct yk_url *url, char *text, char *why)
+{
+    int err = 0;
+
+    for (char *next; text && err == 0; text = next) {
+        next = cut(text, ',');
+        err = parse_host(url, text, why);
+    }
+    return err;
+}
+
+static int parse_user(struct yk_url *url, char *text, char *why)
+{
+    char *password = cut(text, ':');
+    int err = decode(text, "user", why);
+
+    if (err == 0 && password)
+        err = decode(password, "password", why);
+    url->user = *text ? text : NULL;
+    url->password = password;
+    return err;
+}
+
+/* Behind the two slashes. A password may have an `@` in it that should have
+ * been written as %40, so the last one counts. */
+static int parse_authority(struct yk_url *url, char *text, char *why)
+{
+    char *at, *path = cut(text, '/');
+    int err = 0;
+
+    url->has_hosts = true;
+    url->path = path ? path : "";
+    if ((at = strrchr(text, '@'))) {
+        *at = '\0';
+        err = parse_user(url, text, why);
+        text = at + 1;
+    }
+    if (err == 0)
+        err = parse_hosts(url, text, why);
+    return err == 0 && path ? decode(path, "path", why) : err;
+}
+
+/* The text with `***` where its password is. */
+static void show(struct yk_url *url, const char *text)
+{
+    const char *host = strstr(text, "//");
+    const char *end = host ? host + 2 + strcspn(host + 2, "/?") : NULL;
+    const char *at = host ? memrchr(host, '@', (size_t)(end - host)) : NULL;
+    const char *colon =
+        at ? memchr(host + 2, ':', (size_t)(at - host - 2)) : NULL;
+
+    if (colon)
+        snprintf(url->shown, sizeof(url->shown), "%.*s:***%s",
+                 (int)(colon - text), text, at);
+    else
+        snprintf(url->shown, sizeof(url->shown), "%s", text);
+}
+
+int yk_url_parse(struct yk_url *url, const char *text, char *why)
+{
+    size_t len = strlen(text);
+
+    /* Room for the asterisks, too. */
+    if (len + sizeof("***") > sizeof(url->bytes))
+        return yk_store_why(why, -EINVAL, "URL: longer than %zu bytes",
+                            sizeof(url->bytes) - sizeof("***"));
+    memset(url, 0, offsetof(struct yk_url, bytes));
+    memcpy(url->bytes, text, len + 1);
+    show(url, text);
+    char *rest = cut(url->bytes, ':');
+    url->scheme = url->bytes;
+    if (!rest || !*url->scheme)
+        return yk_store_why(why, -EINVAL,
+                            "URL: no scheme; it begins like lmdb:, memory: or "
+                            "redis://");
+    int err = parse_params(url, cut(rest, '?'), why);
+    if (err < 0)
+        return err;
+    if (strncmp(rest, "//", 2) == 0)
+        return parse_authority(url, rest + 2, why);
+    url->path = rest;
+    return decode(rest, "path", why);
+}
+
+/* ---- Options ---- */
+
+const char *yk_url_param(struct yk_url *url, const char *name)
+{
+    for (int i = 0; i < url->param_count; i++) {
+        if (strcmp(url->params[i].name, name) != 0)
+            continue;
+        url->params[i].is_known = true;
+        return url->params[i].value;
+    }
+    return NULL;
+}
+
+int yk_url_word(struct yk_url *url, const char *name, const char *const *words,
+                int *ret_index, char *why)
+{
+    const char *value = yk_url_param(url, name);
+    char list[YOKE_STORE_TEXT_MAX / 2] = "";
+    size_t len = 0;
+
+    *ret_index = 0;
+    for (int i = 0; value && words[i]; i++) {
+        if (strcmp(words[i], value) == 0) {
+            *ret_index = i;
+            return 0;
+        }
+        len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s",
+                                i ? ", " : "", words[i]);
+    }
+    if (!value)
+        return 0;
+    return yk_store_why(why, -EINVAL, "URL: option %s is '%s', not one of: %s",
+                        name, value, list);
+}
+
+/* How far its unit shifts a number, and -1 for no unit. */
+static int unit_shift(char unit)
+{
+    const char *units = "KMG";
+    const char *at = unit ? strchr(units, unit & ~0x20) : NULL;
+    return at ? (int)(at - units + 1) * 10 : -1;
+}
+
+int yk_url_size(struct yk_url *url, const char *name, uint64_t max,
+                uint64_t *ret_value, char *why)
+{
+    const char *value = yk_url_param(url, name);
+    uint64_t number;
+
+    if (!value)
+        return 0;
+    struct yk_slice digits = yk_slice_of(value);
+    int shift = digits.len > 0 ? unit_shift(value[digits.len - 1]) : -1;
+    if (shift > 0)
+        digits.len--;
+    else
+        shift = 0;
+    if (yk_parse_u64(digits, max >> shift, &number) < 0 || number == 0)
+        return yk_store_why(why, -EINVAL,
+                            "URL: option %s is '%s', not a number from 1 to "
+                            "%llu (K, M and G may follow it)",
+                            name, value, (unsigned long long)max);
+    *ret_value = number << shift;
+    return 0;
+}
+
+int yk_url_check_params(const struct yk_url *url, char *why)
+{
+    for (int i = 0; i < url->param_count; i++)
+        if (!url->params[i].is_known)
+            return yk_store_why(why, -EINVAL, "URL: %s: has no option '%s'",
+                                url->scheme, url->params[i].name);
+    return 0;
+}

@@ -1,0 +1,395 @@
+#include "fixture.h"
+
+#include <ftw.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+
+static char folder[64];
+static char url[256];
+static pid_t server;
+uint64_t clock_ms = 1700000000000;
+
+/* ---- Servers ---- */
+
+static bool can_connect(const char *path)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
+    int err = connect(fd, (struct sockaddr *)&addr, sizeof(addr));
+    close(fd);
+    return err == 0;
+}
+
+static void wait_for_socket(const char *path)
+{
+    for (int i = 0; i < 6000 && !can_connect(path); i++)
+        usleep(10000);
+}
+
+static void start_redis(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/redis", folder);
+    snprintf(url, sizeof(url), "redis+unix:%s", path);
+    server = fork();
+    if (server > 0) {
+        wait_for_socket(path);
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    execlp("redis-server", "redis-server", "--port", "0", "--unixsocket", path,
+           "--dir", folder, "--save", "", "--loglevel", "warning", "--logfile",
+           "/dev/null", (char *)NULL);
+    perror("redis-server");
+    _exit(127);
+}
+
+static void start_memcached(void)
+{
+    char path[128];
+
+    snprintf(path, sizeof(path), "%s/memcached", folder);
+    snprintf(url, sizeof(url), "memcached+unix:%s", path);
+    server = fork();
+    if (server > 0) {
+        wait_for_socket(path);
+        return;
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    /* Values of a MiB need more than the default. */
+    execlp("memcached", "memcached", "-s", path, "-I", "2m", "-t", "1", "-u",
+           "root", (char *)NULL);
+    perror("memcached");
+    _exit(127);
+}
+
+const struct kind kinds[] = {
+    {.name = "memory",
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true},
+    {.name = "lmdb",
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true},
+    {.name = "redis",
+     .has_own_clock = true,
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true,
+     .start = start_redis},
+    {.name = "memcached",
+     .has_own_clock = true,
+     .has_negative = true,
+     .takes_blanks = true,
+     .start = start_memcached},
+};
+
+const struct kind *kind;
+
+static int remove_one(const char *path, const struct stat *st, int type,
+                      struct FTW *walk)
+{
+    (void)st, (void)type, (void)walk;
+    return remove(path);
+}
+
+void fixture_kill_server(void)
+{
+    if (server <= 0)
+        return;
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    server = 0;
+}
+
+void fixture_restart_server(void)
+{
+    fixture_kill_server();
+    if (kind->start)
+        kind->start();
+}
+
+pid_t fixture_server(void)
+{
+    return server;
+}
+
+void fixture_stop(void)
+{
+    fixture_kill_server();
+    nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void fixture_start(const char *name)
+{
+    const char *tmp = getenv("TMPDIR");
+
+    unsetenv("YOKE_STORE");
+    /* As yoke_run does. */
+    signal(SIGPIPE, SIG_IGN);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (name && strcmp(kinds[i].name, name) == 0)
+            kind = &kinds[i];
+    if (!kind) {
+        fprintf(stderr, "usage: %s KIND, of store\n",
+                program_invocation_short_name);
+        exit(2);
+    }
+    snprintf(folder, sizeof(folder), "%.40s/store-XXXXXX", tmp ? tmp : "/tmp");
+    if (!mkdtemp(folder)) {
+        perror(folder);
+        exit(1);
+    }
+    snprintf(url, sizeof(url), "%s:%s%s", kind->name,
+             strcmp(name, "lmdb") == 0 ? folder : "",
+             strcmp(name, "lmdb") == 0 ? "/store" : "");
+    if (kind->start)
+        kind->start();
+}
+
+const char *fixture_url(void)
+{
+    return url;
+}
+
+const char *fixture_folder(void)
+{
+    return folder;
+}
+
+/* ---- Stores ---- */
+
+static uint64_t tests_now(void *data)
+{
+    (void)data;
+    return clock_ms;
+}
+
+yoke_store *open_store_with(struct yoke_store_options options)
+{
+    static int opened;
+    char prefix[32];
+
+    snprintf(prefix, sizeof(prefix), "t%d:", opened++);
+    options.url = options.url ? options.url : url;
+    options.prefix = options.prefix ? options.prefix : prefix;
+    /* The machine may be slow. */
+    options.timeout_ms = options.timeout_ms ? options.timeout_ms : 20000;
+    options.now_ms = tests_now;
+    yoke_store *opened_store = yoke_store_open_with(&options);
+    assert_non_null(opened_store);
+    return opened_store;
+}
+
+yoke_store *open_store(void)
+{
+    return open_store_with((struct yoke_store_options){.url = NULL});
+}
+
+static void on_closed(void *data)
+{
+    ++*(int *)data;
+}
+
+void close_store(yoke_store *which)
+{
+    int closed = 0;
+    yoke_store_close(which, on_closed, &closed);
+    wait_count(&closed, 1);
+}
+
+yoke_store *store;
+
+int setup_store(void **state)
+{
+    (void)state;
+    store = open_store();
+    return 0;
+}
+
+int teardown_store(void **state)
+{
+    (void)state;
+    if (store)
+        close_store(store);
+    store = NULL;
+    return 0;
+}
+
+/* ---- Waiting ---- */
+
+static void on_time(uv_timer_t *timer)
+{
+    ++*(int *)timer->data;
+}
+
+static void run_until(const int *flag, int n, unsigned ms, bool must)
+{
+    uv_timer_t timer;
+    int is_over = 0;
+
+    uv_update_time(yoke_loop());
+    uv_timer_init(yoke_loop(), &timer);
+    timer.data = &is_over;
+    uv_timer_start(&timer, on_time, ms, 0);
+    while (*flag < n && !is_over)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    uv_close((uv_handle_t *)&timer, NULL);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    if (must && *flag < n)
+        fail_msg("waited for a minute, in vain");
+}
+
+void wait_count(const int *flag, int n)
+{
+    run_until(flag, n, 60000, true);
+}
+
+void run_for(unsigned ms)
+{
+    int never = 0;
+    run_until(&never, 1, ms, false);
+}
+
+void wait_for(const struct answer *answer)
+{
+    wait_count(&answer->count, 1);
+    assert_int_equal(answer->count, 1);
+}
+
+/* ---- Answers ---- */
+
+static void keep_items(struct answer *answer,
+                       const struct yoke_store_result *result)
+{
+    answer->item_count = result->count;
+    for (size_t i = 0; i < result->count && i < COUNT_OF(answer->items); i++) {
+        const struct yoke_store_item *item = &result->items[i];
+        snprintf(answer->items[i].key, sizeof(answer->items[i].key), "%s",
+                 item->key);
+        answer->items[i].err = item->err;
+        answer->items[i].version = item->version;
+        snprintf(answer->items[i].value, sizeof(answer->items[i].value), "%s",
+                 item->value ? (const char *)item->value : "");
+    }
+}
+
+void on_answer(const struct yoke_store_result *result, void *data)
+{
+    struct answer *answer = data;
+
+    answer->count++;
+    answer->err = result->err;
+    snprintf(answer->text, sizeof(answer->text), "%s", result->text);
+    assert_int_equal(*answer->text == '\0', result->err == 0);
+    free(answer->value);
+    answer->value = malloc(result->len + 1);
+    assert_non_null(answer->value);
+    /* The NUL is promised. */
+    memcpy(answer->value, result->value, result->len + 1);
+    assert_int_equal(answer->value[result->len], '\0');
+    answer->len = result->len;
+    answer->version = result->version;
+    answer->number = result->number;
+    snprintf(answer->cursor, sizeof(answer->cursor), "%s",
+             result->cursor ? result->cursor : "");
+    keep_items(answer, result);
+}
+
+static struct answer last;
+
+static struct answer *fresh(void)
+{
+    free(last.value);
+    memset(&last, 0, sizeof(last));
+    return &last;
+}
+
+static const struct answer *wait_last(void)
+{
+    /* Never from inside the call. */
+    assert_int_equal(last.count, 0);
+    wait_for(&last);
+    return &last;
+}
+
+const struct answer *get(yoke_store *which, const char *key)
+{
+    yoke_store_get(which, key, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *set(yoke_store *which, const char *key, const char *value,
+                         uint32_t ttl_s)
+{
+    yoke_store_set(which, key, value, strlen(value), ttl_s, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *add(yoke_store *which, const char *key, const char *value,
+                         uint32_t ttl_s)
+{
+    yoke_store_add(which, key, value, strlen(value), ttl_s, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *replace(yoke_store *which, const char *key,
+                             uint64_t version, const char *value)
+{
+    yoke_store_replace(which, key, version, value, strlen(value), 0, on_answer,
+                       fresh());
+    return wait_last();
+}
+
+const struct answer *erase(yoke_store *which, const char *key)
+{
+    yoke_store_delete(which, key, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *touch(yoke_store *which, const char *key, uint32_t ttl_s)
+{
+    yoke_store_touch(which, key, ttl_s, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *incr(yoke_store *which, const char *key, int64_t by,
+                          uint32_t ttl_s)
+{
+    yoke_store_incr(which, key, by, ttl_s, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *lock(yoke_store *which, const char *name, uint32_t lease_s,
+                          uint32_t wait_ms)
+{
+    yoke_store_lock(which, name, lease_s, wait_ms, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *renew(yoke_store *which, const char *name, int64_t fence,
+                           uint32_t lease_s)
+{
+    yoke_store_renew(which, name, fence, lease_s, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *unlock(yoke_store *which, const char *name, int64_t fence)
+{
+    yoke_store_unlock(which, name, fence, on_answer, fresh());
+    return wait_last();
+}
+
+const struct answer *publish(yoke_store *which, const char *channel,
+                             const char *text)
+{
+    yoke_store_publish(which, channel, text, strlen(text), on_answer, fresh());
+    return wait_last();
+}

@@ -1,0 +1,119 @@
+/* What the tests of stores share: a store of each kind, with its server if it
+ * needs one, and calls that wait for their answer. */
+#ifndef YK_TESTS_STORE_FIXTURE_H
+#define YK_TESTS_STORE_FIXTURE_H
+
+#include "../unit/unit.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include <yoke/error.h>
+#include <yoke/log.h>
+#include <yoke/loop.h>
+#include <yoke/store.h>
+
+/* A kind of store. */
+struct kind {
+    const char *name;
+    bool has_own_clock; /* A server's: tests have to wait for it. */
+    bool has_channels;
+    bool has_scan;
+    bool has_negative;   /* Numbers below 0. */
+    bool takes_blanks;   /* "1 " is a number. */
+    void (*start)(void); /* Its server; NULL: none. */
+};
+
+extern const struct kind kinds[];
+extern const struct kind *kind; /* The one that is tested. */
+
+/* Chooses by name, and starts its server, with a folder of its own. Exits
+ * with a message when there is none of that name. */
+void fixture_start(const char *name);
+void fixture_stop(void);
+
+/* The URL, and the folder. */
+const char *fixture_url(void);
+const char *fixture_folder(void);
+
+/* The server's process, or 0; starts it again; ends it and waits. */
+pid_t fixture_server(void);
+void fixture_restart_server(void);
+void fixture_kill_server(void);
+
+/* A store of the kind with a prefix of its own, on the tests' clock. */
+yoke_store *open_store(void);
+yoke_store *open_store_with(struct yoke_store_options options);
+/* Closes and waits for it. */
+void close_store(yoke_store *which);
+
+/* The store of the test that runs: a fresh one for each; a test may close it,
+ * and then sets it to NULL. */
+extern yoke_store *store;
+int setup_store(void **state);
+int teardown_store(void **state);
+#define WITH_STORE(test)                                                       \
+    cmocka_unit_test_setup_teardown(test, setup_store, teardown_store)
+
+/* The tests' clock, for stores without their own. */
+extern uint64_t clock_ms;
+
+/* What a call was answered; copied. */
+struct answer {
+    int count; /* How often. */
+    int err;
+    char text[YOKE_STORE_TEXT_MAX];
+    char *value; /* With a NUL; freed by the next use. */
+    size_t len;
+    uint64_t version;
+    int64_t number;
+    size_t item_count;
+    struct {
+        char key[YOKE_STORE_KEY_MAX + 1];
+        int err;
+        char value[32];
+        uint64_t version;
+    } items[64];
+    char cursor[YOKE_STORE_KEY_MAX + 1]; /* "": the end. */
+};
+
+/* A callback whose data is a struct answer. */
+void on_answer(const struct yoke_store_result *result, void *data);
+
+/* Runs the loop until it has been answered. */
+void wait_for(const struct answer *answer);
+
+/* Runs the loop until `*flag` is at least `n`. Fails after a minute. */
+void wait_count(const int *flag, int n);
+
+/* Runs the loop for about so long. */
+void run_for(unsigned ms);
+
+/* Calls that wait. The answer is valid until the next. */
+const struct answer *get(yoke_store *which, const char *key);
+const struct answer *set(yoke_store *which, const char *key, const char *value,
+                         uint32_t ttl_s);
+const struct answer *add(yoke_store *which, const char *key, const char *value,
+                         uint32_t ttl_s);
+const struct answer *replace(yoke_store *which, const char *key,
+                             uint64_t version, const char *value);
+const struct answer *erase(yoke_store *which, const char *key);
+const struct answer *touch(yoke_store *which, const char *key, uint32_t ttl_s);
+const struct answer *incr(yoke_store *which, const char *key, int64_t by,
+                          uint32_t ttl_s);
+const struct answer *lock(yoke_store *which, const char *name, uint32_t lease_s,
+                          uint32_t wait_ms);
+const struct answer *renew(yoke_store *which, const char *name, int64_t fence,
+                           uint32_t lease_s);
+const struct answer *unlock(yoke_store *which, const char *name, int64_t fence);
+const struct answer *publish(yoke_store *which, const char *channel,
+                             const char *text);
+
+#endif
