@@ -67,6 +67,14 @@ static void cut_off(struct yoke_worker *worker)
     yk_worker_signal(worker, SIGKILL);
 }
 
+/* `err` is what sending the answer came to. */
+static bool is_answered(struct yoke_worker *worker, int err)
+{
+    if (err < 0 && err != -YOKE_ECHANNEL)
+        cut_off(worker);
+    return err == 0;
+}
+
 static void on_listen(struct yoke_worker *worker,
                       const struct yk_packet *packet)
 {
@@ -79,9 +87,7 @@ static void on_listen(struct yoke_worker *worker,
     int fd = yk_ports_listen(worker, &request, &reply);
     int err = yk_channel_send(&worker->channel, YK_MESSAGE_LISTEN_REPLY, &reply,
                               sizeof(reply), fd);
-    if (err < 0 && err != -YOKE_ECHANNEL)
-        cut_off(worker);
-    if (err < 0 || reply.err < 0)
+    if (!is_answered(worker, err) || reply.err < 0)
         return;
     worker->has_listened = true;
     yk_event_listening(worker, &reply.address);
@@ -98,8 +104,8 @@ static void on_close(struct yoke_worker *worker, const struct yk_packet *packet)
         return;
     reply.token = body->token;
     reply.has_others = yk_ports_leave(worker, body->token);
-    yk_channel_send(&worker->channel, YK_MESSAGE_CLOSED, &reply, sizeof(reply),
-                    -1);
+    is_answered(worker, yk_channel_send(&worker->channel, YK_MESSAGE_CLOSED,
+                                        &reply, sizeof(reply), -1));
     /* It gives back what it cannot keep. */
     yk_dealer_woken(worker, false);
 }
@@ -125,7 +131,8 @@ static void on_leave(struct yoke_worker *worker, const struct yk_packet *packet)
     (void)packet;
     worker->is_leaving = true;
     yk_ports_leave_all(worker, false);
-    yk_channel_send_in_order(&worker->channel, YK_MESSAGE_LEAVE_OK, NULL, 0);
+    is_answered(worker, yk_channel_send_in_order(&worker->channel,
+                                                 YK_MESSAGE_LEAVE_OK, NULL, 0));
 }
 
 /* What is to be started, as far as the settings say it. */

@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 
-HELLO, LISTEN, LISTEN_REPLY, FAIL, EXEC_FAIL = 32, 33, 2, 39, 41
+HELLO, LISTEN, CLOSE, LISTEN_REPLY, FAIL, EXEC_FAIL = 32, 33, 34, 2, 39, 41
 RECORD = 32768
 HEAD = struct.Struct("=BBHI")
 LISTEN_BODY = struct.Struct("=IIiiii8B")
@@ -63,6 +63,12 @@ def never_reads():
     send(HELLO, struct.pack("=i", os.getpid()))
     for token in range(1, 100000):
         listen(token, token)
+
+
+def closes_and_never_reads():
+    send(HELLO, struct.pack("=i", os.getpid()))
+    for token in range(1, 100000):
+        send(CLOSE, struct.pack("=I", token))
 
 
 def wants_many():

@@ -39,9 +39,10 @@ def test_a_reason_does_not_drive_the_terminal(start_rogue):
                     r"\(could not start: \?\[31mred\?\?and two lines\?\)$")
 
 
-def test_who_asks_and_does_not_read_is_killed(start_rogue):
+@pytest.mark.parametrize("what", ["never_reads", "closes_and_never_reads"])
+def test_who_asks_and_does_not_read_is_killed(start_rogue, what):
     """It could not be answered, and would wait for ever."""
-    one = start_rogue("never_reads")
+    one = start_rogue(what)
     one.wait_output(r"worker \d+ is killed: its question cannot be answered$")
     one.wait_output(r"^exit 1 code=-?\d+ signal=9 ")
 

@@ -112,6 +112,24 @@ static void the_current_arguments_may_be_given_again(void **state)
     assert_string_equal(yoke_cluster_settings()->args[1], "b");
 }
 
+/* Its group comes from the user database, which is asked once, here. */
+static void the_user_is_looked_up_when_it_is_set(void **state)
+{
+    (void)state;
+    struct yk_settings *before = yk_settings_ref();
+    assert_false(before->has_account);
+    assert_int_equal(yk_settings_change(
+                         &(struct yoke_cluster_settings){.uid = 1, .gid = 12}),
+                     0);
+    struct yk_settings *now = yk_settings_ref();
+    assert_true(now->has_account);
+    assert_int_equal(now->account.uid, 1);
+    assert_int_equal(now->account.gid, 12);
+    assert_int_equal(now->account.groups[0], 12);
+    yk_settings_unref(now);
+    yk_settings_unref(before);
+}
+
 static void a_scheduler_that_there_is_none_for_is_refused(void **state)
 {
     struct yoke_cluster_settings bad = {.sched = (enum yoke_sched)9};
@@ -143,6 +161,7 @@ int main(void)
         cmocka_unit_test(what_was_replaced_lives_as_long_as_it_is_used),
         cmocka_unit_test(what_there_is_not_changes_nothing),
         cmocka_unit_test(the_current_arguments_may_be_given_again),
+        cmocka_unit_test(the_user_is_looked_up_when_it_is_set),
         cmocka_unit_test(a_scheduler_that_there_is_none_for_is_refused),
         cmocka_unit_test(the_first_use_fixes_the_scheduler),
     };
