@@ -373,6 +373,18 @@ def test_a_reload_brings_a_new_template(preload):
     assert one.loads() == [first, second]
 
 
+def test_an_upgrade_ends_the_template_and_makes_another(preload):
+    one = preload()
+    first = one.template()
+    done = harness.command("upgrade", "preload")
+    assert done.returncode == 0, done.stderr
+    second = one.wait_template(first)
+    one.server.wait_workers(2, other_than=one.workers)
+    assert one.server.templates() == [second]
+    assert procfs.zombies(one.server.pid) == []
+    assert {text[0] for text in one.answers().values()} == {str(second)}
+
+
 # The audit.
 
 @pytest.mark.parametrize("what, text", [
