@@ -294,6 +294,9 @@ static void tell_failed(struct yk_template *one, struct yk_birth *birth,
 
     snprintf(text, sizeof(text), "its template cannot fork: %s",
              yoke_strerror(-err));
+    if (!yk_primary_is_stopping())
+        yoke_log(YOKE_LOG_WARN, "template %d of generation %u cannot fork: %s",
+                 (int)one->pid, one->generation->number, yoke_strerror(-err));
     end_birth(birth, one->pid, &failed, text);
 }
 

@@ -305,6 +305,48 @@ def test_a_template_that_is_stopped_while_it_is_asked_is_replaced(preload):
     one.server.wait_workers(2, other_than=[one.workers[0]])
 
 
+def test_a_hook_that_hangs_before_the_fork_is_aborted(preload):
+    one = preload("--boot-timeout", "2s", what="before", wait=False)
+    assert one.server.wait_exit() == 1
+    assert "aborted, for it was not ready in time" in one.server.stderr
+
+
+def test_who_is_not_wanted_any_more_does_not_wait_for_the_load(preload):
+    one = preload(workers=3, what="hang", wait=False)
+    one.server.wait_output(LOADED)
+    assert harness.command("scale", "preload", "1").returncode == 0
+    wait_for(lambda: len(control.report(one.server)["workers"]) == 1,
+             "one worker that waits")
+    assert one.server.templates() == one.loads()
+
+
+def processes_limit(pid):
+    """The soft limit of the processes of its user, as text."""
+    text = pathlib.Path(f"/proc/{pid}/limits").read_text()
+    return re.search(r"^Max processes\s+(\S+)", text, re.M)[1]
+
+
+def limit_processes(pid, count):
+    """Sets it. As that user, 4711: root's own way takes a privilege that it
+    need not have."""
+    harness.run(["setpriv", "--reuid=4711", "--regid=4711", "--clear-groups",
+                 "prlimit", f"--pid={pid}", f"--nproc={count}:"])
+    assert processes_limit(pid) == count
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_template_that_cannot_fork_says_so_and_is_asked_again(preload):
+    one = preload("--user", "4711", "--group", "4711")
+    before = processes_limit(one.template())
+    limit_processes(one.template(), "1")
+    os.kill(one.workers[0], signal.SIGKILL)
+    one.server.wait_output(rf"warn: template {one.template()} of generation 1 "
+                           r"cannot fork: ")
+    limit_processes(one.template(), before)
+    one.server.wait_workers(2, other_than=[one.workers[0]])
+    assert len(one.loads()) == 1
+
+
 def test_orphans_of_workers_are_reaped(preload):
     """They become the primary's children, for it is to get its workers."""
     one = preload()
@@ -371,6 +413,18 @@ def test_a_reload_brings_a_new_template(preload):
     one.server.wait_workers(2, other_than=one.workers)
     assert {text[0] for text in one.answers().values()} == {str(second)}
     assert one.loads() == [first, second]
+
+
+def test_an_upgrade_ends_the_template_and_makes_another(preload):
+    one = preload()
+    first = one.template()
+    done = harness.command("upgrade", "preload")
+    assert done.returncode == 0, done.stderr
+    second = one.wait_template(first)
+    one.server.wait_workers(2, other_than=one.workers)
+    assert one.server.templates() == [second]
+    assert procfs.zombies(one.server.pid) == []
+    assert {text[0] for text in one.answers().values()} == {str(second)}
 
 
 # The audit.

@@ -129,6 +129,23 @@ static void what_nobody_reads_is_dropped_and_told(void **state)
     assert_non_null(strstr(got, "after\n"));
 }
 
+static void a_copy_is_kept_and_not_passed_on(void **state)
+{
+    struct yk_output copy = {.kept = NULL};
+    char line[64];
+
+    (void)state;
+    take("one\ntwo\nthr");
+    passed();
+    yk_output_copy(&copy, &output);
+    yk_output_copy(&copy, &(struct yk_output){.kept = NULL});
+    yk_output_end(&copy, ends[1]);
+    assert_string_equal(passed(), "");
+    yk_output_last_line(&copy, line, sizeof(line));
+    assert_string_equal(line, "thr");
+    yk_output_done(&copy);
+}
+
 #define WITH_OUTPUT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -141,6 +158,7 @@ int main(void)
         WITH_OUTPUT(the_last_bytes_are_kept),
         WITH_OUTPUT(the_last_line_is_the_last_that_is_not_empty),
         WITH_OUTPUT(what_nobody_reads_is_dropped_and_told),
+        WITH_OUTPUT(a_copy_is_kept_and_not_passed_on),
     };
     return cmocka_run_group_tests_name("output", tests, NULL, NULL);
 }
