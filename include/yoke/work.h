@@ -90,7 +90,9 @@ int yoke_work(yoke_req *req, yoke_job_fn *fn, yoke_job_done_fn *done,
               void *data);
 
 /* The same without a request: for timers, for the start of a program. `done`
- * may be NULL. A job keeps the loop alive. Returns 0, -YOKE_EFULL or -ENOMEM. */
+ * may be NULL. A job keeps the loop alive. Where workers are preloaded, not while
+ * the application is made, but in yoke_cluster_after_fork: the template's threads
+ * are not its workers'. Returns 0, -YOKE_EFULL or -ENOMEM. */
 int yoke_loop_work(yoke_job_fn *fn, yoke_loop_done_fn *done, void *data);
 
 /* ---- On either side ---- */
