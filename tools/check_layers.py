@@ -17,9 +17,13 @@ MAY_USE = {
     "store": ["core", "net"],
     "app": ["core", "net", "http", "store"],
     "cluster": ["core", "net"],
+    "middleware": [],
     "run": ["core", "net", "http", "app", "cluster", "test"],
     "test": ["core", "net", "http", "app"],
     "cli": ["core"],
+}
+ALSO = {  # headers of other layers, one by one
+    "middleware": ["core/banned.h"],
 }
 PUBLIC = {  # for the layers not named here: all of them
     "core": ["yoke/error.h", "yoke/log.h", "yoke/version.h"],
@@ -45,7 +49,8 @@ def may_include(layer, name):
         return name in PUBLIC.get(layer, [name])
     if folder not in MAY_USE:
         return True  # libc's, or another library's
-    return folder == layer or folder in MAY_USE[layer]
+    return (folder == layer or folder in MAY_USE[layer]
+            or name in ALSO.get(layer, []))
 
 
 def main():

@@ -20,7 +20,7 @@ def lists():
     for layer in sorted((sources.ROOT / "src").iterdir()):
         if layer.is_dir():
             yield layer, [path.name for path in layer.glob("*.c")]
-    for folder, pattern in (("include", "yoke/*.h"), ("docs/man", "*.[1-8]")):
+    for folder, pattern in (("include", "yoke/**/*.h"), ("docs/man", "*.[1-8]")):
         folder = sources.ROOT / folder
         yield folder, [str(path.relative_to(folder))
                        for path in folder.glob(pattern)]
