@@ -59,6 +59,8 @@ struct yoke_err {
     const char *detail;  /* What the client may be told: the message of
                             yoke_next_problem (value.h). NULL: nothing but the
                             status. */
+    const char *type;    /* What it is, for programs: "entity.too.large"; or
+                            NULL. See `yoke_next_typed` (value.h). */
 };
 
 /* A handler: answers, or calls `yoke_next`, or calls `yoke_hold` and does

@@ -2,8 +2,8 @@
  *
  * Here is what every handler needs. This header brings in the rest:
  * yoke/client.h, who the client is; yoke/negotiate.h, what it wants;
- * yoke/cookie.h; yoke/value.h, numbers and choices out of params, query and
- * JSON.
+ * yoke/cookie.h; yoke/form.h, fields of a form; yoke/value.h, numbers and
+ * choices out of params, query and JSON.
  *
  * Every string and pointer that these functions return is borrowed and lives
  * until the answer has been ended; strings are terminated by NUL. Nothing here
@@ -18,6 +18,7 @@
 #include <yoke/app.h>
 #include <yoke/client.h>
 #include <yoke/cookie.h>
+#include <yoke/form.h>
 #include <yoke/negotiate.h>
 #include <yoke/value.h>
 
@@ -145,6 +146,11 @@ void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
  * "" and 0 when the request had none; NULL and 0 when nothing collected it. */
 const char *yoke_req_body(const yoke_req *req, size_t *ret_len);
 
+/* Makes `len` bytes, with a NUL behind them, what yoke_req_body gives; for
+ * middleware that collects or changes the body in a way of its own. They must
+ * live as long as the request: `yoke_req_try_alloc`. */
+void yoke_req_set_body(yoke_req *req, const char *ptr, size_t len);
+
 /* The body in pieces, as they arrive, instead of `yoke_body`. `on_data` gets
  * each piece, borrowed for the call; `on_end` follows the last, with 0, or
  * with a negative code when the body did not arrive whole: -YOKE_ECLOSED, the
@@ -185,8 +191,35 @@ const char *yoke_req_id(const yoke_req *req);
  * memory, so do not let a peer choose `len`. */
 void *yoke_req_alloc(yoke_req *req, size_t len);
 char *yoke_req_strdup(yoke_req *req, const char *text);
+
+/* The same for a length that a peer chooses: NULL when there is no memory. */
+void *yoke_req_try_alloc(yoke_req *req, size_t len);
+
 char *yoke_req_printf(yoke_req *req, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* ---- Values that middleware leaves to the handlers below it ---- */
+
+/* Attaches a value under a key, which is an address, so that no two can be the
+ * same by accident:
+ *
+ *     static const char user_key;
+ *     yoke_req_attach(req, &user_key, user, user_unref);
+ *
+ * `free_value`, which may be NULL, is called with it when the answer has been
+ * ended, after the callbacks of `yoke_res_on_finish`, or when another value
+ * replaces it. A NULL value removes what is there. (Express: req.user = ...) */
+void yoke_req_attach(yoke_req *req, const void *key, void *value,
+                     void (*free_value)(void *value));
+
+/* That value, or NULL. */
+void *yoke_req_attached(const yoke_req *req, const void *key);
+
+/* ---- Time ---- */
+
+/* Milliseconds by the server's clock, which never goes back; its start means
+ * nothing. In tests `yoke_test_clock` moves it. */
+uint64_t yoke_req_now_ms(const yoke_req *req);
 
 /* The application that is running, and a pointer of the handlers' own that
  * travels down the stack with the request. */

@@ -41,8 +41,10 @@ enum yoke_source {
     YOKE_PARAM,  /* yoke_req_param */
     YOKE_QUERY,  /* yoke_req_query: the first of that name */
     YOKE_HEADER, /* yoke_req_get */
-    YOKE_JSON,   /* The JSON body that yoke_body has collected: a member of its
-                    object, or one deeper down: "address.zip", "tags.0". */
+    YOKE_JSON,   /* The JSON body that yoke_json or yoke_body has collected: a
+                    member of its object, or one deeper down: "address.zip",
+                    "tags.0". */
+    YOKE_FORM,   /* yoke_req_form: the first of that name */
 };
 
 /* A whole number from `min` to `max`. */
@@ -97,6 +99,14 @@ bool yoke_req_string_or(yoke_req *req, enum yoke_source source,
  * request without a body has none: 400. */
 struct json_t *yoke_req_json(yoke_req *req);
 
+/* Whether there is a JSON body that has been parsed already, so that
+ * yoke_req_json gives it. */
+bool yoke_req_has_json(const yoke_req *req);
+
+/* Makes a value the request's JSON body, for middleware that has read it in a
+ * way of its own. Takes the reference over; replaces what was there. */
+void yoke_req_set_json(yoke_req *req, struct json_t *value);
+
 /* The query as a JSON object, as the setting "query parser" says: "simple",
  * each name with its text, or a list of them if it comes several times;
  * "extended", where brackets nest: `user[name]=ada&user[tags][]=x`, five deep at
@@ -121,6 +131,13 @@ struct yoke_query_parser {
  * wrong with the request, and names nothing of the server's inside. */
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same for an error that programs tell apart by its type, "entity.too.large"
+ * for example: error handlers find it in `err->type`, clients that want JSON
+ * under "code". `type` must live as long as the request. (Express: err.type.) */
+void yoke_next_typed(yoke_req *req, int status, const char *type,
+                     const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 #ifdef __cplusplus
 }

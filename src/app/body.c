@@ -227,6 +227,13 @@ struct yoke_handler yoke_body_limit(size_t max_body_len)
     return yoke_with(body_up_to_data, (void *)(uintptr_t)max_body_len, NULL);
 }
 
+void yoke_req_set_body(yoke_req *req, const char *ptr, size_t len)
+{
+    struct yk_body *body = body_of(req);
+    body->ptr = ptr;
+    body->len = len;
+}
+
 const char *yoke_req_body(const yoke_req *req, size_t *ret_len)
 {
     const char *ptr = req->body ? req->body->ptr : NULL;

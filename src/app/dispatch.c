@@ -95,10 +95,10 @@ static void SELDOM walk_again(const struct yoke_req *req,
 /* ---- The handlers of a layer ---- */
 
 static void set_error(struct yoke_req *req, int status, const char *message,
-                      const char *detail)
+                      const char *detail, const char *type)
 {
     struct yoke_err *err = yk_arena_alloc(req->x->arena, sizeof(*err));
-    *err = (struct yoke_err){status, message, detail};
+    *err = (struct yoke_err){status, message, detail, type};
     req->err = err;
 }
 
@@ -212,7 +212,7 @@ static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
     frame->layer = entry->layer;
     frame->values = NULL;
     yk_req_log(req, YOKE_LOG_DEBUG, "400: wrong escape in a param");
-    set_error(req, 400, "a param in the path has a wrong escape", NULL);
+    set_error(req, 400, "a param in the path has a wrong escape", NULL, NULL);
     return false;
 }
 
@@ -380,7 +380,7 @@ static void SELDOM raise_lost(struct yoke_req *req)
     static const char why[] = "the handler returned without an answer, "
                               "yoke_next or yoke_hold";
     yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
-    set_error(req, 500, why, NULL);
+    set_error(req, 500, why, NULL, NULL);
     req->wish = YK_WISH_NEXT;
 }
 
@@ -491,7 +491,7 @@ static const struct yoke_err *known_of(const struct yoke_req *req,
 }
 
 static void pass_error(struct yoke_req *req, int status, const char *message,
-                       const char *detail)
+                       const char *detail, const char *type)
 {
     const struct yoke_err *known = known_of(req, message);
     /* Such a handler has nothing new to say. */
@@ -500,13 +500,15 @@ static void pass_error(struct yoke_req *req, int status, const char *message,
                    "%d: %s", status, message);
     if (known && !detail)
         detail = known->detail;
-    set_error(req, status, message, detail);
+    if (known && !type)
+        type = known->type;
+    set_error(req, status, message, detail, type);
     pass(req, YK_WISH_NEXT);
 }
 
 void yk_dispatch_error(struct yoke_req *req, int status, const char *message)
 {
-    pass_error(req, status, message, NULL);
+    pass_error(req, status, message, NULL, NULL);
 }
 
 static int status_of_error(int status)
@@ -522,7 +524,7 @@ void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    pass_error(req, status_of_error(status), message, NULL);
+    pass_error(req, status_of_error(status), message, NULL, NULL);
 }
 
 void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
@@ -533,7 +535,19 @@ void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
     va_start(args, fmt);
     const char *message = yk_req_vprintf(req, fmt, args);
     va_end(args);
-    pass_error(req, status_of_error(status), message, message);
+    pass_error(req, status_of_error(status), message, message, NULL);
+}
+
+void yoke_next_typed(yoke_req *req, int status, const char *type,
+                     const char *fmt, ...)
+{
+    if (!may_pass(req, "yoke_next_typed"))
+        return;
+    va_list args;
+    va_start(args, fmt);
+    const char *message = yk_req_vprintf(req, fmt, args);
+    va_end(args);
+    pass_error(req, status_of_error(status), message, message, type);
 }
 
 void yoke_hold(yoke_req *req)

@@ -65,18 +65,25 @@ static json_t *parse(yoke_req *req, const char *text, size_t len)
     return NULL;
 }
 
+bool yoke_req_has_json(const yoke_req *req)
+{
+    return req->json != NULL;
+}
+
+void yoke_req_set_json(yoke_req *req, json_t *value)
+{
+    yk_json_body_free(req);
+    req->json = yk_arena_alloc(req->x->arena, sizeof(*req->json));
+    req->json->value = value;
+    req->needs_release = true;
+}
+
 json_t *yoke_req_json(yoke_req *req)
 {
     size_t len;
     if (req->json)
         return req->json->value;
     const char *text = yoke_req_body(req, &len);
-    if (!text) {
-        yoke_next_err(req, 500,
-                      "yoke_req_json: nothing has collected the body; put "
-                      "yoke_body in front of the handler");
-        return NULL;
-    }
     if (req->x->request->body == YK_BODY_NONE) {
         yoke_next_problem(req, 400, "the request has no body; send JSON");
         return NULL;
@@ -87,11 +94,14 @@ json_t *yoke_req_json(yoke_req *req)
                           "application/json");
         return NULL;
     }
-    json_t *value = parse(req, text, len);
-    if (!value)
+    if (!text) {
+        yoke_next_err(req, 500,
+                      "yoke_req_json: nothing has collected the body; put "
+                      "yoke_json or yoke_body in front of the handler");
         return NULL;
-    req->json = yk_arena_alloc(req->x->arena, sizeof(*req->json));
-    req->json->value = value;
-    req->needs_release = true;
+    }
+    json_t *value = parse(req, text, len);
+    if (value)
+        yoke_req_set_json(req, value);
     return value;
 }

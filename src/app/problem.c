@@ -40,13 +40,16 @@ static int answer_html(struct yoke_req *req, int status, const char *detail)
                              yk_slice_of(body));
 }
 
-/* `type` is left out: without it the problem is what its status says. */
+/* `type` is left out: without it the problem is what its status says. The
+ * error's own type is no URI, so it goes under "code". */
 static int answer_json(struct yoke_req *req, int status, const char *detail)
 {
+    const char *type = req->err ? req->err->type : NULL;
     const char *body = yoke_req_printf(
-        req, "{\"title\":\"%s\",\"status\":%d%s%s%s%s%s%s}",
+        req, "{\"title\":\"%s\",\"status\":%d%s%s%s%s%s%s%s%s%s}",
         yk_escape_json(req, reason_of(req, status)), status,
-        detail ? ",\"detail\":\"" : "",
+        type ? ",\"code\":\"" : "", type ? yk_escape_json(req, type) : "",
+        type ? "\"" : "", detail ? ",\"detail\":\"" : "",
         detail ? yk_escape_json(req, detail) : "", detail ? "\"" : "",
         req->id ? ",\"request_id\":\"" : "",
         req->id ? yk_escape_json(req, req->id) : "", req->id ? "\"" : "");

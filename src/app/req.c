@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "app/app.h"
 #include "app/layer.h"
@@ -57,6 +58,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->locals = NULL;
     req->sending = NULL;
     req->sse = NULL;
+    req->attached = NULL;
     req->id = NULL;
     req->body = NULL;
     req->on_close = NULL;
@@ -296,6 +298,11 @@ void *yoke_req_alloc(yoke_req *req, size_t len)
     return yk_arena_alloc(req->x->arena, len);
 }
 
+void *yoke_req_try_alloc(yoke_req *req, size_t len)
+{
+    return yk_arena_try_alloc(req->x->arena, len);
+}
+
 char *yoke_req_strdup(yoke_req *req, const char *text)
 {
     return yk_arena_strndup(req->x->arena, text, strlen(text));
@@ -343,4 +350,14 @@ void *yoke_data(const yoke_req *req)
 {
     const struct yoke_handler *handler = req->frame->handler;
     return handler ? handler->data : NULL;
+}
+
+uint64_t yoke_req_now_ms(const yoke_req *req)
+{
+    const struct yk_clock *clock = req->x->clock;
+    struct timespec now;
+    if (clock)
+        return clock->now_ms(clock->data);
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }

@@ -21,6 +21,7 @@
 #include "http/exchange.h"
 
 struct json_t;
+struct yk_attached;
 struct yk_body;
 struct yk_cookies;
 struct yk_json_body;
@@ -103,6 +104,7 @@ struct yoke_req {
     struct json_t *locals;         /* The same; yoke_res_locals. */
     struct yk_sending *sending;    /* A file that is on its way; or NULL. */
     yoke_sse *sse;                 /* A stream of events; or NULL. */
+    struct yk_attached *attached;  /* yoke_req_attach; NULL: nothing. */
     const char *id;                /* yoke_req_set_id; NULL: none. */
     struct yk_body *body;          /* NULL until it is asked for. */
     void (*on_close)(yoke_req *req, void *data);

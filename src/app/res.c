@@ -18,6 +18,7 @@
 #include <yoke/error.h>
 
 #include "app/app.h"
+#include "app/attach.h"
 #include "app/etag.h"
 #include "app/fresh.h"
 #include "app/json_body.h"
@@ -472,6 +473,7 @@ static void release(struct yoke_req *req)
     yk_query_json_free(req);
     yk_res_locals_free(req);
     yk_send_file_drop(req);
+    yk_attached_free(req);
 }
 
 void yk_res_finish(yoke_res *res)

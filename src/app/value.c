@@ -31,6 +31,7 @@ static const char *const source_names[] = {
     [YOKE_QUERY] = "query parameter",
     [YOKE_HEADER] = "header",
     [YOKE_JSON] = "member",
+    [YOKE_FORM] = "form field",
 };
 
 static struct found find(yoke_req *req, enum yoke_source source,
@@ -43,6 +44,8 @@ static struct found find(yoke_req *req, enum yoke_source source,
         found.text = yoke_req_query(req, name);
     else if (source == YOKE_HEADER)
         found.text = yoke_req_get(req, name);
+    else if (source == YOKE_FORM)
+        found.text = yoke_req_form(req, name);
     else {
         const json_t *body = yoke_req_json(req);
         found.is_failed = !body;
