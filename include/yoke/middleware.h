@@ -13,4 +13,6 @@
 #ifndef YOKE_MIDDLEWARE_H
 #define YOKE_MIDDLEWARE_H
 
+#include <yoke/middleware/body.h>
+
 #endif

@@ -172,11 +172,18 @@ static const char *sent_type(const yoke_req *req, struct yk_slice type,
     return text;
 }
 
+/* One of no bytes is a body, too. */
+static bool has_body(const yoke_req *req)
+{
+    return req->x->request->body != YK_BODY_NONE ||
+           yoke_req_get(req, "Content-Length");
+}
+
 const char *yoke_req_is_of(const yoke_req *req, const char *const *types)
 {
     const char *text = yoke_req_get(req, "Content-Type");
     struct yk_slice type, subtype, params;
-    if (req->x->request->body == YK_BODY_NONE || !text ||
+    if (!text || !has_body(req) ||
         !yk_accept_split_type(yk_slice_of(text), &type, &subtype, &params))
         return NULL;
     for (; *types; types++) {
