@@ -14,5 +14,6 @@
 #define YOKE_MIDDLEWARE_H
 
 #include <yoke/middleware/body.h>
+#include <yoke/middleware/multipart.h>
 
 #endif

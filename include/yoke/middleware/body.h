@@ -78,9 +78,9 @@ struct yoke_body_options {
     size_t max_index;    /* form, extended: the highest place in an array, or
                             its name is one of an object. 0: 100 or, if it is
                             more, the number of fields. */
-    bool charset_sentinel;       /* form: a field utf8=(check mark), as old
+    bool charset_sentinel;     /* form: a field utf8=(check mark), as old
                                     pages have it, says the charset. */
-    bool has_numeric_entities;   /* form in iso-8859-1: "&#9786;" is one
+    bool has_numeric_entities; /* form in iso-8859-1: "&#9786;" is one
                                     character. (interpretNumericEntities.) */
 };
 
@@ -96,8 +96,7 @@ struct yoke_body_options {
  * error, for programs differ in which of them they take; so is a NUL in a
  * text. */
 #define yoke_json(...)                                                         \
-    yoke_json_with(                                                            \
-        &(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_json_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
 struct yoke_handler yoke_json_with(const struct yoke_body_options *options);
 
 /* Forms, of the type "application/x-www-form-urlencoded", in UTF-8 or
@@ -119,14 +118,12 @@ struct json_t *yoke_req_form_json(const yoke_req *req);
 /* Text, of the type "text/plain". `yoke_req_body` gives it in UTF-8, from
  * whatever charset it came in; what is not of its charset is an error. */
 #define yoke_text(...)                                                         \
-    yoke_text_with(                                                            \
-        &(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_text_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
 struct yoke_handler yoke_text_with(const struct yoke_body_options *options);
 
 /* Bytes, of the type "application/octet-stream": `yoke_req_body`. */
 #define yoke_raw(...)                                                          \
-    yoke_raw_with(                                                             \
-        &(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_raw_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
 struct yoke_handler yoke_raw_with(const struct yoke_body_options *options);
 
 #ifdef __cplusplus
