@@ -2,7 +2,8 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
+
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -29,7 +30,7 @@ copy_fields(const struct yoke_upload_field *fields)
         n++;
     struct yoke_upload_field *copy = must(calloc(n + 1, sizeof(*copy)));
     for (size_t i = 0; i < n; i++)
-        copy[i] = (struct yoke_upload_field){must(strdup(fields[i].name)),
+        copy[i] = (struct yoke_upload_field){yk_text_copy(fields[i].name),
                                              fields[i].max_files};
     return copy;
 }
@@ -47,8 +48,7 @@ yk_multipart_options_copy(const struct yoke_multipart_options *options)
     fill_in(&copy->max_fields, 1000);
     fill_in(&copy->max_name_len, 255);
     fill_in(&copy->max_head_len, 8192);
-    if (options->dir)
-        copy->dir = must(strdup(options->dir));
+    copy->dir = yk_text_copy(options->dir);
     if (options->fields)
         copy->fields = copy_fields(options->fields);
     return copy;
@@ -58,8 +58,8 @@ void yk_multipart_options_free(void *data)
 {
     struct yoke_multipart_options *options = data;
     for (size_t i = 0; options->fields && options->fields[i].name; i++)
-        free((void *)(uintptr_t)options->fields[i].name);
+        yk_text_free(options->fields[i].name);
     free((void *)(uintptr_t)options->fields);
-    free((void *)(uintptr_t)options->dir);
+    yk_text_free(options->dir);
     free(options);
 }

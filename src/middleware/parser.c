@@ -17,6 +17,7 @@
 
 #include "middleware/charset.h"
 #include "middleware/decoder.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -255,31 +256,11 @@ static void run(yoke_req *req, yoke_res *res)
 
 /* ---- Making one ---- */
 
-static const char *const *copy_types(const struct yoke_body_options *options,
-                                     const char *default_type)
-{
-    const char *const one[] = {options->type ? options->type : default_type,
-                               NULL};
-    const char *const *types = options->types ? options->types : one;
-    size_t n = 0;
-    while (types[n])
-        n++;
-    char **copy = calloc(n + 1, sizeof(*copy));
-    for (size_t i = 0; copy && i < n; i++)
-        if (!(copy[i] = strdup(types[i])))
-            abort();
-    if (!copy)
-        abort();
-    return (const char *const *)copy;
-}
-
 static void parser_free(void *data)
 {
     struct yk_parser *parser = data;
-    for (const char *const *type = parser->types; *type; type++)
-        free((void *)(uintptr_t)*type);
-    free((void *)(uintptr_t)parser->types);
-    free((void *)(uintptr_t)parser->options.charset);
+    yk_texts_free(parser->types);
+    yk_text_free(parser->options.charset);
     free(parser);
 }
 
@@ -291,11 +272,11 @@ struct yoke_handler yk_parser_new(const struct yk_parser *kind,
         abort();
     *parser = *kind;
     parser->options = *options;
-    parser->types = copy_types(options, kind->default_type);
+    const char *type = options->type ? options->type : kind->default_type;
+    parser->types =
+        yk_texts_copy(options->types ? options->types : YOKE_TEXTS(type));
     parser->options.charset =
-        strdup(options->charset ? options->charset : "utf-8");
-    if (!parser->options.charset)
-        abort();
+        yk_text_copy(options->charset ? options->charset : "utf-8");
     if (options->limit == 0)
         parser->options.limit = LIMIT;
     return yoke_with(run, parser, parser_free);

@@ -1,0 +1,117 @@
+/* Limits how many requests a client may send. (Express: express-rate-limit.)
+ *
+ *     yoke_app_use(app, yoke_rate_limit(.limit = 100, .window_ms = 60000));
+ *     yoke_app_post(app, "/login",
+ *                   yoke_rate_limit(.limit = 5, .window_ms = 60000,
+ *                                   .name = "login"),
+ *                   log_in);
+ *
+ * Each client has a bucket of `.limit` requests, which fills up again evenly in
+ * `.window_ms`. So it may send that many at once, and then one at a time as
+ * they come back: never does it have to wait for the end of a window, and no
+ * window's end lets it send twice as many.
+ *
+ * Answers say what is left (draft-ietf-httpapi-ratelimit-headers):
+ *
+ *     RateLimit-Policy: "default";q=100;w=60
+ *     RateLimit: "default";r=42;t=35
+ *
+ * "r" is how many requests may be sent now, "t" the seconds until it is "q"
+ * again. One too many is 429, an error of the type "rate.limited", and
+ * `Retry-After` says when the next is free.
+ *
+ * Buckets are in the memory of this process, so in a cluster each worker counts
+ * for itself, and a client has up to `.limit` requests with each of them, until
+ * a store is given that workers share. The table has `.max_clients` places; when
+ * it is full, whoever has nearly filled his bucket again loses his place first,
+ * and begins anew. */
+#ifndef YOKE_MIDDLEWARE_RATE_LIMIT_H
+#define YOKE_MIDDLEWARE_RATE_LIMIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/app.h>
+
+#pragma GCC visibility push(default)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Stores: where buckets are ---- */
+
+/* What is allowed. */
+struct yoke_rate {
+    uint64_t limit;     /* Requests that a full bucket has; at least 1. */
+    uint64_t window_ms; /* In which an empty one is full again; at least 1. */
+};
+
+/* A bucket after a request. */
+struct yoke_rate_state {
+    bool is_allowed;     /* There was one to take, and it was taken. */
+    uint64_t remaining;  /* So many more may be taken now. */
+    uint64_t full_in_ms; /* Until the bucket is full. */
+    uint64_t next_in_ms; /* Until there is one to take; 0: there is. */
+};
+
+/* How a store answers: `err` is 0, or a negative code, and then there is no
+ * state. `data` is what `take` was given. */
+typedef void yoke_rate_done(void *data, int err,
+                            const struct yoke_rate_state *state);
+
+/* A store: takes a request from the bucket of `key` and calls `done` once, at
+ * once or later from the loop; `key` is borrowed for the call. */
+struct yoke_rate_store {
+    void (*take)(struct yoke_rate_store *store, const char *key,
+                 const struct yoke_rate *rate, uint64_t now_ms,
+                 yoke_rate_done *done, void *data);
+    void (*free)(struct yoke_rate_store *store); /* May be NULL. */
+};
+
+/* The store that is used when none is given: a table of `max_clients` places,
+ * rounded up to a power of two, in this process. Freed by whoever it is given
+ * to. Never NULL. */
+struct yoke_rate_store *yoke_rate_store_local(size_t max_clients);
+
+/* ---- The middleware ---- */
+
+/* Options. Zero is every field's default. `name` is copied; `data` must outlive
+ * the application. */
+struct yoke_rate_limit_options {
+    int reserved_;      /* Leave it; it lets the macro be called without any. */
+    uint64_t limit;     /* Requests of a client. 60 */
+    uint64_t window_ms; /* In which they come back. 60,000 */
+    const char *name;   /* The policy's, for the fields and the store: letters,
+                           digits, "-" and "_". "default" */
+
+    /* Who a client is: text that is his alone, for example the user's name;
+     * NULL: this request is not limited. Without a function it is the address
+     * (`yoke_req_ip`, so see "trust proxy"), of IPv6 the network. */
+    const char *(*key)(yoke_req *req, void *data);
+    void *data;
+    int ipv6_prefix; /* Bits of an IPv6 address that are one client. 56 */
+
+    size_t max_clients;            /* Of the table in this process. 65,536 */
+    struct yoke_rate_store *store; /* Instead of it; taken over. */
+    bool fails_closed;  /* When the store fails, requests are answered 503; else
+                          they are let through. Both are logged. */
+    bool no_fields;     /* The answer says nothing about limits. */
+    bool legacy_fields; /* It also has X-RateLimit-Limit, -Remaining, and
+                           -Reset, a second since 1970. */
+};
+
+#define yoke_rate_limit(...)                                                   \
+    yoke_rate_limit_with(                                                      \
+        &(struct yoke_rate_limit_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_rate_limit_with(const struct yoke_rate_limit_options *options);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma GCC visibility pop
+
+#endif

@@ -1,0 +1,184 @@
+#include <yoke/middleware/rate_limit.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <yoke/error.h>
+#include <yoke/log.h>
+#include <yoke/req.h>
+#include <yoke/res.h>
+#include <yoke/value.h>
+
+#include "middleware/texts.h"
+
+#include "core/banned.h"
+
+#define LIMIT       60
+#define WINDOW_MS   60000
+#define MAX_CLIENTS 65536
+#define IPV6_PREFIX 56
+
+/* One request that waits for the store, which may take its time. */
+struct asking {
+    yoke_req *req;
+    yoke_res *res;
+    const struct yoke_rate_limit_options *options;
+};
+
+/* ---- Who ---- */
+
+/* The network of an IPv6 address: whoever has one has all of it. */
+static const char *network_of(yoke_req *req, const char *ip, int prefix)
+{
+    struct in6_addr address;
+    char text[INET6_ADDRSTRLEN];
+    if (!strchr(ip, ':') || inet_pton(AF_INET6, ip, &address) != 1)
+        return ip;
+    for (int bit = prefix; bit < 128; bit++)
+        address.s6_addr[bit / 8] &= (uint8_t) ~(0x80 >> bit % 8);
+    if (!inet_ntop(AF_INET6, &address, text, sizeof(text)))
+        return ip;
+    return yoke_req_printf(req, "%s/%d", text, prefix);
+}
+
+static const char *client_of(yoke_req *req,
+                             const struct yoke_rate_limit_options *options)
+{
+    if (options->key)
+        return options->key(req, options->data);
+    return network_of(req, yoke_req_ip(req), options->ipv6_prefix);
+}
+
+/* ---- What the answer says ---- */
+
+static uint64_t seconds_up(uint64_t ms)
+{
+    return (ms + 999) / 1000;
+}
+
+static void add_number(yoke_res *res, const char *name, uint64_t number)
+{
+    yoke_req *req = yoke_res_req(res);
+    yoke_res_set(res, name, yoke_req_printf(req, "%" PRIu64, number));
+}
+
+/* Appended, for there may be several limits. */
+static void say_limits(const struct asking *asking,
+                       const struct yoke_rate_state *state)
+{
+    const struct yoke_rate_limit_options *options = asking->options;
+    if (options->no_fields)
+        return;
+    yoke_res_append(asking->res, "RateLimit-Policy",
+                    yoke_req_printf(asking->req,
+                                    "\"%s\";q=%" PRIu64 ";w=%" PRIu64,
+                                    options->name, options->limit,
+                                    seconds_up(options->window_ms)));
+    yoke_res_append(asking->res, "RateLimit",
+                    yoke_req_printf(asking->req,
+                                    "\"%s\";r=%" PRIu64 ";t=%" PRIu64,
+                                    options->name, state->remaining,
+                                    seconds_up(state->full_in_ms)));
+}
+
+static void say_legacy_limits(const struct asking *asking,
+                              const struct yoke_rate_state *state)
+{
+    if (!asking->options->legacy_fields)
+        return;
+    uint64_t reset = (uint64_t)time(NULL) + seconds_up(state->full_in_ms);
+    add_number(asking->res, "X-RateLimit-Limit", asking->options->limit);
+    add_number(asking->res, "X-RateLimit-Remaining", state->remaining);
+    add_number(asking->res, "X-RateLimit-Reset", reset);
+}
+
+/* ---- The store's answer ---- */
+
+static void fail(const struct asking *asking, int err)
+{
+    yoke_log(YOKE_LOG_ERROR, "yoke_rate_limit \"%s\": the store fails: %s",
+             asking->options->name, yoke_strerror(err));
+    if (asking->options->fails_closed)
+        yoke_next_typed(asking->req, 503, "rate.store.failed",
+                        "requests cannot be counted");
+    else
+        yoke_next(asking->req);
+}
+
+static void refuse(const struct asking *asking,
+                   const struct yoke_rate_state *state)
+{
+    uint64_t seconds = seconds_up(state->next_in_ms);
+    add_number(asking->res, "Retry-After", seconds);
+    yoke_next_typed(asking->req, 429, "rate.limited",
+                    "too many requests; the next one in %" PRIu64 " s",
+                    seconds);
+}
+
+static void done(void *data, int err, const struct yoke_rate_state *state)
+{
+    struct asking *asking = data;
+    if (err < 0) {
+        fail(asking, err);
+        return;
+    }
+    say_limits(asking, state);
+    say_legacy_limits(asking, state);
+    if (state->is_allowed)
+        yoke_next(asking->req);
+    else
+        refuse(asking, state);
+}
+
+/* ---- The handler ---- */
+
+static void run(yoke_req *req, yoke_res *res)
+{
+    const struct yoke_rate_limit_options *options = yoke_data(req);
+    const char *client = client_of(req, options);
+    if (!client) {
+        yoke_next(req);
+        return;
+    }
+    struct asking *asking = yoke_req_alloc(req, sizeof(*asking));
+    *asking = (struct asking){.req = req, .res = res, .options = options};
+    struct yoke_rate rate = {options->limit, options->window_ms};
+    yoke_hold(req);
+    options->store->take(options->store,
+                         yoke_req_printf(req, "%s:%s", options->name, client),
+                         &rate, yoke_req_now_ms(req), done, asking);
+}
+
+static void options_free(void *data)
+{
+    struct yoke_rate_limit_options *options = data;
+    if (options->store->free)
+        options->store->free(options->store);
+    yk_text_free(options->name);
+    free(options);
+}
+
+struct yoke_handler
+yoke_rate_limit_with(const struct yoke_rate_limit_options *options)
+{
+    struct yoke_rate_limit_options *copy = malloc(sizeof(*copy));
+    if (!copy)
+        abort();
+    *copy = *options;
+    copy->name = yk_text_copy(options->name ? options->name : "default");
+    if (copy->limit == 0)
+        copy->limit = LIMIT;
+    if (copy->window_ms == 0)
+        copy->window_ms = WINDOW_MS;
+    if (copy->ipv6_prefix <= 0 || copy->ipv6_prefix > 128)
+        copy->ipv6_prefix = IPV6_PREFIX;
+    if (copy->max_clients == 0)
+        copy->max_clients = MAX_CLIENTS;
+    if (!copy->store)
+        copy->store = yoke_rate_store_local(copy->max_clients);
+    return yoke_with(run, copy, options_free);
+}

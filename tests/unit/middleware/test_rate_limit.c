@@ -1,0 +1,291 @@
+/* So many requests of a client, and no more. */
+#include "middleware.h"
+
+#include <errno.h>
+
+#include <uv.h>
+
+static yoke_tr *from(yoke_test *t, const char *ip)
+{
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_tr_remote_addr(r, ip);
+    return r;
+}
+
+static yoke_test *client_of(struct yoke_handler middleware)
+{
+    return yoke_test_new(app_behind(middleware, answer_ok));
+}
+
+static void one_too_many_is_refused(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 2, .window_ms = 10000));
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "ok");
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_expect_text(r, 200, "ok");
+    yoke_expect_header(r, "RateLimit-Policy", "\"default\";q=2;w=10");
+    yoke_expect_header(r, "RateLimit", "\"default\";r=0;t=10");
+    yoke_expect_no_header(r, "Retry-After");
+    yoke_expect_no_header(r, "X-RateLimit-Limit");
+
+    r = yoke_test_get(t, "/");
+    yoke_expect_text(r, 429, "rate.limited");
+    yoke_expect_header(r, "RateLimit", "\"default\";r=0;t=10");
+    yoke_expect_header(r, "Retry-After", "5");
+    yoke_test_free(t);
+}
+
+static void requests_come_back_evenly(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 2, .window_ms = 10000));
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_test_clock(t, 4000);
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    yoke_test_clock(t, 1000);
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    /* Never more than the bucket holds. */
+    yoke_test_clock(t, 1000000);
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    yoke_test_free(t);
+}
+
+static void in_any_time_no_more_than_allowed(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 7, .window_ms = 1000));
+    int taken = 0;
+    for (int ms = 0; ms < 3000; ms += 50) {
+        taken += yoke_tr_status(yoke_test_get(t, "/")) == 200;
+        yoke_test_clock(t, 50);
+    }
+    /* A full bucket, and what has come back in 2,950 ms. */
+    assert_int_equal(taken, 7 + 20);
+    yoke_test_free(t);
+}
+
+static void clients_are_counted_apart(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 1));
+    yoke_expect_status(from(t, "192.0.2.1"), 200);
+    yoke_expect_status(from(t, "192.0.2.1"), 429);
+    yoke_expect_status(from(t, "192.0.2.2"), 200);
+    yoke_test_free(t);
+}
+
+static void an_ipv6_network_is_one_client(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 1));
+    yoke_expect_status(from(t, "2001:db8:1:2::1"), 200);
+    yoke_expect_status(from(t, "2001:db8:1:ff::2"), 429);
+    yoke_expect_status(from(t, "2001:db8:1:100::1"), 200);
+    yoke_test_free(t);
+    t = client_of(yoke_rate_limit(.limit = 1, .ipv6_prefix = 128));
+    yoke_expect_status(from(t, "2001:db8::1"), 200);
+    yoke_expect_status(from(t, "2001:db8::2"), 200);
+    yoke_expect_status(from(t, "2001:db8::2"), 429);
+    yoke_test_free(t);
+}
+
+static const char *user_of(yoke_req *req, void *data)
+{
+    (void)data;
+    return yoke_req_get(req, "X-User");
+}
+
+static yoke_tr *by(yoke_test *t, const char *user)
+{
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_tr_set(r, "X-User", user);
+    return r;
+}
+
+static void a_function_says_who_a_client_is(void **state)
+{
+    (void)state;
+    yoke_test *t = client_of(yoke_rate_limit(.limit = 1, .key = user_of));
+    yoke_expect_status(by(t, "ada"), 200);
+    yoke_expect_status(by(t, "ada"), 429);
+    yoke_expect_status(by(t, "bob"), 200);
+    /* Without a name, nobody is limited. */
+    for (int i = 0; i < 3; i++)
+        yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_test_free(t);
+}
+
+static void limits_add_up(void **state)
+{
+    (void)state;
+    yoke_app *app = yoke_app_new();
+    yoke_app_use(app, yoke_rate_limit(.limit = 9));
+    yoke_app_use(app, yoke_rate_limit(.limit = 1, .name = "strict"));
+    yoke_app_use(app, answer_ok);
+    yoke_app_catch(app, show_error);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_expect_status(r, 200);
+    yoke_expect_header_also(r, "RateLimit", "\"default\";r=8;t=7");
+    yoke_expect_header_also(r, "RateLimit", "\"strict\";r=0;t=60");
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    yoke_test_free(t);
+}
+
+static void fields_are_as_wanted(void **state)
+{
+    (void)state;
+    yoke_test *t =
+        client_of(yoke_rate_limit(.limit = 3, .legacy_fields = true));
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_expect_header(r, "X-RateLimit-Limit", "3");
+    yoke_expect_header(r, "X-RateLimit-Remaining", "2");
+    yoke_expect_header_like(r, "X-RateLimit-Reset", "^[0-9]{10,}$");
+    yoke_test_free(t);
+    t = client_of(yoke_rate_limit(.no_fields = true));
+    r = yoke_test_get(t, "/");
+    yoke_expect_no_header(r, "RateLimit");
+    yoke_expect_no_header(r, "RateLimit-Policy");
+    yoke_test_free(t);
+}
+
+/* ---- The table ---- */
+
+struct counted {
+    size_t allowed, asked;
+};
+
+static void count(void *data, int err, const struct yoke_rate_state *state)
+{
+    struct counted *counted = data;
+    assert_int_equal(err, 0);
+    counted->asked++;
+    counted->allowed += state->is_allowed;
+}
+
+static void ask_store(struct yoke_rate_store *store, int client, uint64_t ms,
+                      struct counted *counted)
+{
+    static const struct yoke_rate rate = {2, 1000};
+    char key[32];
+    snprintf(key, sizeof(key), "client %d", client);
+    store->take(store, key, &rate, ms, count, counted);
+}
+
+static void many_clients_are_told_apart(void **state)
+{
+    (void)state;
+    struct yoke_rate_store *store = yoke_rate_store_local(65536);
+    struct counted counted = {0, 0};
+    for (int round = 0; round < 3; round++)
+        for (int client = 0; client < 10000; client++)
+            ask_store(store, client, 5000, &counted);
+    assert_int_equal(counted.asked, 30000);
+    assert_int_equal(counted.allowed, 20000);
+    store->free(store);
+}
+
+static void a_full_table_goes_on(void **state)
+{
+    (void)state;
+    struct yoke_rate_store *store = yoke_rate_store_local(64);
+    struct counted flood = {0, 0}, kept = {0, 0};
+    ask_store(store, -1, 5000, &kept);
+    ask_store(store, -1, 5000, &kept);
+    for (int client = 0; client < 10000; client++)
+        ask_store(store, client, 5000, &flood);
+    assert_int_equal(flood.allowed, 10000);
+    store->free(store);
+
+    /* Places of those whose buckets are full again are used first. */
+    store = yoke_rate_store_local(8);
+    flood = kept = (struct counted){0, 0};
+    for (int client = 0; client < 7; client++)
+        ask_store(store, client, 5000, &flood);
+    ask_store(store, -1, 5900, &kept);
+    ask_store(store, -1, 5900, &kept);
+    for (int client = 10; client < 17; client++)
+        ask_store(store, client, 5900, &flood);
+    ask_store(store, -1, 5900, &kept);
+    assert_int_equal(kept.allowed, 2);
+    store->free(store);
+}
+
+/* ---- Other stores ---- */
+
+/* Answers a turn of the loop later, with an error for every second request. */
+struct slow_store {
+    struct yoke_rate_store base;
+    uv_timer_t timer;
+    yoke_rate_done *done;
+    void *data;
+    int asked;
+};
+
+static struct slow_store slow;
+
+static void answer_later(uv_timer_t *timer)
+{
+    struct yoke_rate_state state = {.is_allowed = true, .remaining = 1};
+    (void)timer;
+    bool fails = slow.asked++ % 2;
+    slow.done(slow.data, fails ? -ECONNREFUSED : 0, fails ? NULL : &state);
+}
+
+static void take_slowly(struct yoke_rate_store *store, const char *key,
+                        const struct yoke_rate *rate, uint64_t now_ms,
+                        yoke_rate_done *done, void *data)
+{
+    (void)store, (void)now_ms;
+    assert_string_equal(key, "default:127.0.0.1");
+    assert_int_equal(rate->limit, 60);
+    slow.done = done;
+    slow.data = data;
+    uv_timer_start(&slow.timer, answer_later, 1, 0);
+}
+
+static void a_store_may_answer_later_and_fail(void **state)
+{
+    (void)state;
+    uv_timer_init(yoke_loop(), &slow.timer);
+    for (int closed = 0; closed < 2; closed++) {
+        slow.base = (struct yoke_rate_store){take_slowly, NULL};
+        slow.asked = 0;
+        yoke_test *t = client_of(
+            yoke_rate_limit(.store = &slow.base, .fails_closed = closed));
+        yoke_tr *r = yoke_test_get(t, "/");
+        yoke_expect_text(r, 200, "ok");
+        yoke_expect_header(r, "RateLimit", "\"default\";r=1;t=0");
+        r = yoke_test_get(t, "/");
+        if (closed)
+            yoke_expect_text(r, 503, "rate.store.failed");
+        else
+            yoke_expect_text(r, 200, "ok");
+        yoke_expect_no_header(r, "RateLimit");
+        yoke_test_free(t);
+    }
+    uv_close((uv_handle_t *)&slow.timer, NULL);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_too_many_is_refused),
+        cmocka_unit_test(requests_come_back_evenly),
+        cmocka_unit_test(in_any_time_no_more_than_allowed),
+        cmocka_unit_test(clients_are_counted_apart),
+        cmocka_unit_test(an_ipv6_network_is_one_client),
+        cmocka_unit_test(a_function_says_who_a_client_is),
+        cmocka_unit_test(limits_add_up),
+        cmocka_unit_test(fields_are_as_wanted),
+        cmocka_unit_test(many_clients_are_told_apart),
+        cmocka_unit_test(a_full_table_goes_on),
+        cmocka_unit_test(a_store_may_answer_later_and_fail),
+    };
+    return cmocka_run_group_tests_name("rate limit", tests, be_quiet, NULL);
+}
