@@ -123,7 +123,9 @@ bool yoke_req_int_or(yoke_req *req, enum yoke_source source, const char *name,
                      int64_t *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_int(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -169,7 +171,9 @@ bool yoke_req_uint_or(yoke_req *req, enum yoke_source source, const char *name,
                       uint64_t *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_uint(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -256,7 +260,9 @@ bool yoke_req_double_or(yoke_req *req, enum yoke_source source,
                         double fallback, double *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_double(req, source, name, min, max, ret_value);
     *ret_value = fallback;
     return true;
@@ -294,7 +300,9 @@ bool yoke_req_bool_or(yoke_req *req, enum yoke_source source, const char *name,
                       bool fallback, bool *ret_value)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_bool(req, source, name, ret_value);
     *ret_value = fallback;
     return true;
@@ -349,7 +357,9 @@ bool yoke_req_choice_or(yoke_req *req, enum yoke_source source,
                         size_t fallback, size_t *ret_place)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_choice(req, source, name, choices, ret_place);
     *ret_place = fallback;
     return true;
@@ -390,7 +400,9 @@ bool yoke_req_string_or(yoke_req *req, enum yoke_source source,
                         const char *fallback, const char **ret_text)
 {
     struct found found = find(req, source, name);
-    if (found.is_failed || !is_missing(&found))
+    if (found.is_failed)
+        return false;
+    if (!is_missing(&found))
         return yoke_req_string(req, source, name, min_len, max_len, ret_text);
     *ret_text = fallback;
     return true;

@@ -279,6 +279,38 @@ static void what_is_no_json_is_told_so(void **state)
     yoke_test_free(t);
 }
 
+static int warnings;
+
+static void count_warnings(enum yoke_log_level level, const char *text,
+                           void *data)
+{
+    (void)text, (void)data;
+    warnings += level >= YOKE_LOG_WARN;
+}
+
+static void get_or(yoke_req *req, yoke_res *res)
+{
+    bool flag;
+    if (yoke_req_bool_or(req, YOKE_JSON, "flag", false, &flag))
+        yoke_res_text(res, "read");
+}
+
+static void what_is_no_json_is_told_once(void **state)
+{
+    (void)state;
+    yoke_app *app = yoke_app_new();
+    yoke_app_post(app, "/", yoke_body, get_or);
+    yoke_test *t = yoke_test_new(app);
+    warnings = 0;
+    yoke_log_set_level(YOKE_LOG_WARN);
+    yoke_log_set_sink(count_warnings, NULL);
+    yoke_expect_status(post(t, "application/json", "{"), 400);
+    yoke_log_set_sink(NULL, NULL);
+    yoke_log_set_level(YOKE_LOG_OFF);
+    assert_int_equal(warnings, 0);
+    yoke_test_free(t);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -286,6 +318,7 @@ int main(void)
         cmocka_unit_test(params_headers_and_defaults),
         cmocka_unit_test(json_must_have_the_type),
         cmocka_unit_test(what_is_no_json_is_told_so),
+        cmocka_unit_test(what_is_no_json_is_told_once),
     };
     yoke_log_set_level(YOKE_LOG_OFF);
     yoke_test_on_fail(_fail);
