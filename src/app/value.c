@@ -27,10 +27,8 @@ struct found {
 };
 
 static const char *const source_names[] = {
-    [YOKE_PARAM] = "param",
-    [YOKE_QUERY] = "query parameter",
-    [YOKE_HEADER] = "header",
-    [YOKE_JSON] = "member",
+    [YOKE_PARAM] = "param",     [YOKE_QUERY] = "query parameter",
+    [YOKE_HEADER] = "header",   [YOKE_JSON] = "member",
     [YOKE_FORM] = "form field",
 };
 

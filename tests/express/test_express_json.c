@@ -190,7 +190,44 @@ static const struct parser_case cases[] = {
      .hex = BOMB, .status = 413, .error = "entity.too.large"},
 };
 
+/* ---- The body of an error ---- */
+
+static void show_body(const struct yoke_err *err, yoke_req *req, yoke_res *res)
+{
+    yoke_res_status(res, err->status);
+    yoke_res_text(res, yoke_req_body(req, NULL));
+}
+
+static void expect_body_of_error(const struct yoke_body_options *options,
+                                 const char *sent, int status)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_use(app, yoke_json_with(options));
+    yoke_app_catch(app, show_body);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_post(t, "/");
+    yoke_tr_type(r, "application/json");
+    yoke_tr_body(r, sent);
+    yoke_expect_text(r, status, sent);
+    yoke_test_free(t);
+}
+
+static void error_handlers_have_the_body(void **state)
+{
+    (void)state;
+    expect_body_of_error(&(struct yoke_body_options){.limit = 0}, " {\"user\"",
+                         400);
+    expect_body_of_error(
+        &(struct yoke_body_options){.verify = begins_well, .data = A_BRACKET},
+        "[\"tobi\"]", 403);
+}
+
 int main(void)
 {
-    return run_parser_cases("express.json", cases, COUNT_OF(cases));
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(error_handlers_have_the_body),
+    };
+    int failed = run_parser_cases("express.json", cases, COUNT_OF(cases));
+    return failed + cmocka_run_group_tests_name("express.json, errors", tests,
+                                                NULL, NULL);
 }

@@ -179,8 +179,7 @@ static void its_cookie_is_hidden_from_scripts(void **state)
     (void)state;
     yoke_test *t = yoke_test_new(app_with_tokens());
     yoke_tr *r = yoke_test_get(t, "/");
-    yoke_expect_cookie(r, "csrf", NULL, .http_only = true,
-                       .same_site = "Lax");
+    yoke_expect_cookie(r, "csrf", NULL, .http_only = true, .same_site = "Lax");
     yoke_test_free(t);
 }
 
