@@ -7,7 +7,7 @@
 #include "middleware/form_part.h"
 #include "middleware/multipart_parser.h"
 
-#define HEAD_MAX 200
+#define HEAD_MAX 700
 
 /* What the parser has said, one thing behind the other. */
 struct said {
@@ -55,20 +55,34 @@ static int on_part_end(void *data)
     return 0;
 }
 
+/* It is not freed before the whole input has been read. */
+static char *grow(void *data, const char *old, size_t len, size_t capacity)
+{
+    static char *memory;
+    char *grown = malloc(capacity);
+    (void)data;
+    MUST(grown && capacity <= HEAD_MAX + 1, "a head has a limit");
+    if (len > 0)
+        memcpy(grown, old, len);
+    free(memory);
+    return memory = grown;
+}
+
 static const struct yk_multipart_events events = {
     .on_part = on_part,
     .on_data = on_data,
     .on_part_end = on_part_end,
+    .grow = grow,
     .malformed = -1,
     .head_too_long = -2,
+    .no_memory = -3,
 };
 
 /* Returns 0 or the parser's code. `in` NULL: in one piece. */
 static int parse(struct yk_slice text, struct fuzz_input *in, struct said *said)
 {
     struct yk_multipart_parser parser;
-    char head[HEAD_MAX + 1];
-    yk_multipart_parser_init(&parser, &events, said, "B", head, HEAD_MAX);
+    yk_multipart_parser_init(&parser, &events, said, "B", HEAD_MAX);
     while (text.len > 0) {
         size_t len = in ? fuzz_choose_piece(in, text.len) : text.len;
         char *piece = fuzz_copy((struct yk_slice){text.ptr, len});

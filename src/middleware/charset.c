@@ -35,12 +35,12 @@ static const struct {
 
 const char *yk_charset_find(const char *name)
 {
-    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
-        if (strcasecmp(name, aliases[i].alias) == 0)
-            return aliases[i].name;
     for (size_t i = 0; i < sizeof(charsets) / sizeof(charsets[0]); i++)
         if (strcasecmp(name, charsets[i]) == 0)
             return charsets[i];
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+        if (strcasecmp(name, aliases[i].alias) == 0)
+            return aliases[i].name;
     return NULL;
 }
 

@@ -8,7 +8,10 @@
 
 #include <jansson.h>
 
+#include <yoke/form.h>
 #include <yoke/middleware/body.h>
+
+#include "middleware/charset.h"
 
 #include "core/banned.h"
 
@@ -178,24 +181,34 @@ static int put_nested(const struct yk_form_tree *tree, char *name, json_t *text)
     return 0;
 }
 
+/* Text that is not UTF-8 has no place in JSON. */
+static void add(struct yk_form_tree *tree, const char *name, json_t *text)
+{
+    if (yk_is_utf8(name, strlen(name)))
+        put(tree, tree->root, name, text);
+    else
+        json_decref(text);
+}
+
+static int add_nested(struct yk_form_tree *tree, const char *name, json_t *text)
+{
+    char *copy = yk_is_utf8(name, strlen(name)) && *name ? strdup(name) : NULL;
+    if (!copy) {
+        json_decref(text);
+        return 0;
+    }
+    int err = put_nested(tree, copy, text);
+    free(copy);
+    return err;
+}
+
 int yk_form_tree_add(struct yk_form_tree *tree, const char *name,
                      const char *value)
 {
-    json_t *text = json_string(value);
-    json_t *key = json_string(name);
-    char *copy = strdup(name);
-    int err = 0;
-    if (!tree->root)
+    json_t *text = tree->is_extended ? json_string(value) : NULL;
+    if (!tree->root && tree->is_extended)
         tree->root = json_object();
-    if (!text || !key || !copy || (tree->is_extended && !*name))
-        json_decref(text);
-    else if (tree->is_extended)
-        err = put_nested(tree, copy, text);
-    else
-        put(tree, tree->root, name, text);
-    json_decref(key);
-    free(copy);
-    return err;
+    return text ? add_nested(tree, name, text) : 0;
 }
 
 /* ---- The end ---- */
@@ -261,7 +274,8 @@ static json_t *finish(json_t *container)
     return object;
 }
 
-static const char tree_key;
+/* The value, and whether there is a form of which it can be made. */
+static const char tree_key, form_key;
 
 static void free_json(void *value)
 {
@@ -270,8 +284,11 @@ static void free_json(void *value)
 
 void yk_form_tree_attach(struct yk_form_tree *tree, yoke_req *req)
 {
-    json_t *value = tree->root ? finish(tree->root) : json_object();
+    json_t *value = tree->root ? finish(tree->root) : NULL;
+    if (tree->is_extended && !value)
+        value = json_object();
     yoke_req_attach(req, &tree_key, value, free_json);
+    yoke_req_attach(req, &form_key, req, NULL);
     yk_form_tree_done(tree);
 }
 
@@ -281,7 +298,26 @@ void yk_form_tree_done(struct yk_form_tree *tree)
     tree->root = NULL;
 }
 
-struct json_t *yoke_req_form_json(const yoke_req *req)
+static json_t *simple_form(const yoke_req *req)
 {
-    return yoke_req_attached(req, &tree_key);
+    struct yk_form_tree tree = {.root = json_object()};
+    const char *name, *value;
+    for (size_t i = 0; yoke_req_form_at(req, i, &name, &value); i++) {
+        json_t *text = json_string(value);
+        if (text)
+            add(&tree, name, text);
+    }
+    json_t *form = finish(tree.root);
+    yk_form_tree_done(&tree);
+    return form;
+}
+
+struct json_t *yoke_req_form_json(yoke_req *req)
+{
+    json_t *form = yoke_req_attached(req, &tree_key);
+    if (form || !yoke_req_attached(req, &form_key))
+        return form;
+    form = simple_form(req);
+    yoke_req_attach(req, &tree_key, form, free_json);
+    return form;
 }

@@ -21,12 +21,14 @@ struct yk_form_tree {
     size_t max_index; /* A higher number in brackets is a name. */
 };
 
-/* Adds a field. What is not UTF-8 is left out. Returns 0, or -ERANGE when its
- * name nests too deeply. */
+/* Adds a field, of an extended form: of a simple one nothing can be wrong, so
+ * its tree is only made when somebody asks for it. What is not UTF-8 is left
+ * out. Returns 0, or -ERANGE when its name nests too deeply. */
 int yk_form_tree_add(struct yk_form_tree *tree, const char *name,
                      const char *value);
 
-/* Makes it what yoke_req_form_json gives; the tree is empty then. */
+/* Makes it what yoke_req_form_json gives; the tree is empty then. Of a simple
+ * form, that will be made of the request's form fields. */
 void yk_form_tree_attach(struct yk_form_tree *tree, yoke_req *req);
 
 /* Frees what has not been attached. */

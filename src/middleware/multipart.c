@@ -84,6 +84,7 @@ struct reader {
     size_t total_len, part_count, file_count, field_count;
     char *rest; /* What has not been parsed yet of the last piece. */
     size_t rest_len, rest_capacity;
+    bool must_write;  /* The spool is full, or its file complete. */
     bool is_writing;  /* A file is in use. */
     bool is_waiting;  /* A hook wants no more. */
     bool is_refused;  /* An error is on its way; what still comes is ignored. */
@@ -128,7 +129,6 @@ static const struct {
 static void refuse(struct reader *reader, enum problem problem)
 {
     reader->is_refused = true;
-    yk_form_tree_done(&reader->tree);
     yoke_next_typed(reader->req, problems[problem].status,
                     problems[problem].type, "%s", problems[problem].text);
 }
@@ -254,16 +254,25 @@ static int on_part(void *data, char *head, size_t len)
 
 /* ---- Its bytes ---- */
 
+/* Memory for `capacity` bytes, of which the first `len` are those of `old`. */
+static char *grow(void *data, const char *old, size_t len, size_t capacity)
+{
+    const struct reader *reader = data;
+    char *ptr = yoke_req_try_alloc(reader->req, capacity);
+    if (ptr && len > 0)
+        memcpy(ptr, old, len);
+    return ptr;
+}
+
 static int to_memory(struct reader *reader, const char *ptr, size_t len)
 {
     size_t need = reader->len + len;
     if (need > reader->capacity) {
         size_t capacity =
             reader->capacity * 2 > need ? reader->capacity * 2 : need;
-        char *grown = yoke_req_try_alloc(reader->req, capacity + 1);
+        char *grown = grow(reader, reader->ptr, reader->len, capacity + 1);
         if (!grown)
             return -MEMORY_FULL;
-        memcpy(grown, reader->ptr, reader->len);
         reader->ptr = grown;
         reader->capacity = capacity;
     }
@@ -292,6 +301,7 @@ static int to_disk(struct reader *reader, const char *ptr, size_t len,
     int result = yk_spool_add(reader->spool, fd, offset, ptr, len);
     if (result < 0)
         return -MEMORY_FULL;
+    reader->must_write = result > 0;
     return result > 0 ? YK_MULTIPART_STOP : 0;
 }
 
@@ -344,15 +354,19 @@ static int on_part_end(void *data)
         yk_upload_list(reader->req, upload);
     if (options->on_file_end)
         options->on_file_end(reader->req, &upload->file, options->data);
-    return reader->sink == TO_DISK ? YK_MULTIPART_STOP : 0;
+    reader->must_write =
+        reader->sink == TO_DISK && yk_spool_is_filled(reader->spool);
+    return reader->must_write ? YK_MULTIPART_STOP : 0;
 }
 
 static const struct yk_multipart_events events = {
     .on_part = on_part,
     .on_data = on_data,
     .on_part_end = on_part_end,
+    .grow = grow,
     .malformed = -MALFORMED,
     .head_too_long = -HEAD_LONG,
+    .no_memory = -MEMORY_FULL,
 };
 
 /* ---- Pieces ---- */
@@ -369,11 +383,9 @@ static bool keep_rest(struct reader *reader, const char *ptr, size_t len,
         size_t capacity = (before + len) * 2;
         if (capacity < REST_CAPACITY)
             capacity = REST_CAPACITY;
-        char *rest = yoke_req_try_alloc(reader->req, capacity);
+        char *rest = grow(reader, reader->rest, before, capacity);
         if (!rest)
             return false;
-        if (before > 0)
-            memcpy(rest, reader->rest, before);
         reader->rest = rest;
         reader->rest_capacity = capacity;
     }
@@ -394,15 +406,15 @@ static bool parse(struct reader *reader, const char *ptr, size_t len)
         }
         ptr += used;
         len -= (size_t)used;
-        bool is_filled = reader->spool && yk_spool_is_filled(reader->spool);
-        if (!reader->is_waiting && !is_filled)
+        if (!reader->is_waiting && !reader->must_write)
             continue;
         if (!keep_rest(reader, ptr, len, false)) {
             refuse(reader, MEMORY_FULL);
             return false;
         }
         yoke_req_pause(reader->req);
-        if (is_filled) {
+        if (reader->must_write) {
+            reader->must_write = false;
             reader->is_writing = true;
             yk_spool_write(reader->spool);
         }
@@ -426,7 +438,6 @@ static void go_on(struct reader *reader)
 static void fail_deserted(struct reader *reader)
 {
     reader->is_refused = true;
-    yk_form_tree_done(&reader->tree);
     yoke_next_typed(reader->req, 400, "request.aborted",
                     "the client has gone before the end of the body");
 }
@@ -495,14 +506,10 @@ static void on_body_end(yoke_req *req, int err, void *data)
         yoke_hold(req);
         return;
     }
-    if (err == -YOKE_ECLOSED) {
+    if (err == -YOKE_ECLOSED)
         fail_deserted(reader);
+    if (err < 0)
         return;
-    }
-    if (err < 0) {
-        yk_form_tree_done(&reader->tree);
-        return;
-    }
     err = yk_multipart_parser_end(&reader->parser);
     if (err < 0) {
         refuse(reader, (enum problem) - err);
@@ -562,10 +569,16 @@ static struct reader *reader_new(yoke_req *req,
                 .max_index = MAX_INDEX,
             },
     };
-    char *head = yoke_req_alloc(req, options->max_head_len + 1);
-    yk_multipart_parser_init(&reader->parser, &events, reader, boundary, head,
+    yk_multipart_parser_init(&reader->parser, &events, reader, boundary,
                              options->max_head_len);
     return reader;
+}
+
+/* The rest is the request's memory. */
+static void reader_free(void *value)
+{
+    struct reader *reader = value;
+    yk_form_tree_done(&reader->tree);
 }
 
 static void run(yoke_req *req, yoke_res *res)
@@ -580,7 +593,7 @@ static void run(yoke_req *req, yoke_res *res)
     if (!boundary)
         return;
     struct reader *reader = reader_new(req, options, boundary);
-    yoke_req_attach(req, &reader_key, reader, NULL);
+    yoke_req_attach(req, &reader_key, reader, reader_free);
     if (yoke_req_on_data(req, on_body_data, on_body_end, reader) < 0)
         yoke_next(req);
 }

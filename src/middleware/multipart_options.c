@@ -47,7 +47,7 @@ yk_multipart_options_copy(const struct yoke_multipart_options *options)
     fill_in(&copy->max_files, 16);
     fill_in(&copy->max_fields, 1000);
     fill_in(&copy->max_name_len, 255);
-    fill_in(&copy->max_head_len, 8192);
+    fill_in(&copy->max_head_len, 2048);
     copy->dir = yk_text_copy(options->dir);
     if (options->fields)
         copy->fields = copy_fields(options->fields);

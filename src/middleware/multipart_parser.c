@@ -5,6 +5,9 @@
 
 #include "core/banned.h"
 
+/* Enough for most, so that few have to grow. */
+#define FIRST_HEAD_ROOM 500
+
 /* A piece that is being read. */
 struct piece {
     const char *at, *end;
@@ -13,14 +16,13 @@ struct piece {
 
 void yk_multipart_parser_init(struct yk_multipart_parser *parser,
                               const struct yk_multipart_events *events,
-                              void *data, const char *boundary, char *head,
+                              void *data, const char *boundary,
                               size_t max_head_len)
 {
     *parser = (struct yk_multipart_parser){
         .events = events,
         .data = data,
         .matched = 2, /* The first boundary needs no line in front of it. */
-        .head = head,
         .max_head_len = max_head_len,
     };
     snprintf(parser->delimiter, sizeof(parser->delimiter), "\r\n--%s",
@@ -138,13 +140,30 @@ static bool is_head_complete(const struct yk_multipart_parser *parser)
     return parser->head_len >= 4 && memcmp(end - 4, "\r\n\r\n", 4) == 0;
 }
 
+/* More room, or a code. */
+static int grow_head(struct yk_multipart_parser *parser)
+{
+    size_t room = parser->head_room ? parser->head_room * 2 : FIRST_HEAD_ROOM;
+    if (parser->head_room == parser->max_head_len)
+        return parser->events->head_too_long;
+    if (room > parser->max_head_len)
+        room = parser->max_head_len;
+    char *head = parser->events->grow(parser->data, parser->head,
+                                      parser->head_len, room + 1);
+    if (!head)
+        return parser->events->no_memory;
+    parser->head = head;
+    parser->head_room = room;
+    return 0;
+}
+
 static void read_head(struct yk_multipart_parser *parser, struct piece *piece)
 {
     while (piece->at < piece->end) {
-        if (parser->head_len == parser->max_head_len) {
-            piece->result = parser->events->head_too_long;
+        if (parser->head_len == parser->head_room)
+            piece->result = grow_head(parser);
+        if (piece->result != 0)
             return;
-        }
         parser->head[parser->head_len++] = *piece->at++;
         if (piece->at[-1] != '\n' || !is_head_complete(parser))
             continue;

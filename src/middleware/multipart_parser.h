@@ -25,9 +25,12 @@ struct yk_multipart_events {
     int (*on_part)(void *data, char *head, size_t len);
     int (*on_data)(void *data, const char *ptr, size_t len);
     int (*on_part_end)(void *data);
+    /* Memory for `capacity` bytes, of which the first `len` are those of
+     * `old`; it replaces that. NULL: there is none. */
+    char *(*grow)(void *data, const char *old, size_t len, size_t capacity);
     /* The bytes are no multipart body, or end too early; returns the code that
      * the parser is to return. */
-    int malformed, head_too_long;
+    int malformed, head_too_long, no_memory;
 };
 
 struct yk_multipart_parser {
@@ -45,15 +48,14 @@ struct yk_multipart_parser {
     size_t matched;   /* Bytes of it that have come. */
     char after[2];    /* AFTER: what has come, without spaces; */
     size_t after_len; /* how much. */
-    char *head;       /* HEAD: what has come; `max_head_len` and a NUL fit. */
-    size_t head_len, max_head_len;
+    char *head;       /* HEAD: what has come; a NUL fits behind `head_room`. */
+    size_t head_len, head_room, max_head_len;
 };
 
-/* `boundary` has 1 to YK_BOUNDARY_LEN_MAX bytes; `head` has room for
- * `max_head_len` + 1. */
+/* `boundary` has 1 to YK_BOUNDARY_LEN_MAX bytes. */
 void yk_multipart_parser_init(struct yk_multipart_parser *parser,
                               const struct yk_multipart_events *events,
-                              void *data, const char *boundary, char *head,
+                              void *data, const char *boundary,
                               size_t max_head_len);
 
 /* Reads a piece. Returns how much of it has been used, less than all only when

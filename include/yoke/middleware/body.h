@@ -112,8 +112,8 @@ yoke_urlencoded_with(const struct yoke_body_options *options);
 /* The form as a JSON object: each name with its text, or a list of texts if it
  * came several times; what a parser with `.extended` has read is nested as its
  * brackets say. Text that is not UTF-8 is left out. NULL when nothing has read a
- * form. Borrowed until the answer has been ended. (Express: req.body.) */
-struct json_t *yoke_req_form_json(const yoke_req *req);
+ * form. Made at the first call, if nothing nests; borrowed until the answer has been ended. (Express: req.body.) */
+struct json_t *yoke_req_form_json(yoke_req *req);
 
 /* Text, of the type "text/plain". `yoke_req_body` gives it in UTF-8, from
  * whatever charset it came in; what is not of its charset is an error. */

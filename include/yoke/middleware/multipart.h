@@ -98,7 +98,7 @@ struct yoke_multipart_options {
     size_t max_files;     /* Files. 16. */
     size_t max_fields;    /* Fields that are no files. 1,000. */
     size_t max_name_len;  /* A field's name, or a file's. 255. */
-    size_t max_head_len;  /* The head of a part. 8 KiB. */
+    size_t max_head_len;  /* The head of a part. 2 KiB. */
     bool no_files;        /* Any file is refused. */
     bool extended;        /* Brackets in names nest in yoke_req_form_json, as in
                              yoke_urlencoded, 32 deep. */
@@ -148,7 +148,7 @@ const struct yoke_upload *yoke_req_upload_at(const yoke_req *req, size_t n);
 int yoke_upload_keep(const struct yoke_upload *upload, const char *path);
 
 /* Lets the pieces come again after `.on_data` has returned 1. Not from within
- * it. */
+ * it, and not when the request is over: see `.on_file_end`. */
 void yoke_upload_resume(yoke_req *req);
 
 #ifdef __cplusplus

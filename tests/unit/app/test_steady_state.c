@@ -161,6 +161,27 @@ static void add_rich(yoke_app *app)
     yoke_app_cookie_secrets(app, "new", "old");
 }
 
+/* ---- Middleware ---- */
+
+static void show_form(yoke_req *req, yoke_res *res)
+{
+    const char *a = yoke_req_form(req, "a");
+    const struct yoke_upload *file = yoke_req_upload(req, "f");
+    size_t len;
+    const char *body = yoke_req_body(req, &len);
+    yoke_res_text(res, yoke_req_printf(req, "%s %s %s.", yoke_req_method(req),
+                                       a ? a : body, file ? file->ptr : "-"));
+}
+
+static void add_middleware(yoke_app *app)
+{
+    yoke_app_use_at(app, "/form",
+                    yoke_rate_limit(.limit = 1000000, .no_fields = true),
+                    yoke_csrf(), yoke_method_override(), yoke_urlencoded(),
+                    yoke_text(), yoke_multipart());
+    yoke_app_all(app, "/form", show_form);
+}
+
 static void on_listening(yoke_server *s, const struct yoke_address *addr,
                          void *data)
 {
@@ -176,6 +197,7 @@ static void start(void)
     yoke_app_post(app, "/post", yoke_body, post);
     add_routes(app);
     add_rich(app);
+    add_middleware(app);
     yoke_app_listen(app, .host = "127.0.0.1", .on_listening = on_listening);
     while (!port)
         uv_run((uv_loop_t *)yoke_loop(), UV_RUN_ONCE);
@@ -205,6 +227,18 @@ static size_t ask(int fd, const char *text, size_t len, char *answer,
     return (size_t)n;
 }
 
+#define FORM_TYPE "Content-Type: application/x-www-form-urlencoded\r\n"
+#define FORMS                                                                  \
+    "POST /form HTTP/1.1\r\nHost: a\r\nX-HTTP-Method-Override: PUT\r\n"        \
+    "Origin: http://a\r\nContent-Length: 13\r\n" FORM_TYPE "\r\na=x%41y&b=%2B" \
+    "POST /form HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n"         \
+    "Content-Type: text/plain\r\n\r\n3\r\nabc\r\n0\r\n\r\n"                    \
+    "POST /form HTTP/1.1\r\nHost: a\r\nContent-Length: 117\r\n"                \
+    "Content-Type: multipart/form-data; boundary=B\r\n\r\n"                    \
+    "--B\r\nContent-Disposition: form-data; name=a\r\n\r\n1\r\n"               \
+    "--B\r\nContent-Disposition: form-data; name=f; filename=x\r\n\r\n"        \
+    "2\r\n--B--"
+
 static void a_request_costs_no_malloc(void **state)
 {
     static const char text[] = "GET /get/7%2F8?q=x+y HTTP/1.1\r\nHost: a\r\n"
@@ -220,7 +254,7 @@ static void a_request_costs_no_malloc(void **state)
                                "GET /in/none HTTP/1.1\r\nHost: a\r\n\r\n"
                                "GET /rich?page=3 HTTP/1.1\r\nHost: a:80\r\n"
                                "Accept: text/html;q=0.5, application/json\r\n"
-                               "Cookie: a=1; b=s%3A2.x\r\n\r\n";
+                               "Cookie: a=1; b=s%3A2.x\r\n\r\n" FORMS;
     char answer[4000];
     (void)state;
     count_allocations();
@@ -237,6 +271,9 @@ static void a_request_costs_no_malloc(void **state)
         strstr(answer, "deep 7 2 x/y /in/:user<uint>/a/*path /in/7"));
     assert_non_null(strstr(answer, "Cannot GET /in/none"));
     assert_non_null(strstr(answer, "json 3 a"));
+    assert_non_null(strstr(answer, "PUT xAy -."));
+    assert_non_null(strstr(answer, "POST abc -."));
+    assert_non_null(strstr(answer, "POST 1 2."));
 
     long allocations_before = allocations, releases_before = releases;
     for (int i = 0; i < 1000; i++)
