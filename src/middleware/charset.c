@@ -142,7 +142,7 @@ bool yk_is_utf8(const char *ptr, size_t len)
 
 /* ---- To UTF-8 ---- */
 
-static char *skip_mark(char *ptr, size_t *len)
+char *yk_skip_mark(char *ptr, size_t *len)
 {
     if (*len < 3 || memcmp(ptr, "\xef\xbb\xbf", 3) != 0)
         return ptr;
@@ -161,7 +161,7 @@ static char *convert(iconv_t how, yoke_req *req, char *ptr, size_t len,
         return NULL;
     *to = '\0';
     *ret_len = (size_t)(to - text);
-    return skip_mark(text, ret_len);
+    return yk_skip_mark(text, ret_len);
 }
 
 char *yk_charset_to_utf8(yoke_req *req, const char *charset, char *ptr,
@@ -169,7 +169,7 @@ char *yk_charset_to_utf8(yoke_req *req, const char *charset, char *ptr,
 {
     *ret_len = len;
     if (strcmp(charset, "utf-8") == 0)
-        return yk_is_utf8(ptr, len) ? skip_mark(ptr, ret_len) : NULL;
+        return yk_is_utf8(ptr, len) ? yk_skip_mark(ptr, ret_len) : NULL;
     iconv_t how = iconv_open("UTF-8", charset);
     if (how == (iconv_t)-1)
         return NULL;

@@ -23,6 +23,9 @@ const char *yk_charset_find(const char *name);
 char *yk_charset_to_utf8(yoke_req *req, const char *charset, char *ptr,
                          size_t len, size_t *ret_len);
 
+/* The same of UTF-8 for a reader that checks it itself. */
+char *yk_skip_mark(char *ptr, size_t *len);
+
 /* Whether the bytes are UTF-8. */
 bool yk_is_utf8(const char *ptr, size_t len);
 

@@ -7,7 +7,6 @@
 #include "middleware/parser.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -37,7 +36,8 @@ struct reading {
 
 /* ---- Whose it is ---- */
 
-bool yk_has_body(const yoke_req *req)
+/* Be it one of no bytes. */
+static bool has_body(const yoke_req *req)
 {
     return yoke_req_get(req, "Transfer-Encoding") ||
            yoke_req_get(req, "Content-Length");
@@ -46,11 +46,9 @@ bool yk_has_body(const yoke_req *req)
 static bool is_ours(yoke_req *req, const struct yk_parser *parser)
 {
     const struct yoke_body_options *options = &parser->options;
-    if (!yk_has_body(req))
-        return false;
-    if (options->is_type)
-        return options->is_type(req, options->data);
-    return yoke_req_is_of(req, parser->types) != NULL;
+    if (!options->is_type)
+        return yoke_req_is_of(req, parser->types) != NULL;
+    return has_body(req) && options->is_type(req, options->data);
 }
 
 /* ---- What is wrong ---- */
@@ -198,23 +196,28 @@ static enum yk_coding coding_of(yoke_req *req, const struct yk_parser *parser)
     return coding;
 }
 
-/* What Content-Length says; yoke has checked that it is a number. */
+/* What Content-Length says, which yoke has checked; FIRST_CAPACITY when it does
+ * not. */
 static uint64_t said_length(const yoke_req *req)
 {
     const char *text = yoke_req_get(req, "Content-Length");
-    return text ? strtoull(text, NULL, 10) : 0;
+    uint64_t length = 0;
+    if (!text)
+        return FIRST_CAPACITY;
+    for (; *text >= '0' && *text <= '9'; text++)
+        length = length * 10 + (uint64_t)(*text - '0');
+    return length;
 }
 
 static struct reading *reading_new(yoke_req *req,
                                    const struct yk_parser *parser,
-                                   const char *charset, enum yk_coding coding)
+                                   const char *charset, enum yk_coding coding,
+                                   uint64_t length)
 {
     size_t limit = parser->options.limit;
     struct reading *reading = yoke_req_alloc(req, sizeof(*reading));
     *reading = (struct reading){req, parser, .charset = charset};
-    uint64_t capacity = said_length(req);
-    if (coding != YK_CODING_IDENTITY || !yoke_req_get(req, "Content-Length"))
-        capacity = FIRST_CAPACITY;
+    uint64_t capacity = coding == YK_CODING_IDENTITY ? length : FIRST_CAPACITY;
     if (grow(reading, capacity < limit ? (size_t)capacity : limit) < 0) {
         yoke_next_typed(req, 503, "entity.no.memory", "no memory for the body");
         return NULL;
@@ -244,11 +247,12 @@ static void run(yoke_req *req, yoke_res *res)
     enum yk_coding coding = coding_of(req, parser);
     if (coding == YK_CODING_UNKNOWN)
         return;
-    if (said_length(req) > parser->options.limit) {
+    uint64_t length = said_length(req);
+    if (length > parser->options.limit && yoke_req_get(req, "Content-Length")) {
         refuse_length(req, parser);
         return;
     }
-    struct reading *reading = reading_new(req, parser, charset, coding);
+    struct reading *reading = reading_new(req, parser, charset, coding, length);
     /* When somebody has read it, nothing is left to do. */
     if (reading && yoke_req_on_data(req, on_data, on_end, reading) < 0)
         yoke_next(req);

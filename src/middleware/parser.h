@@ -23,7 +23,4 @@ struct yk_parser {
 struct yoke_handler yk_parser_new(const struct yk_parser *kind,
                                   const struct yoke_body_options *options);
 
-/* Whether a body comes, be it one of no bytes. */
-bool yk_has_body(const yoke_req *req);
-
 #endif

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -22,11 +23,18 @@
 #define MAX_CLIENTS 65536
 #define IPV6_PREFIX 56
 
+/* The middleware's own. */
+struct limiter {
+    struct yoke_rate_limit_options options; /* Defaults filled in. */
+    char *policy;                           /* The field RateLimit-Policy. */
+    size_t name_len;
+};
+
 /* One request that waits for the store, which may take its time. */
 struct asking {
     yoke_req *req;
     yoke_res *res;
-    const struct yoke_rate_limit_options *options;
+    const struct limiter *limiter;
 };
 
 /* ---- Who ---- */
@@ -70,14 +78,10 @@ static void add_number(yoke_res *res, const char *name, uint64_t number)
 static void say_limits(const struct asking *asking,
                        const struct yoke_rate_state *state)
 {
-    const struct yoke_rate_limit_options *options = asking->options;
+    const struct yoke_rate_limit_options *options = &asking->limiter->options;
     if (options->no_fields)
         return;
-    yoke_res_append(asking->res, "RateLimit-Policy",
-                    yoke_req_printf(asking->req,
-                                    "\"%s\";q=%" PRIu64 ";w=%" PRIu64,
-                                    options->name, options->limit,
-                                    seconds_up(options->window_ms)));
+    yoke_res_append(asking->res, "RateLimit-Policy", asking->limiter->policy);
     yoke_res_append(asking->res, "RateLimit",
                     yoke_req_printf(asking->req,
                                     "\"%s\";r=%" PRIu64 ";t=%" PRIu64,
@@ -88,10 +92,11 @@ static void say_limits(const struct asking *asking,
 static void say_legacy_limits(const struct asking *asking,
                               const struct yoke_rate_state *state)
 {
-    if (!asking->options->legacy_fields)
+    if (!asking->limiter->options.legacy_fields)
         return;
     uint64_t reset = (uint64_t)time(NULL) + seconds_up(state->full_in_ms);
-    add_number(asking->res, "X-RateLimit-Limit", asking->options->limit);
+    add_number(asking->res, "X-RateLimit-Limit",
+               asking->limiter->options.limit);
     add_number(asking->res, "X-RateLimit-Remaining", state->remaining);
     add_number(asking->res, "X-RateLimit-Reset", reset);
 }
@@ -101,8 +106,8 @@ static void say_legacy_limits(const struct asking *asking,
 static void fail(const struct asking *asking, int err)
 {
     yoke_log(YOKE_LOG_ERROR, "yoke_rate_limit \"%s\": the store fails: %s",
-             asking->options->name, yoke_strerror(err));
-    if (asking->options->fails_closed)
+             asking->limiter->options.name, yoke_strerror(err));
+    if (asking->limiter->options.fails_closed)
         yoke_next_typed(asking->req, 503, "rate.store.failed",
                         "requests cannot be counted");
     else
@@ -136,49 +141,73 @@ static void done(void *data, int err, const struct yoke_rate_state *state)
 
 /* ---- The handler ---- */
 
+/* "name:client": limits may share a store. */
+static const char *key_of(yoke_req *req, const struct limiter *limiter,
+                          const char *client)
+{
+    size_t len = strlen(client);
+    char *key = yoke_req_alloc(req, limiter->name_len + len + 2);
+    memcpy(key, limiter->options.name, limiter->name_len);
+    key[limiter->name_len] = ':';
+    memcpy(key + limiter->name_len + 1, client, len + 1);
+    return key;
+}
+
 static void run(yoke_req *req, yoke_res *res)
 {
-    const struct yoke_rate_limit_options *options = yoke_data(req);
+    const struct limiter *limiter = yoke_data(req);
+    const struct yoke_rate_limit_options *options = &limiter->options;
     const char *client = client_of(req, options);
     if (!client) {
         yoke_next(req);
         return;
     }
     struct asking *asking = yoke_req_alloc(req, sizeof(*asking));
-    *asking = (struct asking){.req = req, .res = res, .options = options};
+    *asking = (struct asking){.req = req, .res = res, .limiter = limiter};
     struct yoke_rate rate = {options->limit, options->window_ms};
     yoke_hold(req);
-    options->store->take(options->store,
-                         yoke_req_printf(req, "%s:%s", options->name, client),
-                         &rate, yoke_req_now_ms(req), done, asking);
+    options->store->take(options->store, key_of(req, limiter, client), &rate,
+                         yoke_req_now_ms(req), done, asking);
 }
 
-static void options_free(void *data)
+static void limiter_free(void *data)
 {
-    struct yoke_rate_limit_options *options = data;
-    if (options->store->free)
-        options->store->free(options->store);
-    yk_text_free(options->name);
-    free(options);
+    struct limiter *limiter = data;
+    struct yoke_rate_store *store = limiter->options.store;
+    if (store->free)
+        store->free(store);
+    yk_text_free(limiter->options.name);
+    free(limiter->policy);
+    free(limiter);
+}
+
+static void fill_in(struct yoke_rate_limit_options *options)
+{
+    options->name = yk_text_copy(options->name ? options->name : "default");
+    if (options->limit == 0)
+        options->limit = LIMIT;
+    if (options->window_ms == 0)
+        options->window_ms = WINDOW_MS;
+    if (options->ipv6_prefix <= 0 || options->ipv6_prefix > 128)
+        options->ipv6_prefix = IPV6_PREFIX;
+    if (options->max_clients == 0)
+        options->max_clients = MAX_CLIENTS;
+    if (!options->store)
+        options->store = yoke_rate_store_local(options->max_clients);
 }
 
 struct yoke_handler
 yoke_rate_limit_with(const struct yoke_rate_limit_options *options)
 {
-    struct yoke_rate_limit_options *copy = malloc(sizeof(*copy));
-    if (!copy)
+    struct limiter *limiter = malloc(sizeof(*limiter));
+    if (!limiter)
         abort();
-    *copy = *options;
-    copy->name = yk_text_copy(options->name ? options->name : "default");
-    if (copy->limit == 0)
-        copy->limit = LIMIT;
-    if (copy->window_ms == 0)
-        copy->window_ms = WINDOW_MS;
-    if (copy->ipv6_prefix <= 0 || copy->ipv6_prefix > 128)
-        copy->ipv6_prefix = IPV6_PREFIX;
-    if (copy->max_clients == 0)
-        copy->max_clients = MAX_CLIENTS;
-    if (!copy->store)
-        copy->store = yoke_rate_store_local(copy->max_clients);
-    return yoke_with(run, copy, options_free);
+    *limiter = (struct limiter){.options = *options};
+    fill_in(&limiter->options);
+    limiter->name_len = strlen(limiter->options.name);
+    if (asprintf(&limiter->policy, "\"%s\";q=%" PRIu64 ";w=%" PRIu64,
+                 limiter->options.name, limiter->options.limit,
+                 seconds_up(limiter->options.window_ms)) < 0)
+        abort();
+    return yoke_with(run, limiter, limiter_free);
 }
