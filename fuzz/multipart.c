@@ -4,6 +4,7 @@
 
 #include <yoke/yoke.h>
 
+#include "middleware/charset.h"
 #include "middleware/form_part.h"
 #include "middleware/multipart_parser.h"
 
@@ -37,7 +38,9 @@ static int on_part(void *data, char *head, size_t len)
     struct yk_slice copy = {head, len + 1};
     char *text = fuzz_copy(copy);
     if (yk_form_part_read(text, len, &part) && part.filename)
-        MUST(!strpbrk(part.filename, "/\\\r\n"), "a name is no path");
+        MUST(!strpbrk(part.filename, "/\\\r\n") &&
+                 yk_is_utf8(part.filename, strlen(part.filename)),
+             "a name is text, and no path");
     free(text);
     return 0;
 }

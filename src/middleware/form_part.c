@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "middleware/charset.h"
+
 #include "core/banned.h"
 
 /* ---- Escapes ---- */
@@ -122,17 +124,24 @@ static char *read_extended(char *value)
     return decode_all(quote + 1) ? quote + 1 : NULL;
 }
 
+/* Control characters and, if it is not UTF-8, all that is not ASCII. */
+static void replace_odd_bytes(char *name)
+{
+    unsigned char end = yk_is_utf8(name, strlen(name)) ? 0xff : 0x7e;
+    for (char *p = name; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f || (unsigned char)*p > end)
+            *p = '_';
+}
+
 /* The last part of a path of any system, for people to read; nobody is to open
  * it. */
 static char *last_part(char *name)
 {
     char *last = name;
-    for (char *p = name; *p; p++) {
+    replace_odd_bytes(name);
+    for (char *p = name; *p; p++)
         if (*p == '/' || *p == '\\')
             last = p + 1;
-        else if ((unsigned char)*p < ' ' || *p == 0x7f)
-            *p = '_';
-    }
     return strcmp(last, ".") == 0 || strcmp(last, "..") == 0
                ? last + strlen(last)
                : last;
@@ -178,6 +187,13 @@ static char *trim(char *value)
     return value;
 }
 
+static bool is_ascii(const char *text)
+{
+    while (*text >= ' ' && *text < 0x7f)
+        text++;
+    return *text == '\0';
+}
+
 static bool read_line(char *line, struct yk_form_part *part)
 {
     char *colon = strchr(line, ':');
@@ -187,7 +203,7 @@ static bool read_line(char *line, struct yk_form_part *part)
     char *value = trim(colon + 1);
     if (strcasecmp(line, "Content-Disposition") == 0)
         return read_disposition(value, part);
-    if (strcasecmp(line, "Content-Type") == 0)
+    if (strcasecmp(line, "Content-Type") == 0 && is_ascii(value))
         part->type = value;
     return true;
 }

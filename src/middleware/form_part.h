@@ -9,7 +9,8 @@
 struct yk_form_part {
     const char *name;     /* NULL: it has none. */
     const char *filename; /* NULL: it is no file. The last part of what may
-                             have been a path, without control characters. */
+                             have been a path, in UTF-8, without control
+                             characters. */
     const char *type;     /* Content-Type; NULL: none. */
 };
 

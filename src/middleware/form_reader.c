@@ -55,6 +55,8 @@ static const struct {
                             LIMIT(max_files)},
     [YK_FORM_FIELDS_MANY] = {413, "multipart.fields.too.many",
                              "too many fields", LIMIT(max_fields)},
+    [YK_FORM_FILES_OF_FIELD_MANY] = {413, "multipart.files.too.many",
+                                     "too many files in one field", 0},
     [YK_FORM_STORAGE_FAILED] = {500, "multipart.storage.failed",
                                 "a file cannot be stored", 0},
     [YK_FORM_CONSUMER_FAILED] = {500, "multipart.consumer.failed",
@@ -115,7 +117,7 @@ static int check_file(const struct yk_form_reader *reader, const char *name)
     if (!field)
         return -YK_FORM_FILE_UNEXPECTED;
     return field->max_files && count_of(reader, name) >= field->max_files
-               ? -YK_FORM_FILES_MANY
+               ? -YK_FORM_FILES_OF_FIELD_MANY
                : 0;
 }
 

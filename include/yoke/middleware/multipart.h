@@ -59,8 +59,9 @@ extern "C" {
 /* A file that has been sent. Borrowed until the answer has been ended. */
 struct yoke_upload {
     const char *name;     /* The field's. */
-    const char *filename; /* What the client calls it, without folders and
-                             control characters. To be shown, not opened. */
+    const char *filename; /* What the client calls it, in UTF-8, without folders
+                             and control characters. To be shown, not
+                             opened. */
     const char *type;     /* Its Content-Type, which is a mere claim; else
                              "application/octet-stream". */
     uint64_t len;         /* Bytes so far; at the end, all. */

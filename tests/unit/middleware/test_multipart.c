@@ -125,6 +125,10 @@ static const struct {
     {"names: control characters", TYPE,
      PART("f") "; filename=\"a%0Ab\tc\"\r\n\r\n1" END, 200,
      "f:a_b_c:application/octet-stream:1:1;"},
+    {"names: what is not UTF-8", TYPE,
+     PART(
+         "f") "; filename=\"a\xff\xe4.txt\"\r\nContent-Type: \xff\r\n\r\n1" END,
+     200, "f:a__.txt:application/octet-stream:1:1;"},
     {"names: filename* counts", TYPE,
      PART("f") "; filename=\"x\"; filename*=UTF-8''na%C3%AFve%2Fy\r\n\r\n1" END,
      200, "f:y:application/octet-stream:1:1;"},
