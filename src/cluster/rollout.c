@@ -61,8 +61,6 @@ static struct {
     bool has_timers;
 } rollout;
 
-static void on_tick(uv_timer_t *timer);
-
 bool yk_rollout_is_under_way(void)
 {
     return rollout.state != IDLE;
@@ -303,6 +301,8 @@ static bool may_other_accept(void)
         return true;
     return false;
 }
+
+static void on_tick(uv_timer_t *timer);
 
 /* All have been replaced: from here on only the new ones answer, or, when it
  * has been undone, the old ones. */

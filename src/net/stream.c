@@ -298,6 +298,7 @@ void yk_stream_read_now(struct yk_stream *stream)
     if (!uv_is_active(&stream->uv.handle) || stream->is_closing ||
         (stream->handoff.word && !is_ready(t)))
         return;
+    yk_turn_begin();
     begin(stream);
     size_t len = t->user->on_room(t, &room);
     if (len == 0)

@@ -126,8 +126,8 @@ def run_with(seed, function, *args, sched=None, say=lambda text: None):
         run.close()
         return {"sched": run.sched, **result}
     except BaseException as error:
-        error.add_note(f"{run.sched}; the last it said:\n"
-                       f"{run.server.output[-4000:]}")
+        error.add_note(f"the last it said:\n{run.server.output[-4000:]}\n"
+                       f"what it is like ({run.sched}): {run.describe()}")
         run.server.kill()
         raise
 

@@ -125,9 +125,23 @@ class Run:
                     for worker in workers))
 
     def wait_whole(self):
-        wait_for(self.is_whole, lambda: f"{self.size} workers, not "
-                 f"{[(w['slot'], w['pid'], w['state']) for w in self.workers()]}"
-                 f":\n{self.server.output[-2000:]}")
+        wait_for(self.is_whole,
+                 lambda: f"{self.size} workers that serve: {self.describe()}")
+
+    def describe(self):
+        """The workers and what they do, for who has to find out what is
+        wrong."""
+        try:
+            report = self.ask("ps", memory=False)
+        except (OSError, AssertionError) as error:
+            return f"no answer from the primary: {error!r}"
+        lines = [f"{report['primary']['waiting']} connections wait"]
+        for worker in report["workers"]:
+            lines.append(", ".join(
+                f"{name} {worker.get(name)}" for name in (
+                    "slot", "pid", "generation", "state", "connections",
+                    "requests", "loop")))
+        return "\n".join(lines)
 
     # What is expected.
 
