@@ -284,7 +284,7 @@ void yoke_store_scan(yoke_store *store, const char *prefix, const char *cursor,
 
 /* Takes the lock `name` for `lease_s` seconds (at least 1), after which it is
  * free again, whether its holder has noticed or not. `wait_ms`: for how long to
- * try, if another has it; 0: once. (That is the call's deadline, then.)
+ * try, if another has it; 0: once. (The deadline is counted from there.)
  *
  * The result's `number` is the fencing number: higher for each holder of this
  * lock than for all before. Pass it on to what the lock protects, and have that
@@ -348,10 +348,11 @@ void yoke_unsubscribe(yoke_subscription *subscription);
 /* ---- How it is ---- */
 
 enum yoke_store_circuit {
-    YOKE_STORE_UP,      /* Calls go through. */
-    YOKE_STORE_DOWN,    /* The server is away: calls fail at once. */
-    YOKE_STORE_PROBING, /* It is being tried whether it is back; calls fail at
-                           once, unless they are the first ever. */
+    YOKE_STORE_UP,         /* Calls go through. */
+    YOKE_STORE_DOWN,       /* A server is away: calls to it fail at once. It is
+                              tried again by itself, at least once a second. */
+    YOKE_STORE_CONNECTING, /* The first connection ever is being made: calls
+                              wait for it. */
 };
 
 /* Counters since the store was opened. */

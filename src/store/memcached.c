@@ -53,7 +53,7 @@ static void note_circuit(struct memcached *memcached)
     for (unsigned i = 0; i < memcached->count; i++) {
         const struct server *server = &memcached->servers[i];
         if (!server->has_tried && circuit == YOKE_STORE_UP)
-            circuit = YOKE_STORE_PROBING;
+            circuit = YOKE_STORE_CONNECTING;
         else if (server->conn.link.state != YK_LINK_UP && server->has_tried)
             circuit = YOKE_STORE_DOWN;
     }
@@ -293,7 +293,7 @@ static int open_memcached(yoke_store *store, struct yk_url *url, char *why)
             init_server(memcached, i, url->path, 0, (uint32_t)connect_ms);
     }
     store->state = memcached;
-    store->stats.circuit = YOKE_STORE_PROBING;
+    store->stats.circuit = YOKE_STORE_CONNECTING;
     start_all(memcached);
     return 0;
 }

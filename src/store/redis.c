@@ -311,7 +311,7 @@ static int open_redis(yoke_store *store, struct yk_url *url, char *why)
     yk_list_init(&redis->sent);
     yk_list_init(&redis->waiting);
     store->state = redis;
-    store->stats.circuit = YOKE_STORE_PROBING;
+    store->stats.circuit = YOKE_STORE_CONNECTING;
     init_conns(redis);
     yk_link_start(&redis->conn.link);
     return 0;

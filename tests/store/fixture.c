@@ -142,7 +142,9 @@ void fixture_start(const char *name)
                 program_invocation_short_name);
         exit(2);
     }
-    snprintf(folder, sizeof(folder), "%.40s/store-XXXXXX", tmp ? tmp : "/tmp");
+    /* A socket's path has 108 bytes. */
+    bool fits = tmp && strlen(tmp) <= 40;
+    snprintf(folder, sizeof(folder), "%.40s/store-XXXXXX", fits ? tmp : "/tmp");
     if (!mkdtemp(folder)) {
         perror(folder);
         exit(1);
