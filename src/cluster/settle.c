@@ -152,6 +152,13 @@ void yk_settle_begin(yk_settled_fn *fn)
     uv_timer_start(&settling.timer, look, LOOK_MS, LOOK_MS);
 }
 
+bool yk_settle_holds(void)
+{
+    char text[TEXT_MAX];
+
+    return !find_busy(text);
+}
+
 void yk_settle_undo(void)
 {
     yk_intake_hold(false);

@@ -16,12 +16,17 @@
 #ifndef YK_CLUSTER_SETTLE_H
 #define YK_CLUSTER_SETTLE_H
 
+#include <stdbool.h>
+
 /* `err` is 0, or -ETIMEDOUT: then everything goes on as before, and `text` says
  * what it waited for. Borrowed for the call. */
 typedef void yk_settled_fn(int err, const char *text);
 
 /* Begins; `fn` is called once, from the loop. */
 void yk_settle_begin(yk_settled_fn *fn);
+
+/* Whether it still is so, in a later turn of the loop. */
+bool yk_settle_holds(void);
 
 /* Everything goes on as before: for whoever was told 0 and could not be
  * replaced after all. */

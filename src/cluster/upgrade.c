@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -26,6 +27,7 @@
 #include "core/alloc.h"
 #include "core/cleanup.h"
 #include "net/inherit.h"
+#include "net/later.h"
 
 #include "core/banned.h"
 
@@ -35,6 +37,9 @@ static struct {
     yk_upgrade_failed_fn *fn;
     int (*client_fd)(void *data);
     void *data;
+    struct yk_later later; /* The last look, after */
+    bool has_polled;       /* the loop has polled once more. */
+    sigset_t signals;      /* That were blocked before. */
 } upgrade;
 
 static void fail(int err, const char *text)
@@ -69,11 +74,9 @@ static int save(struct yk_handover *handover, int *ret_fd)
     return yk_handover_seal(handover, ret_fd);
 }
 
-/* Signals wait until the new version has handlers: by default they end it. */
 static int run(int state_fd)
 {
     char text[64];
-    sigset_t all, before;
     YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_own_argv();
     snprintf(text, sizeof(text), "YOKE_UPGRADE=take:%d", state_fd);
     YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(NULL, text);
@@ -81,12 +84,8 @@ static int run(int state_fd)
     if (!argv || !envp)
         return -ENOMEM;
     fflush(NULL);
-    sigfillset(&all);
-    sigprocmask(SIG_SETMASK, &all, &before);
     execve(yk_generation_own_path(), argv, envp);
-    int err = -errno;
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    return err;
+    return -errno;
 }
 
 static int hand_over(void)
@@ -104,17 +103,61 @@ static int hand_over(void)
     return err;
 }
 
+/* ---- The last look ---- */
+
+static void on_settled(int err, const char *text);
+
+/* From here on signals wait: for the new version, which would be ended by one
+ * before it has handlers. */
+static void block_signals(void)
+{
+    sigset_t all;
+
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, &upgrade.signals);
+}
+
+static void allow_signals(void)
+{
+    sigprocmask(SIG_SETMASK, &upgrade.signals, NULL);
+}
+
+static void go(void)
+{
+    int err = yk_primary_is_stopping() ? -ESHUTDOWN : hand_over();
+
+    allow_signals();
+    yk_settle_undo();
+    fail(err, yoke_strerror(err));
+}
+
+/* A signal that has come before is in the loop's hands, and would be lost with
+ * it: so the loop polls once more. The first call comes before it polls. */
+static void look_again(struct yk_later *later)
+{
+    if (!upgrade.has_polled) {
+        upgrade.has_polled = true;
+        yk_later_start(later);
+        return;
+    }
+    if (yk_primary_is_stopping() || yk_settle_holds()) {
+        go();
+        return;
+    }
+    allow_signals();
+    yk_settle_begin(on_settled);
+}
+
 static void on_settled(int err, const char *text)
 {
-    if (err == 0 && !yk_primary_is_stopping()) {
-        err = hand_over();
-        yk_settle_undo();
-        text = yoke_strerror(err);
-    } else if (err == 0) {
-        err = -ESHUTDOWN;
-        text = "the cluster is stopping";
+    if (err < 0) {
+        fail(err, text);
+        return;
     }
-    fail(err, text);
+    block_signals();
+    upgrade.has_polled = false;
+    yk_later_init(&upgrade.later, look_again);
+    yk_later_start(&upgrade.later);
 }
 
 /* ---- The beginning ---- */
