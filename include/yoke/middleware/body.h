@@ -62,7 +62,7 @@ struct yoke_body_options {
     /* Looks at the body, decoded, before it is parsed: at a signature, for
      * example. `charset` is that of the body. To refuse it, it returns false;
      * `err` is then the error, 403 entity.verify.failed with a text that the
-     * client sees, and it may change all three. */
+     * client sees; it may change its status, message and type. */
     bool (*verify)(yoke_req *req, const char *ptr, size_t len,
                    const char *charset, struct yoke_err *err, void *data);
     void *data; /* Handed to both functions; it must outlive the application. */
