@@ -27,9 +27,13 @@
 #define PREFIX_MAX         100
 
 static const struct yk_store_backend *const backends[] = {
+#ifndef YK_WITHOUT_LMDB
     &yk_store_lmdb,
+#endif
     &yk_store_memory,
+#ifndef YK_WITHOUT_REDIS
     &yk_store_redis,
+#endif
     &yk_store_memcached,
 };
 
