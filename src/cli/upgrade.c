@@ -35,7 +35,7 @@ static int upgrade_main(int argc, char **argv)
 
 const struct yk_command yk_command_upgrade = {
     .name = "upgrade",
-    .summary = "Replace the primary of a running cluster, and its workers",
+    .summary = "Replace a cluster's primary and its workers",
     .synopsis = "upgrade [NAME]",
     .text =
         "Another version of the program takes the primary's place, in the "

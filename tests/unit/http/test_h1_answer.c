@@ -80,7 +80,7 @@ static void pipelined_requests_are_answered_in_order(void **state)
         yoke_tr *r = yoke_test_raw(t, text, len);
         yoke_tr_split(r, split);
         for (int i = 0; i < 200; i++, r = yoke_tr_next(r)) {
-            char body[4];
+            char body[16];
             snprintf(body, sizeof(body), "%03d", i);
             yoke_expect_text(r, 200, body);
         }
