@@ -57,6 +57,11 @@ int yoke_req_set_url(yoke_req *req, const char *url);
 /* Path of `yoke_req_url`, still percent-encoded: "/7". */
 const char *yoke_req_path(const yoke_req *req);
 
+/* The same, percent-decoded, for the names of files: "/über uns". NULL for a
+ * wrong escape, for "%00", and for an encoded slash, which separates nothing,
+ * so that it would have to be a part of a name. */
+const char *yoke_req_decoded_path(const yoke_req *req);
+
 /* The path at which the running router is mounted, as the client wrote it:
  * "/users"; "" at the top. */
 const char *yoke_req_base_url(const yoke_req *req);
@@ -173,6 +178,29 @@ int yoke_req_on_data(yoke_req *req,
  * whoever uses them; and lets them come again. */
 void yoke_req_pause(yoke_req *req);
 void yoke_req_resume(yoke_req *req);
+
+/* ---- Time ---- */
+
+/* The second that it is, since 1970, as in the answer's `Date`. */
+int64_t yoke_req_time_s(const yoke_req *req);
+
+/* Calls `fn` once, in `ms` milliseconds (up to half a second later), unless the
+ * answer has been ended or the connection been lost before. It needs no handle
+ * of the loop. */
+void yoke_req_after(yoke_req *req, uint64_t ms,
+                    void (*fn)(yoke_req *req, void *data), void *data);
+
+/* Takes the request away from the handler that holds it: passes an error on in
+ * its name, as yoke_next_err does, for which an error handler or yoke itself
+ * answers. The handler may come back later and answer or pass on, which reaches
+ * nobody and does no harm; as with yoke_hold the request is released then. For
+ * limits of one's own, from a callback such as that of yoke_req_after. The
+ * connection closes behind the answer.
+ *
+ * Returns 0, -YOKE_EANSWERED when the head of an answer has gone, or -EBUSY
+ * when no handler holds the request. */
+int yoke_req_give_up(yoke_req *req, int status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* ---- Its name in the log ---- */
 

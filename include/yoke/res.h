@@ -2,7 +2,8 @@
  *
  * Here are status, headers, and bodies that are sent whole or in pieces. This
  * header brings in the rest: yoke/field.h, header fields with a meaning;
- * yoke/cookie.h; yoke/file.h, files; yoke/sse.h, events; yoke/etag.h.
+ * yoke/cookie.h; yoke/file.h, files; yoke/sse.h, events; yoke/etag.h;
+ * yoke/filter.h, for those who change what others answer.
  *
  * An answer is either sent whole (`yoke_res_text`, `_html`, `_json`, `_send`,
  * `_redirect`, `_end`) or in pieces (`yoke_res_write` ..., then
@@ -27,6 +28,7 @@
 #include <yoke/etag.h>
 #include <yoke/field.h>
 #include <yoke/file.h>
+#include <yoke/filter.h>
 #include <yoke/sse.h>
 
 #pragma GCC visibility push(default)

@@ -1,5 +1,11 @@
 #include "app/handle.h"
 
+#include <errno.h>
+#include <stdarg.h>
+
+#include <yoke/error.h>
+
+#include "app/alarm.h"
 #include "app/body.h"
 #include "app/dispatch.h"
 #include "app/observe.h"
@@ -35,27 +41,45 @@ static void on_close(struct yk_exchange *x)
     struct yoke_req *req = x->owner;
     if (req->on_close && !yk_req_is_answered(req))
         req->on_close(req, req->on_close_data);
+    if (req->sending && x->is_aborted)
+        yk_send_file_go_on(req);
 }
 
 static void on_drain(struct yk_exchange *x)
 {
-    struct yoke_res *res = &((struct yoke_req *)x->owner)->res;
+    struct yoke_req *req = x->owner;
+    struct yoke_res *res = &req->res;
     if (res->on_drain)
         res->on_drain(res, res->on_drain_data);
+    if (req->sending)
+        yk_send_file_go_on(req);
 }
 
-/* The handler that holds the request has used up its time. It may still come
- * back, and must find the request when it does. */
-static void on_timeout(struct yk_exchange *x)
+/* The handler that holds the request may still come back, and must find the
+ * request when it does. One that reads the body has come back when that has
+ * ended. */
+int yoke_req_give_up(yoke_req *req, int status, const char *fmt, ...)
 {
-    struct yoke_req *req = x->owner;
-    if (x->is_head_sent || yk_req_is_answered(req) || !req->is_held ||
-        req->late == UINT8_MAX)
-        return;
+    va_list args;
+    if (req->x->is_head_sent || yk_req_is_answered(req))
+        return -YOKE_EANSWERED;
+    if (!req->is_held || req->late == UINT8_MAX)
+        return -EBUSY;
+    va_start(args, fmt);
+    const char *message = yk_req_vprintf(req, fmt, args);
+    va_end(args);
     req->late++;
     yk_body_on_timeout(req);
     yk_work_on_timeout(req);
-    yk_dispatch_error(req, 503, "no answer within handler_timeout_ms");
+    yk_dispatch_error(req, status < 400 || status > 599 ? 500 : status,
+                      message);
+    return 0;
+}
+
+/* The handler has used up its time. */
+static void on_timeout(struct yk_exchange *x)
+{
+    yoke_req_give_up(x->owner, 503, "no answer within handler_timeout_ms");
 }
 
 static void on_file(struct yk_exchange *x, int err)
@@ -65,7 +89,7 @@ static void on_file(struct yk_exchange *x, int err)
 
 static void on_timer(struct yk_exchange *x)
 {
-    yk_sse_on_timer(x->owner);
+    yk_alarms_ring(x->owner);
 }
 
 static void on_stop(struct yk_exchange *x)

@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "app/layer.h"
 #include "core/arena.h"
+#include "http/url.h"
 
 #include "core/banned.h"
 
@@ -51,6 +52,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->err = NULL;
     req->caught = NULL;
     req->data = NULL;
+    req->alarms = NULL;
     req->query = NULL;
     req->cookies = NULL;
     req->json = NULL;
@@ -135,6 +137,22 @@ const char *yoke_req_url(const yoke_req *req)
 const char *yoke_req_path(const yoke_req *req)
 {
     return strip(req, yk_req_target_path(req));
+}
+
+const char *yoke_req_decoded_path(const yoke_req *req)
+{
+    const char *path = yoke_req_path(req);
+    struct yk_slice text = yk_slice_of(path);
+    if (!memchr(path, '%', text.len))
+        return path;
+    if (strstr(path, "%2F") || strstr(path, "%2f"))
+        return NULL;
+    char *out = yk_arena_alloc(req->x->arena, text.len + 1);
+    size_t len;
+    if (yk_url_decode(text, out, &len) < 0)
+        return NULL;
+    out[len] = '\0';
+    return out;
 }
 
 const char *yoke_req_base_url(const yoke_req *req)
@@ -329,6 +347,11 @@ char *yoke_req_printf(yoke_req *req, const char *fmt, ...)
     char *text = yk_req_vprintf(req, fmt, args);
     va_end(args);
     return text;
+}
+
+int64_t yoke_req_time_s(const yoke_req *req)
+{
+    return yk_exchange_now(req->x);
 }
 
 yoke_app *yoke_req_app(const yoke_req *req)

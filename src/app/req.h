@@ -28,6 +28,7 @@ struct yk_json_body;
 struct yk_layer;
 struct yk_query;
 struct yk_sending;
+struct yk_alarm;
 
 /* Most bytes of yoke_req_set_id. */
 #define YK_REQUEST_ID_MAX 200
@@ -97,6 +98,7 @@ struct yoke_req {
     const struct yoke_err *err;    /* On its way to an error handler. */
     const struct yoke_err *caught; /* The last one that a handler got. */
     void *data;                    /* yoke_req_set_data */
+    struct yk_alarm *alarms;       /* The next one first (app/alarm.h). */
     struct yk_query *query;        /* NULL until it is asked for. */
     struct yk_cookies *cookies;    /* The same. */
     struct yk_json_body *json;     /* The same. */

@@ -20,6 +20,7 @@
 #include "app/app.h"
 #include "app/attach.h"
 #include "app/etag.h"
+#include "app/filter.h"
 #include "app/fresh.h"
 #include "app/json_body.h"
 #include "app/problem.h"
@@ -234,17 +235,40 @@ static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
     return waiting < 0 ? (int)waiting : 0;
 }
 
-static int deliver(yoke_res *res, const void *ptr, size_t len)
+static int put_whole(yoke_res *res, const void *ptr, size_t len)
 {
     if (yk_res_is_kept(res))
         return deliver_kept(res, ptr, len);
     return yk_exchange_send(res->req->x, ptr, len);
 }
 
+/* The 500 is an answer, too, and delivered in the same way; once, for then
+ * there is nothing left that could break it. */
+static int answer_broken(yoke_res *res);
+
+static int __attribute__((noinline))
+deliver_watched(yoke_res *res, const void *ptr, size_t len)
+{
+    yk_res_begin(res, (int64_t)len);
+    int err =
+        res->filtering && !res->broken ? yk_filter_whole(res, &ptr, &len) : 0;
+    if (err < 0)
+        yk_res_break(res, err, "a filter of the answer failed: %s",
+                     yoke_strerror(err));
+    return res->broken ? answer_broken(res) : put_whole(res, ptr, len);
+}
+
+static int deliver(yoke_res *res, const void *ptr, size_t len)
+{
+    return yk_res_is_watched(res) ? deliver_watched(res, ptr, len)
+                                  : put_whole(res, ptr, len);
+}
+
 static int answer_broken(yoke_res *res)
 {
     int err = res->broken;
     res->broken = 0;
+    yk_filter_drop(res);
     res->req->x->headers.count = 0;
     yk_problem_answer(res->req, 500, NULL);
     return err;
@@ -397,9 +421,18 @@ static void log_length(yoke_res *res, ssize_t err, const char *text)
 
 static int end_exchange(yoke_res *res)
 {
+    ssize_t broken = res->filtering ? yk_filter_end(res) : 0;
     int err = yk_exchange_end(res->req->x);
+    err = broken < 0 ? (int)broken : err;
     log_length(res, err, "the connection is closed, for there were fewer");
     return err;
+}
+
+/* What Content-Length says, or else `len`. */
+static int64_t promised_len(const yoke_res *res, int64_t len)
+{
+    const struct yk_exchange *x = res->req->x;
+    return x->content_length >= 0 ? x->content_length : len;
 }
 
 int yoke_res_end(yoke_res *res)
@@ -412,12 +445,16 @@ int yoke_res_end(yoke_res *res)
     }
     if (yk_req_is_answered(req))
         return refuse(res);
+    if (!req->x->is_head_sent && !res->broken && yk_res_is_watched(res))
+        yk_res_begin(res, promised_len(res, 0));
     if (res->broken && !req->x->is_head_sent)
         return answer_broken(res);
     if (!yk_res_is_kept(res))
         return end_exchange(res);
     if (!req->x->is_head_sent)
         return deliver(res, "", 0);
+    if (res->filtering)
+        yk_filter_end(res);
     req->is_answered = true;
     yk_exchange_leave(req->x);
     return 0;
@@ -434,12 +471,16 @@ ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
         return -YOKE_EANSWERED;
     }
     yoke_hold(req);
+    if (!req->x->is_head_sent && !res->broken && yk_res_is_watched(res))
+        yk_res_begin(res, promised_len(res, -1));
     if (res->broken && !req->x->is_head_sent) {
         req->late++;
         res->is_swallowing = true;
         return answer_broken(res);
     }
-    ssize_t waiting = yk_exchange_write(req->x, ptr ? ptr : "", len);
+    ssize_t waiting = res->filtering
+                          ? yk_filter_write(res, ptr ? ptr : "", len)
+                          : yk_exchange_write(req->x, ptr ? ptr : "", len);
     log_length(res, waiting, "a piece is not sent, for it has more");
     return waiting;
 }
@@ -451,6 +492,15 @@ void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
     res->on_drain_data = data;
 }
 
+static void push(yoke_res *res, struct yk_finish **list,
+                 void (*fn)(yoke_res *res, void *data), void *data)
+{
+    struct yk_finish *finish =
+        yk_arena_alloc(res->req->x->arena, sizeof(*finish));
+    *finish = (struct yk_finish){*list, fn, data};
+    *list = finish;
+}
+
 int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                        void *data)
 {
@@ -458,12 +508,42 @@ int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
         return -YOKE_EANSWERED;
     if (res->finish_count == YK_FINISH_MAX)
         return -YOKE_EFULL;
-    struct yk_finish *finish =
-        yk_arena_alloc(res->req->x->arena, sizeof(*finish));
-    *finish = (struct yk_finish){res->finish, fn, data};
-    res->finish = finish;
+    push(res, &res->finish, fn, data);
     res->finish_count++;
     return 0;
+}
+
+/* ---- Before the head ---- */
+
+int yoke_res_on_head(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                     void *data)
+{
+    size_t count = 0;
+    for (const struct yk_finish *one = res->head; one; one = one->next)
+        count++;
+    if (is_fixed(res))
+        return -YOKE_EANSWERED;
+    if (count == YK_FINISH_MAX)
+        return -YOKE_EFULL;
+    push(res, &res->head, fn, data);
+    return 0;
+}
+
+int64_t yoke_res_expected_len(const yoke_res *res)
+{
+    return res->expected_len;
+}
+
+void yk_res_begin(yoke_res *res, int64_t len)
+{
+    res->expected_len = yk_status_has_body(res->req->x->status) ? len : 0;
+    while (res->head) {
+        const struct yk_finish *one = res->head;
+        res->head = one->next;
+        one->fn(res, one->data);
+    }
+    if (res->filtering)
+        yk_filter_start(res);
 }
 
 /* What the request has beside memory of its arena. */
@@ -473,6 +553,7 @@ static void release(struct yoke_req *req)
     yk_query_json_free(req);
     yk_res_locals_free(req);
     yk_send_file_drop(req);
+    yk_filter_drop(&req->res);
     yk_attached_free(req);
 }
 

@@ -9,14 +9,18 @@
 
 #include "core/slice.h"
 
+struct yk_filtering;
 struct yk_finish;
 
-/* Most callbacks of yoke_res_on_finish. */
+/* Most callbacks of yoke_res_on_finish, and of yoke_res_on_head. */
 #define YK_FINISH_MAX 8
 
 struct yoke_res {
     yoke_req *req;
-    struct yk_finish *finish; /* Callbacks; the last one first. */
+    struct yk_finish *finish;       /* Callbacks; the last one first. */
+    struct yk_finish *head;         /* The same, of yoke_res_on_head. */
+    struct yk_filtering *filtering; /* NULL: no filters. */
+    int64_t expected_len;           /* Set before `head` is called. */
     void (*on_drain)(yoke_res *res, void *data);
     void *on_drain_data;
     int broken;           /* Something illegal was set: the code, and the
@@ -30,6 +34,8 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
 {
     res->req = req;
     res->finish = NULL;
+    res->head = NULL;
+    res->filtering = NULL;
     res->on_drain = NULL;
     res->broken = 0;
     res->finish_count = 0;
@@ -80,6 +86,17 @@ void yk_res_come_back(yoke_res *res);
 
 /* Runs the callbacks of yoke_res_on_finish. */
 void yk_res_finish(yoke_res *res);
+
+/* The head of the answer is about to go; `len` is the length of its body, or
+ * -1. Runs the callbacks of yoke_res_on_head and gets the filters ready. One of
+ * them may break the answer. */
+void yk_res_begin(yoke_res *res, int64_t len);
+
+/* Whether there is anything for that to do. */
+static inline bool yk_res_is_watched(const yoke_res *res)
+{
+    return res->head || res->filtering;
+}
 
 #define YK_TYPE_TEXT YK_LIT("text/plain; charset=utf-8")
 

@@ -24,12 +24,15 @@
 #include "core/cleanup.h"
 #include "http/date.h"
 #include "http/status.h"
+#include "net/later.h"
 
 #include "core/banned.h"
 
 #define MAX_AGE_MAX_S  (365 * 24 * 3600)
 /* A file from this size on is read ahead from the disk. */
 #define READ_AHEAD_MIN (128 * 1024)
+/* Bytes of a file that go through filters at a time. */
+#define PUMP_BLOCK     (32 * 1024)
 
 /* A file that is on its way; in the arena. */
 struct yk_sending {
@@ -38,6 +41,9 @@ struct yk_sending {
     struct stat stat;
     uint64_t off, len; /* The part that is sent. */
     unsigned set;      /* Bits of the fields below that were set here. */
+    /* When the answer has filters, and so the file goes through memory: */
+    yoke_res *res;
+    struct yk_later next; /* Reads the next block. */
 };
 
 /* The fields that describe a file, and are of no use without it. */
@@ -239,6 +245,15 @@ static void tell(yoke_req *req, const struct yoke_file *options, int err)
         options->done(req, &req->res, err, options->data);
 }
 
+/* The handler, or who looks at the head, has set something illegal. */
+static int answer_broken(yoke_res *res, struct yk_sending *sending)
+{
+    yk_close_fd(&sending->fd);
+    int err = yk_res_answer(res, YK_TYPE_TEXT, "", 0);
+    tell(res->req, &sending->options, err);
+    return err;
+}
+
 /* Ends the answer without the file: the client's copy is good, or the answer
  * has no body. */
 static int answer_without(yoke_res *res, struct yk_sending *sending, int status)
@@ -260,14 +275,72 @@ static int answer_without(yoke_res *res, struct yk_sending *sending, int status)
     return err;
 }
 
+/* ---- Through filters ----
+ *
+ * Block by block, one for each turn of the loop, as the client takes them:
+ * filters cost time, and others are to be served in between. */
+
+static ssize_t send_block(struct yk_sending *sending)
+{
+    char block[PUMP_BLOCK];
+    size_t len =
+        sending->len < sizeof(block) ? (size_t)sending->len : sizeof(block);
+    ssize_t n = pread(sending->fd, block, len, (off_t)sending->off);
+    if (n <= 0)
+        return n < 0 ? -errno : -EIO;
+    sending->off += (uint64_t)n;
+    sending->len -= (uint64_t)n;
+    return yoke_res_write(sending->res, block, (size_t)n);
+}
+
+static void pump(struct yk_later *later)
+{
+    struct yk_sending *sending =
+        YK_CONTAINER_OF(later, struct yk_sending, next);
+    yoke_req *req = sending->res->req;
+    ssize_t waiting = send_block(sending);
+    if (waiting < 0) {
+        yk_exchange_cut(req->x);
+        yk_send_file_over(req, (int)waiting);
+    } else if (sending->len == 0) {
+        yk_send_file_over(req, 0);
+    } else if ((size_t)waiting <= req->x->limits->high_water) {
+        yk_later_start(later);
+    }
+}
+
+/* There is room again; or there will never be. */
+void yk_send_file_go_on(struct yoke_req *req)
+{
+    if (req->sending && req->sending->res)
+        yk_later_start(&req->sending->next);
+}
+
+static int answer_through_filters(yoke_res *res, struct yk_sending *sending)
+{
+    sending->res = res;
+    yk_later_init(&sending->next, pump);
+    if (sending->len > 0)
+        yk_send_file_go_on(res->req);
+    else
+        yk_send_file_over(res->req, 0);
+    return 0;
+}
+
 static int answer_with(yoke_res *res, struct yk_sending *sending)
 {
     yoke_req *req = res->req;
+    if (yk_res_is_watched(res))
+        yk_res_begin(res, (int64_t)sending->len);
+    if (res->broken)
+        return answer_broken(res, sending);
     if (sending->len >= READ_AHEAD_MIN)
         posix_fadvise(sending->fd, (off_t)sending->off, (off_t)sending->len,
                       POSIX_FADV_WILLNEED);
     req->sending = sending;
     req->needs_release = true;
+    if (res->filtering)
+        return answer_through_filters(res, sending);
     int err =
         yk_exchange_send_file(req->x, sending->fd, sending->off, sending->len);
     if (err < 0)
@@ -293,6 +366,8 @@ void yk_send_file_over(struct yoke_req *req, int err)
 
 void yk_send_file_drop(struct yoke_req *req)
 {
+    if (req->sending && req->sending->res)
+        yk_later_stop(&req->sending->next);
     if (req->sending)
         yk_close_fd(&req->sending->fd);
     req->sending = NULL;
@@ -344,12 +419,7 @@ static int start(yoke_res *res, const char *path, struct yk_sending *sending)
         return fail(res, sending, err);
     sending->len = (uint64_t)sending->stat.st_size;
     describe(res, path, sending);
-    if (!res->broken)
-        return send_it(res, sending);
-    yk_close_fd(&sending->fd);
-    err = yk_res_answer(res, YK_TYPE_TEXT, "", 0);
-    tell(res->req, &sending->options, err);
-    return err;
+    return res->broken ? answer_broken(res, sending) : send_it(res, sending);
 }
 
 static struct yk_sending *sending_new(yoke_res *res,

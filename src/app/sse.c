@@ -11,6 +11,7 @@
 #include <yoke/res.h>
 #include <yoke/sse.h>
 
+#include "app/alarm.h"
 #include "app/req.h"
 #include "core/alloc.h"
 #include "core/arena.h"
@@ -26,6 +27,7 @@ struct yoke_sse {
     yoke_res *res;
     void (*on_close)(yoke_sse *sse, void *data);
     void *data;
+    struct yk_alarm keep_alive;
     uint32_t keep_alive_ms; /* UINT32_MAX: never. */
     bool was_silent;        /* Since the timer was set. */
     bool is_over;
@@ -37,7 +39,7 @@ static void set_timer(yoke_sse *sse)
 {
     sse->was_silent = true;
     if (sse->keep_alive_ms != UINT32_MAX)
-        yk_exchange_set_timer(sse->res->req->x, sse->keep_alive_ms);
+        yk_alarm_set(sse->res->req, &sse->keep_alive, sse->keep_alive_ms);
 }
 
 static void tell_close(yoke_sse *sse)
@@ -77,10 +79,10 @@ void yk_sse_on_stop(struct yoke_req *req)
         close_stream(req->sse);
 }
 
-void yk_sse_on_timer(struct yoke_req *req)
+static void on_time(yoke_req *req, void *data)
 {
-    yoke_sse *sse = req->sse;
-    if (!sse)
+    yoke_sse *sse = data;
+    if (req->sse != sse)
         return;
     if (sse->was_silent)
         yoke_sse_comment(sse, "");
@@ -102,6 +104,7 @@ static yoke_sse *sse_new(yoke_res *res, const struct yoke_sse_options *options)
     yoke_sse *sse = yk_arena_alloc(res->req->x->arena, sizeof(*sse));
     *sse = (struct yoke_sse){
         .res = res,
+        .keep_alive = {.fn = on_time, .data = sse},
         .keep_alive_ms =
             options->keep_alive_ms ? options->keep_alive_ms : KEEP_ALIVE_MS,
     };

@@ -4,9 +4,6 @@
 
 struct yoke_req;
 
-/* The exchange's timer: a stream that was silent says that it is there. */
-void yk_sse_on_timer(struct yoke_req *req);
-
 /* The server drains: the stream ends. */
 void yk_sse_on_stop(struct yoke_req *req);
 

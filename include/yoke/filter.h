@@ -1,0 +1,96 @@
+/* The answer on its way out, for those who change what others answer: a
+ * callback before the head goes, and filters through which the body goes.
+ * (Express: the modules on-headers and compression, which replace functions of
+ * `res`; here there is a place for it.)
+ *
+ *     static int shout(yoke_filter *filter, const void *ptr, size_t len,
+ *                      enum yoke_filter_step step, void *data)
+ *     {
+ *         char *text = ...                    the same in capitals
+ *         return yoke_filter_pass(filter, text, len);
+ *     }
+ *
+ *     static void on_head(yoke_res *res, void *data)
+ *     {
+ *         if (yoke_res_expected_len(res) != 0)
+ *             yoke_res_filter(res, shout, NULL);
+ *     }
+ *
+ *     static void middleware(yoke_req *req, yoke_res *res)
+ *     {
+ *         yoke_res_on_head(res, on_head, NULL);
+ *         yoke_next(req);
+ *     }
+ *
+ * Answers that nobody touches cost nothing for it. */
+#ifndef YOKE_FILTER_H
+#define YOKE_FILTER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/app.h>
+
+#pragma GCC visibility push(default)
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- Before the head ---- */
+
+/* Calls `fn` once, when the head of the answer is about to be sent: status and
+ * headers are what they will be, and it can still change them. Errors, 404 and
+ * files come by, too; not what the protocol answers by itself, to a malformed
+ * request. It must not answer or pass on. Up to 8; the one added last is called
+ * first, so that middleware sees what the middleware below it has made.
+ * Returns 0, -YOKE_EFULL for the ninth, -YOKE_EANSWERED when the head has been
+ * sent. (npm: on-headers.) */
+int yoke_res_on_head(yoke_res *res, void (*fn)(yoke_res *res, void *data),
+                     void *data);
+
+/* While such a callback runs: the length of the body that comes, or -1 when
+ * nobody knows it yet. To HEAD it is what GET would get. */
+int64_t yoke_res_expected_len(const yoke_res *res);
+
+/* ---- The body ---- */
+
+typedef struct yoke_filter yoke_filter; /* One filter of one answer. */
+
+/* Why a filter is called. */
+enum yoke_filter_step {
+    YOKE_FILTER_MORE,  /* A piece; others may follow. */
+    YOKE_FILTER_FLUSH, /* Nothing more comes in this turn of the loop: what has
+                          been held back should go. No bytes. */
+    YOKE_FILTER_END,   /* This was all; once. No bytes. */
+};
+
+/* Takes bytes of the body and hands on what becomes of them. Returns 0, or a
+ * negative code when it cannot go on: the answer is then a 500 or, when a part
+ * of it has been sent, the connection is cut. */
+typedef int yoke_filter_fn(yoke_filter *filter, const void *ptr, size_t len,
+                           enum yoke_filter_step step, void *data);
+
+/* Sends the body of this answer through `fn`, behind the filters that were
+ * added before. To be called before the head goes, best from yoke_res_on_head.
+ * An answer that is sent whole is filtered whole, and its Content-Length is
+ * the new one; one in pieces, and a file, loses its Content-Length. An answer
+ * without a body does not call it, nor does HEAD for an answer in pieces.
+ * Returns 0, or -YOKE_EANSWERED. */
+int yoke_res_filter(yoke_res *res, yoke_filter_fn *fn, void *data);
+
+/* Hands bytes on to the next filter, or to the client; copied. Any number of
+ * times in a call of the filter. Returns 0 or a negative code, which the filter
+ * returns. */
+int yoke_filter_pass(yoke_filter *filter, const void *ptr, size_t len);
+
+/* The answer that it filters. */
+yoke_res *yoke_filter_res(const yoke_filter *filter);
+
+#ifdef __cplusplus
+}
+#endif
+
+#pragma GCC visibility pop
+
+#endif
