@@ -95,6 +95,13 @@ int yoke_res_download_with(yoke_res *res, const char *path,
                            const char *filename,
                            const struct yoke_file *options);
 
+/* Opens for reading what a client may have named, a file or a folder, below
+ * `root`, with the care of the functions above: never outside of it, not by
+ * "..", not by a link, and never waiting. "" and "/" are the folder itself.
+ * Returns a descriptor that is the caller's, or -errno: -EXDEV for a path that
+ * leads out. What it is tells fstat(2). */
+int yoke_open_below(const char *root, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

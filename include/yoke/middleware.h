@@ -18,5 +18,6 @@
 #include <yoke/middleware/method_override.h>
 #include <yoke/middleware/multipart.h>
 #include <yoke/middleware/rate_limit.h>
+#include <yoke/middleware/static.h>
 
 #endif

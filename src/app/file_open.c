@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <yoke/file.h>
+
 #include "core/cleanup.h"
 
 #include "core/banned.h"
@@ -115,6 +117,14 @@ static int open_below(const char *root, const char *path)
         return -EXDEV;
     int fd = open_beneath(root_fd, path);
     return fd == -ENOSYS || fd == -EPERM ? yk_file_walk(root_fd, path) : fd;
+}
+
+int yoke_open_below(const char *root, const char *path)
+{
+    if (path[strspn(path, "/")])
+        return open_below(root, path);
+    int fd = open(root, FLAGS | O_DIRECTORY);
+    return fd < 0 ? -errno : fd;
 }
 
 /* ---- Any file ---- */
