@@ -14,6 +14,7 @@
 #define YOKE_MIDDLEWARE_H
 
 #include <yoke/middleware/body.h>
+#include <yoke/middleware/compress.h>
 #include <yoke/middleware/csrf.h>
 #include <yoke/middleware/method_override.h>
 #include <yoke/middleware/multipart.h>

@@ -18,8 +18,8 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/coding.h"
 #include "middleware/copy.h"
+#include "middleware/encoding.h"
 #include "middleware/list_folder.h"
 
 #include "core/banned.h"
@@ -39,7 +39,7 @@ struct search {
     const char *path; /* Below the root: "docs/", "page"; "" is the root. */
     const char *candidate; /* Without the coding's extension. */
     size_t tried;          /* Index files, or extensions. */
-    enum yk_coding codings[YK_CODINGS];
+    enum yk_encoding codings[YK_ENCODINGS];
     size_t coding_count, coding; /* The next one to try. */
     bool is_folder;              /* The path ends in a slash. */
 };
@@ -168,13 +168,13 @@ static void try_coding(yoke_req *req, yoke_res *res, struct search *s)
         send_candidate(res, s->candidate, s);
         return;
     }
-    enum yk_coding coding = s->codings[s->coding++];
+    enum yk_encoding coding = s->codings[s->coding++];
     const char *slash = strrchr(s->candidate, '/');
     yoke_res_type(res, slash ? slash + 1 : s->candidate);
-    yoke_res_set(res, "Content-Encoding", yk_coding_name(coding));
+    yoke_res_set(res, "Content-Encoding", yk_encoding_name(coding));
     send_candidate(res,
                    yoke_req_printf(req, "%s.%s", s->candidate,
-                                   coding == YK_CODING_BR ? "br" : "gz"),
+                                   coding == YK_ENCODING_BR ? "br" : "gz"),
                    s);
 }
 
@@ -214,7 +214,7 @@ static struct search *search_new(yoke_req *req, const struct site *site,
     *s = (struct search){.site = site, .path = path + 1};
     s->is_folder = path[len - 1] == '/' && !is_mount_without_slash(req);
     if (site->options.is_precompressed)
-        s->coding_count = yk_codings_wanted(req, s->codings);
+        s->coding_count = yk_encodings_wanted(req, s->codings);
     return s;
 }
 

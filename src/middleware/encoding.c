@@ -1,4 +1,4 @@
-#include "middleware/coding.h"
+#include "middleware/encoding.h"
 
 #include <string.h>
 #include <strings.h>
@@ -9,9 +9,9 @@
 
 #define UNSAID (-1)
 
-const char *yk_coding_name(enum yk_coding coding)
+const char *yk_encoding_name(enum yk_encoding coding)
 {
-    return coding == YK_CODING_BR ? "br" : "gzip";
+    return coding == YK_ENCODING_BR ? "br" : "gzip";
 }
 
 /* "0.8" in thousandths; what is no weight is 0, so that nobody gets what he may
@@ -85,7 +85,8 @@ static int weight(const yoke_req *req, const char *name)
     return said == UNSAID ? 0 : said;
 }
 
-size_t yk_codings_wanted(const yoke_req *req, enum yk_coding out[YK_CODINGS])
+size_t yk_encodings_wanted(const yoke_req *req,
+                           enum yk_encoding out[YK_ENCODINGS])
 {
     if (!yoke_req_get(req, "Accept-Encoding"))
         return 0;
@@ -93,10 +94,10 @@ size_t yk_codings_wanted(const yoke_req *req, enum yk_coding out[YK_CODINGS])
     int plain = asked_weight(req, "identity");
     size_t n = 0;
     if (br > 0 && br >= gzip && br >= plain)
-        out[n++] = YK_CODING_BR;
+        out[n++] = YK_ENCODING_BR;
     if (gzip > 0 && gzip >= plain)
-        out[n++] = YK_CODING_GZIP;
+        out[n++] = YK_ENCODING_GZIP;
     if (br > 0 && br < gzip && br >= plain)
-        out[n++] = YK_CODING_BR;
+        out[n++] = YK_ENCODING_BR;
     return n;
 }
