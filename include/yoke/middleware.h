@@ -13,12 +13,18 @@
 #ifndef YOKE_MIDDLEWARE_H
 #define YOKE_MIDDLEWARE_H
 
+#include <yoke/middleware/basic_auth.h>
 #include <yoke/middleware/body.h>
 #include <yoke/middleware/compress.h>
+#include <yoke/middleware/cors.h>
 #include <yoke/middleware/csrf.h>
 #include <yoke/middleware/method_override.h>
 #include <yoke/middleware/multipart.h>
 #include <yoke/middleware/rate_limit.h>
+#include <yoke/middleware/request_id.h>
+#include <yoke/middleware/secure_headers.h>
 #include <yoke/middleware/static.h>
+#include <yoke/middleware/timeout.h>
+#include <yoke/middleware/vhost.h>
 
 #endif
