@@ -13,6 +13,7 @@
 #ifndef YOKE_MIDDLEWARE_H
 #define YOKE_MIDDLEWARE_H
 
+#include <yoke/middleware/access_log.h>
 #include <yoke/middleware/basic_auth.h>
 #include <yoke/middleware/body.h>
 #include <yoke/middleware/compress.h>
