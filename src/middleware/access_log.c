@@ -10,9 +10,9 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
 #include "middleware/log_file.h"
 #include "middleware/log_format.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -20,7 +20,7 @@
 #define LINE_MAX_LEN 32768
 
 struct log {
-    struct yoke_access_log options;
+    struct yoke_access_log_options options;
     struct yk_log_format *format;
     struct yk_log_file *file; /* NULL: options.write has the lines. */
     char line[LINE_MAX_LEN];
@@ -42,7 +42,7 @@ static uint64_t now_us(void)
 
 static void write_line(struct log *log, const struct yk_log_record *record)
 {
-    const struct yoke_access_log *options = &log->options;
+    const struct yoke_access_log_options *options = &log->options;
     if (options->skip && options->skip(record->req, record->res, options->data))
         return;
     size_t max = log->file ? yk_log_file_line_max(log->file) : LINE_MAX_LEN;
@@ -102,7 +102,7 @@ static void log_free(void *data)
 
 static bool open_file(struct log *log)
 {
-    const struct yoke_access_log *options = &log->options;
+    const struct yoke_access_log_options *options = &log->options;
     if (options->write)
         return true;
     log->file = yk_log_file_open(&(struct yk_log_file_options){
@@ -118,7 +118,8 @@ static bool open_file(struct log *log)
     return log->file;
 }
 
-struct yoke_handler yoke_access_log_with(const struct yoke_access_log *options)
+struct yoke_handler
+yoke_access_log_with(const struct yoke_access_log_options *options)
 {
     const char *format = options->format ? options->format : "combined";
     const char *why = NULL;

@@ -8,14 +8,14 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
 static const char user_key, asked_key;
 
 struct guard {
-    struct yoke_basic_auth options;
+    struct yoke_basic_auth_options options;
     char *challenge; /* WWW-Authenticate */
     struct yoke_basic_user *users;
 };
@@ -145,7 +145,7 @@ static void ask(yoke_req *req, yoke_res *res, const struct guard *guard,
 static void check(yoke_req *req, yoke_res *res)
 {
     const struct guard *guard = yoke_data(req);
-    const struct yoke_basic_auth *options = &guard->options;
+    const struct yoke_basic_auth_options *options = &guard->options;
     const char *name = NULL, *password = NULL;
     bool is_right = false;
     if (!read_credentials(req, &name, &password)) {
@@ -194,7 +194,8 @@ static void guard_free(void *data)
     free(guard);
 }
 
-struct yoke_handler yoke_basic_auth_with(const struct yoke_basic_auth *options)
+struct yoke_handler
+yoke_basic_auth_with(const struct yoke_basic_auth_options *options)
 {
     const char *realm = options->realm ? options->realm : "Restricted";
     if (strpbrk(realm, "\"\\\r\n")) {

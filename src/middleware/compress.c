@@ -12,8 +12,8 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
 #include "middleware/encoder.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -100,8 +100,8 @@ static bool is_encoded(const yoke_res *res)
     return encoding && strcasecmp(encoding, "identity") != 0;
 }
 
-static bool may_compress(const struct yoke_compress *options, yoke_req *req,
-                         yoke_res *res)
+static bool may_compress(const struct yoke_compress_options *options,
+                         yoke_req *req, yoke_res *res)
 {
     int status = yoke_res_get_status(res);
     if (status == 204 || status == 205 || status == 206 || is_encoded(res) ||
@@ -156,7 +156,7 @@ static void answer_not_modified(yoke_req *req, yoke_res *res)
 
 /* Brotli needs a megabyte for each stream, gzip can do with little: of streams
  * of events there are many at a time. */
-static enum yk_encoding choose(const struct yoke_compress *options,
+static enum yk_encoding choose(const struct yoke_compress_options *options,
                                const yoke_req *req, const yoke_res *res)
 {
     enum yk_encoding wanted[YK_ENCODINGS], best = YK_ENCODING_NONE;
@@ -173,7 +173,7 @@ static enum yk_encoding choose(const struct yoke_compress *options,
     return best;
 }
 
-static void start(const struct yoke_compress *options, yoke_req *req,
+static void start(const struct yoke_compress_options *options, yoke_req *req,
                   yoke_res *res, enum yk_encoding encoding)
 {
     struct job *job = yoke_req_alloc(req, sizeof(*job));
@@ -194,7 +194,7 @@ static void start(const struct yoke_compress *options, yoke_req *req,
 
 static void on_head(yoke_res *res, void *data)
 {
-    const struct yoke_compress *options = data;
+    const struct yoke_compress_options *options = data;
     yoke_req *req = yoke_res_req(res);
     if (yoke_res_get_status(res) == 304) {
         answer_not_modified(req, res);
@@ -226,9 +226,10 @@ static int within(int value, int fallback, int most)
     return value > most ? most : value;
 }
 
-struct yoke_handler yoke_compress_with(const struct yoke_compress *options)
+struct yoke_handler
+yoke_compress_with(const struct yoke_compress_options *options)
 {
-    struct yoke_compress *copy = yk_zeroed(sizeof(*copy));
+    struct yoke_compress_options *copy = yk_zeroed(sizeof(*copy));
     *copy = *options;
     copy->level = within(options->level, LEVEL, 9);
     copy->quality = within(options->quality, QUALITY, 11);

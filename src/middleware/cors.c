@@ -9,16 +9,14 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
-#define ORIGINS_MAX 64
-
 struct policy {
-    struct yoke_cors options;
+    struct yoke_cors_options options;
     char *origin, *methods, *allowed_headers, *exposed_headers;
-    char *origins[ORIGINS_MAX + 1];
+    const char *const *origins;
 };
 
 /* What `ask` has been asked; attached to the request under this key. */
@@ -43,14 +41,14 @@ static bool is_below(const char *origin, const char *pattern)
 
 static bool is_listed(const struct policy *policy, const char *origin)
 {
-    for (char *const *one = policy->origins; *one; one++)
+    for (const char *const *one = policy->origins; one && *one; one++)
         if (strcasecmp(*one, origin) == 0 || is_below(origin, *one))
             return true;
     return false;
 }
 
 /* The answer depends on who asks. */
-static bool is_dynamic(const struct yoke_cors *options)
+static bool is_dynamic(const struct yoke_cors_options *options)
 {
     return options->origins || options->reflects || options->allow ||
            options->ask;
@@ -68,7 +66,7 @@ static void set_unless_null(yoke_res *res, const char *name, const char *value)
 static bool set_origin(const struct policy *policy, yoke_req *req,
                        yoke_res *res, bool is_allowed)
 {
-    const struct yoke_cors *options = &policy->options;
+    const struct yoke_cors_options *options = &policy->options;
     const char *origin = yoke_req_get(req, "Origin");
     if (is_dynamic(options)) {
         yoke_res_vary(res, "Origin");
@@ -166,7 +164,7 @@ void yoke_cors_decide(yoke_req *req, yoke_res *res, bool is_allowed)
 static void check(yoke_req *req, yoke_res *res)
 {
     struct policy *policy = yoke_data(req);
-    const struct yoke_cors *options = &policy->options;
+    const struct yoke_cors_options *options = &policy->options;
     const char *origin = yoke_req_get(req, "Origin");
     if (origin && options->ask) {
         yoke_req_attach(req, &asked_key, policy, NULL);
@@ -195,7 +193,7 @@ static void policy_free(void *data)
     free(policy);
 }
 
-struct yoke_handler yoke_cors_with(const struct yoke_cors *options)
+struct yoke_handler yoke_cors_with(const struct yoke_cors_options *options)
 {
     struct policy *policy = yk_zeroed(sizeof(*policy));
     policy->options = *options;
@@ -206,7 +204,7 @@ struct yoke_handler yoke_cors_with(const struct yoke_cors *options)
         options->methods ? options->methods : "GET,HEAD,PUT,PATCH,POST,DELETE");
     policy->allowed_headers = yk_text_copy(options->allowed_headers);
     policy->exposed_headers = yk_text_copy(options->exposed_headers);
-    yk_texts_copy(policy->origins, ORIGINS_MAX, options->origins);
+    policy->origins = yk_texts_copy(options->origins);
     if (options->credentials && !is_dynamic(options) &&
         strcmp(policy->origin, "*") == 0)
         yoke_log(YOKE_LOG_WARN,

@@ -15,7 +15,7 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 

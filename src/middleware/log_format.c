@@ -12,7 +12,7 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 

@@ -5,20 +5,20 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
 #include "middleware/random_id.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
 struct naming {
-    struct yoke_request_id options;
+    struct yoke_request_id_options options;
     char *header;
 };
 
 /* Each is tried until one is sane: yoke_req_set_id refuses the others. */
 static void name(yoke_req *req, const struct naming *naming)
 {
-    const struct yoke_request_id *options = &naming->options;
+    const struct yoke_request_id_options *options = &naming->options;
     char uuid[37];
     if (options->accepts_theirs &&
         yoke_req_set_id(req, yoke_req_get(req, naming->header)) == 0)
@@ -56,7 +56,8 @@ static void naming_free(void *data)
     free(naming);
 }
 
-struct yoke_handler yoke_request_id_with(const struct yoke_request_id *options)
+struct yoke_handler
+yoke_request_id_with(const struct yoke_request_id_options *options)
 {
     struct naming *naming = yk_zeroed(sizeof(*naming));
     naming->options = *options;

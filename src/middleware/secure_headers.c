@@ -6,8 +6,8 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
 #include "middleware/random_id.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -83,7 +83,7 @@ static void add(struct headers *headers, const char *name, const char *value,
 }
 
 static void add_policy(struct headers *headers,
-                       const struct yoke_secure_headers *options)
+                       const struct yoke_secure_headers_options *options)
 {
     const char *policy = options->content_security_policy;
     headers->policy_name = options->reports_only
@@ -105,7 +105,7 @@ static void headers_free(void *data)
 }
 
 struct yoke_handler
-yoke_secure_headers_with(const struct yoke_secure_headers *options)
+yoke_secure_headers_with(const struct yoke_secure_headers_options *options)
 {
     struct headers *headers = yk_zeroed(sizeof(*headers));
     const struct {

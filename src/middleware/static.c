@@ -18,19 +18,17 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
-#include "middleware/copy.h"
 #include "middleware/encoding.h"
 #include "middleware/list_folder.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
-#define NAMES_MAX 8
-
 struct site {
-    struct yoke_static options;
+    struct yoke_static_options options;
     struct yoke_file file; /* What of them is for yoke_res_send_file. */
     char *root;
-    char *index[NAMES_MAX + 1], *extensions[NAMES_MAX + 1];
+    const char *const *index, *const *extensions;
 };
 
 /* One request's way through the candidates; in its memory. */
@@ -105,22 +103,30 @@ static bool has_extension(const char *path)
     return dot && dot != name;
 }
 
+static const char *next_index(yoke_req *req, struct search *s)
+{
+    const char *const *names = s->site->index;
+    if (!names || !names[s->tried])
+        return NULL;
+    return yoke_req_printf(req, "%s%s", s->path, names[s->tried++]);
+}
+
+/* An extension may be written with its dot. */
+static const char *next_extension(yoke_req *req, struct search *s)
+{
+    const char *const *names = s->site->extensions;
+    if (!names || !names[s->tried] || has_extension(s->path))
+        return NULL;
+    const char *name = names[s->tried++];
+    return yoke_req_printf(req, "%s.%s", s->path, name + (*name == '.'));
+}
+
 /* The next name, or NULL. */
 static const char *next_candidate(yoke_req *req, struct search *s)
 {
-    const struct site *site = s->site;
-    if (s->is_folder) {
-        const char *name = site->index[s->tried];
-        return name                                        ? s->tried++,
-               yoke_req_printf(req, "%s%s", s->path, name) : NULL;
-    }
-    if (!s->candidate)
-        return s->path;
-    const char *extension = site->extensions[s->tried];
-    if (!extension || has_extension(s->path))
-        return NULL;
-    s->tried++;
-    return yoke_req_printf(req, "%s.%s", s->path, extension);
+    if (s->is_folder)
+        return next_index(req, s);
+    return s->candidate ? next_extension(req, s) : s->path;
 }
 
 static void try_next(yoke_req *req, yoke_res *res, struct search *s);
@@ -149,7 +155,7 @@ static void on_headers(yoke_res *res, const char *path, const struct stat *stat,
                        void *data)
 {
     const struct search *s = data;
-    const struct yoke_static *options = &s->site->options;
+    const struct yoke_static_options *options = &s->site->options;
     options->headers(res, path, stat, options->data);
 }
 
@@ -266,16 +272,9 @@ static char *root_of(const char *root)
     return path;
 }
 
-/* An extension may be written with its dot. */
-static void copy_extensions(char *to[NAMES_MAX + 1], const char *const *from)
-{
-    for (size_t i = 0; from && from[i] && i < NAMES_MAX; i++)
-        to[i] = yk_text_copy(from[i] + (*from[i] == '.'));
-}
-
 static struct yoke_file file_of(const struct site *site)
 {
-    const struct yoke_static *options = &site->options;
+    const struct yoke_static_options *options = &site->options;
     return (struct yoke_file){
         .root = site->root,
         .dotfiles = options->dotfiles,
@@ -291,7 +290,7 @@ static struct yoke_file file_of(const struct site *site)
 }
 
 struct yoke_handler yoke_static_with(const char *root,
-                                     const struct yoke_static *options)
+                                     const struct yoke_static_options *options)
 {
     if (!root || !*root) {
         yoke_log(YOKE_LOG_ERROR, "yoke_static: there is no root");
@@ -301,10 +300,9 @@ struct yoke_handler yoke_static_with(const char *root,
     site->options = *options;
     site->root = root_of(root);
     if (!options->no_index)
-        yk_texts_copy(site->index, NAMES_MAX,
-                      options->index ? options->index
-                                     : YOKE_TEXTS("index.html"));
-    copy_extensions(site->extensions, options->extensions);
+        site->index = yk_texts_copy(options->index ? options->index
+                                                   : YOKE_TEXTS("index.html"));
+    site->extensions = yk_texts_copy(options->extensions);
     site->file = file_of(site);
     return yoke_with(serve, site, site_free);
 }

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,14 @@ char *yk_text_copy(const char *text)
 void yk_text_free(const char *text)
 {
     free((void *)(uintptr_t)text);
+}
+
+char *yk_text_join(const char *a, const char *b, const char *c)
+{
+    char *text;
+    if (asprintf(&text, "%s%s%s", a, b, c) < 0)
+        abort();
+    return text;
 }
 
 const char *const *yk_texts_copy(const char *const *texts)
@@ -46,4 +55,12 @@ bool yk_texts_have(const char *const *texts, const char *text)
         if (strcmp(*texts, text) == 0)
             return true;
     return false;
+}
+
+void *yk_zeroed(size_t size)
+{
+    void *ptr = calloc(1, size);
+    if (!ptr)
+        abort();
+    return ptr;
 }

@@ -3,10 +3,14 @@
 #define YK_MIDDLEWARE_TEXTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* A copy; NULL stays NULL. Ends the process when there is no memory. */
 char *yk_text_copy(const char *text);
 void yk_text_free(const char *text);
+
+/* Three texts in a row. */
+char *yk_text_join(const char *a, const char *b, const char *c);
 
 /* The same for a list that NULL ends. */
 const char *const *yk_texts_copy(const char *const *texts);
@@ -14,5 +18,8 @@ void yk_texts_free(const char *const *texts);
 
 /* Whether the list has the text. */
 bool yk_texts_have(const char *const *texts, const char *text);
+
+/* Memory of zeros, for free(3). Ends the process when there is none. */
+void *yk_zeroed(size_t size);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <yoke/req.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -49,8 +49,8 @@ bool yoke_timed_out(const yoke_req *req)
     return limit && limit->is_over;
 }
 
-struct yoke_handler yoke_timeout_with(uint64_t ms,
-                                      const struct yoke_timeout *options)
+struct yoke_handler
+yoke_timeout_with(uint64_t ms, const struct yoke_timeout_options *options)
 {
     struct settings *settings = yk_zeroed(sizeof(*settings));
     settings->ms = ms;

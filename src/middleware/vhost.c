@@ -8,7 +8,7 @@
 #include <yoke/log.h>
 #include <yoke/req.h>
 
-#include "middleware/copy.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 

@@ -54,7 +54,7 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default; text is copied. */
-struct yoke_access_log {
+struct yoke_access_log_options {
     int reserved_;      /* Leave it; it lets the macro be called without any. */
     const char *format; /* "combined" */
     const char *path;   /* The file, made if it is not there (mode 0640); NULL:
@@ -75,8 +75,10 @@ struct yoke_access_log {
 };
 
 #define yoke_access_log(...)                                                   \
-    yoke_access_log_with(&(struct yoke_access_log){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_access_log_with(const struct yoke_access_log *options);
+    yoke_access_log_with(                                                      \
+        &(struct yoke_access_log_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_access_log_with(const struct yoke_access_log_options *options);
 
 #ifdef __cplusplus
 }

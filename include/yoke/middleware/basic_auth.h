@@ -27,7 +27,7 @@ struct yoke_basic_user {
 
 /* Options. Zero is every field's default; text is copied. One of `users`,
  * `check` and `ask` has to be set; with none nobody is let in. */
-struct yoke_basic_auth {
+struct yoke_basic_auth_options {
     int reserved_;     /* Leave it; it lets the macro be called without any. */
     const char *realm; /* What is shown: "Restricted" */
     bool no_charset;   /* `charset="UTF-8"` is left out. */
@@ -43,8 +43,10 @@ struct yoke_basic_auth {
 };
 
 #define yoke_basic_auth(...)                                                   \
-    yoke_basic_auth_with(&(struct yoke_basic_auth){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_basic_auth_with(const struct yoke_basic_auth *options);
+    yoke_basic_auth_with(                                                      \
+        &(struct yoke_basic_auth_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_basic_auth_with(const struct yoke_basic_auth_options *options);
 
 /* What `ask` has come to. Once for each call of it. */
 void yoke_basic_auth_decide(yoke_req *req, yoke_res *res, bool is_right);

@@ -34,7 +34,7 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default. */
-struct yoke_compress {
+struct yoke_compress_options {
     int reserved_;    /* Leave it; it lets the macro be called without any. */
     size_t threshold; /* Bodies with fewer bytes stay as they are; 1,024. Those
                          whose length is not known are compressed. */
@@ -49,8 +49,10 @@ struct yoke_compress {
 };
 
 #define yoke_compress(...)                                                     \
-    yoke_compress_with(&(struct yoke_compress){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_compress_with(const struct yoke_compress *options);
+    yoke_compress_with(                                                        \
+        &(struct yoke_compress_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_compress_with(const struct yoke_compress_options *options);
 
 /* Whether the answer's Content-Type is one that compression makes smaller. */
 bool yoke_is_compressible(const yoke_res *res);

@@ -25,13 +25,13 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default; text is copied. */
-struct yoke_cors {
+struct yoke_cors_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
     /* Who may read: one origin, which is sent whoever asks; "*", the default. */
     const char *origin;
-    /* Or several, of which the one that asks is sent; NULL ends the list, which
-     * has at most 64. A "*" for the first label of the host is every host below
-     * that domain, but not the domain itself. */
+    /* Or several, of which the one that asks is sent; NULL ends the list. A "*"
+     * for the first label of the host is every host below that domain, but not
+     * the domain itself. */
     const char *const *origins;
     bool reflects; /* Or whoever asks. */
     /* Or a function decides: `origin` is the request's, never NULL. */
@@ -57,8 +57,8 @@ struct yoke_cors {
 };
 
 #define yoke_cors(...)                                                         \
-    yoke_cors_with(&(struct yoke_cors){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_cors_with(const struct yoke_cors *options);
+    yoke_cors_with(&(struct yoke_cors_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler yoke_cors_with(const struct yoke_cors_options *options);
 
 /* What `ask` has come to. Once for each call of it. */
 void yoke_cors_decide(yoke_req *req, yoke_res *res, bool is_allowed);

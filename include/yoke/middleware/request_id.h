@@ -22,7 +22,7 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default; text is copied. */
-struct yoke_request_id {
+struct yoke_request_id_options {
     int reserved_;      /* Leave it; it lets the macro be called without any. */
     const char *header; /* "X-Request-Id" */
     bool accepts_theirs; /* The request's own field is taken. */
@@ -34,8 +34,10 @@ struct yoke_request_id {
 };
 
 #define yoke_request_id(...)                                                   \
-    yoke_request_id_with(&(struct yoke_request_id){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_request_id_with(const struct yoke_request_id *options);
+    yoke_request_id_with(                                                      \
+        &(struct yoke_request_id_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_request_id_with(const struct yoke_request_id_options *options);
 
 #ifdef __cplusplus
 }

@@ -26,7 +26,7 @@ extern "C" {
 #define YOKE_NO_HEADER ""
 
 /* Options: the value of each field; NULL is what stands beside it. Copied. */
-struct yoke_secure_headers {
+struct yoke_secure_headers_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
     /* "default-src 'self';base-uri 'self';font-src 'self' https: data:;
      * form-action 'self';frame-ancestors 'self';img-src 'self' data:;
@@ -56,9 +56,9 @@ struct yoke_secure_headers {
 
 #define yoke_secure_headers(...)                                               \
     yoke_secure_headers_with(                                                  \
-        &(struct yoke_secure_headers){.reserved_ = 0, __VA_ARGS__})
+        &(struct yoke_secure_headers_options){.reserved_ = 0, __VA_ARGS__})
 struct yoke_handler
-yoke_secure_headers_with(const struct yoke_secure_headers *options);
+yoke_secure_headers_with(const struct yoke_secure_headers_options *options);
 
 /* The request's nonce, for the page: <script nonce="...">. NULL when the policy
  * has none. */

@@ -28,15 +28,14 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default; text is copied. */
-struct yoke_static {
+struct yoke_static_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
     enum yoke_dotfiles dotfiles; /* Names that begin with a dot. */
     /* Names of index files, the first that is there is taken; NULL ends the
-     * list: YOKE_TEXTS("index.html", "index.htm"), which is at most 8. NULL:
-     * "index.html". */
+     * list: YOKE_TEXTS("index.html", "index.htm"). NULL: "index.html". */
     const char *const *index;
     /* Extensions that are tried for a name that is not there and has none:
-     * YOKE_TEXTS("html"). At most 8. */
+     * YOKE_TEXTS("html"). */
     const char *const *extensions;
     int64_t max_age_s; /* As in struct yoke_file: */
     bool is_immutable;
@@ -63,9 +62,10 @@ struct yoke_static {
 /* A relative `root` is looked for from the working directory of now. When it is
  * not there, a line in the log says so; it may come later. */
 #define yoke_static(root, ...)                                                 \
-    yoke_static_with((root), &(struct yoke_static){.reserved_ = 0, __VA_ARGS__})
+    yoke_static_with(                                                          \
+        (root), &(struct yoke_static_options){.reserved_ = 0, __VA_ARGS__})
 struct yoke_handler yoke_static_with(const char *root,
-                                     const struct yoke_static *options);
+                                     const struct yoke_static_options *options);
 
 #ifdef __cplusplus
 }

@@ -29,16 +29,17 @@ extern "C" {
 #endif
 
 /* Options. Zero is every field's default. */
-struct yoke_timeout {
+struct yoke_timeout_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
     int status;    /* 400 to 599; 503 */
 };
 
 /* 0 milliseconds: no limit, also where one was set before. */
 #define yoke_timeout(ms, ...)                                                  \
-    yoke_timeout_with((ms), &(struct yoke_timeout){.reserved_ = 0, __VA_ARGS__})
-struct yoke_handler yoke_timeout_with(uint64_t ms,
-                                      const struct yoke_timeout *options);
+    yoke_timeout_with(                                                         \
+        (ms), &(struct yoke_timeout_options){.reserved_ = 0, __VA_ARGS__})
+struct yoke_handler
+yoke_timeout_with(uint64_t ms, const struct yoke_timeout_options *options);
 
 /* True once the request has been taken from its handler by this. */
 bool yoke_timed_out(const yoke_req *req);
