@@ -16,8 +16,8 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan fuzz chaos bench bench-sched bench-store kills format \
-        install clean deps help
+.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills \
+        format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -34,12 +34,16 @@ run: build ## Start examples/hello on every core, on port 1337 (PORT=...)
 	@[ ! -t 0 ] || set -m; setpriv --pdeathsig TERM $(BUILD)/examples/hello; exit
 
 test: ## Run every check and test (STEPS="format unit ..." runs only some)
-	$(need) build test fuzz
+	$(need) build test browser fuzz
 	@$(PYTHON) tools/test.py $(STEPS)
 
 asan: ## Run the unit and end-to-end tests under ASan and UBSan
 	$(need) build test
 	@$(PYTHON) tools/test.py asan
+
+browser: build ## Drive a real browser, Chromium, against examples/site
+	$(need) test browser
+	@YOKE_BUILD=$(BUILD) $(PYTHON) -m pytest -q -p no:cacheprovider tests/browser
 
 fuzz: ## Fuzz each target for SECONDS=60
 	$(need) build fuzz

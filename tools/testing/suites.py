@@ -15,8 +15,8 @@ from . import builds, procs
 UNIT_SECONDS = 60   # for one unit test program
 FILE_SECONDS = 180  # for one file of end-to-end tests; each test has its own
 
-# Tests of the tests and of the build: sanitizers would add nothing.
-ONCE = {"test_http1", "test_harness", "test_install", "test_make"}
+# Tests of the tests, of the build and of browsers: sanitizers would add nothing.
+ONCE = {"test_http1", "test_harness", "test_install", "test_make", "test_site"}
 
 
 class Job:
@@ -48,11 +48,14 @@ def unit(build, scratch, env):
 
 
 def end_to_end(build, scratch, env):
-    """The end-to-end tests, against the programs of a build. Long files come
-    first, so that none is waited for at the end."""
+    """The end-to-end tests, against the programs of a build. Those with a
+    browser, and then long files, come first, so that none is waited for at the
+    end."""
     jobs = []
-    files = (builds.ROOT / "tests/e2e").glob("test_*.py")
-    for path in sorted(files, key=lambda file: -file.stat().st_size):
+    tests = builds.ROOT / "tests"
+    files = sorted(tests.glob("e2e/test_*.py"),
+                   key=lambda file: -file.stat().st_size)
+    for path in [*tests.glob("browser/test_*.py"), *files]:
         if path.stem in ONCE and build != "build-gcc":
             continue
         report = scratch / f"{path.stem}.xml"
