@@ -23,6 +23,7 @@
 #define BUFFER_MAX    (1u << 20)
 
 struct yk_log_file {
+    struct yk_log_file *next; /* In `buffered`. */
     int fd;
     char *path;   /* NULL: standard output, which is not ours to close. */
     bool is_file; /* A regular one: whatever is written stays in one piece. */
@@ -40,6 +41,10 @@ struct yk_log_file {
     bool has_timer, has_signal;
     int open_handles; /* To be closed before this is freed. */
 };
+
+/* Files with a buffer, for the end of the process: a worker ends without freeing
+ * its application. Written by yk_log_file_open and _close. */
+static struct yk_log_file *buffered;
 
 /* ---- Opening ---- */
 
@@ -164,6 +169,35 @@ static void flush(struct yk_log_file *file)
     file->used = 0;
 }
 
+static void flush_all(void)
+{
+    for (struct yk_log_file *file = buffered; file; file = file->next)
+        flush(file);
+}
+
+static void start_buffer(struct yk_log_file *file, size_t len)
+{
+    static bool is_registered;
+    if (len == 0)
+        return;
+    file->buffer_len = len < BUFFER_MAX ? len : BUFFER_MAX;
+    file->buffer = yk_zeroed(file->buffer_len);
+    file->next = buffered;
+    buffered = file;
+    if (!is_registered)
+        atexit(flush_all);
+    is_registered = true;
+}
+
+static void forget(const struct yk_log_file *file)
+{
+    struct yk_log_file **place = &buffered;
+    while (*place && *place != file)
+        place = &(*place)->next;
+    if (*place)
+        *place = file->next;
+}
+
 /* ---- Handles ---- */
 
 static void on_time(uv_timer_t *timer)
@@ -229,10 +263,7 @@ struct yk_log_file *yk_log_file_open(const struct yk_log_file_options *options)
     }
     file->looked_s = now_s();
     file->flush_ms = options->flush_ms;
-    file->buffer_len =
-        options->buffer_len < BUFFER_MAX ? options->buffer_len : BUFFER_MAX;
-    if (file->buffer_len > 0)
-        file->buffer = yk_zeroed(file->buffer_len);
+    start_buffer(file, options->buffer_len);
     start_signal(file, options->reopen_signal);
     return file;
 }
@@ -249,6 +280,7 @@ void yk_log_file_close(struct yk_log_file *file)
     if (!file)
         return;
     flush(file);
+    forget(file);
     if (file->path)
         close(file->fd);
     if (file->has_timer)
