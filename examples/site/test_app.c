@@ -21,8 +21,8 @@ static void the_page_and_its_files_are_there(void)
 
 static void a_visitor_is_greeted_by_name(void)
 {
-    yoke_test *ada = yoke_test_new(make_app());
-    ada = yoke_test_agent(ada);
+    yoke_test *t = yoke_test_new(make_app());
+    yoke_test *ada = yoke_test_agent(t); /* Keeps cookies. */
     yoke_expect_text(yoke_test_get(ada, "/hello"), 200, "Hello, stranger!");
     yoke_tr *r = yoke_test_post(ada, "/greet");
     yoke_tr_form(r, "name", "Ada Lovelace");
@@ -30,6 +30,7 @@ static void a_visitor_is_greeted_by_name(void)
     yoke_expect_text(r, 200, "Hello, Ada Lovelace!");
     yoke_expect_text(yoke_test_get(ada, "/visits"), 200, "1");
     yoke_expect_text(yoke_test_get(ada, "/visits"), 200, "2");
+    yoke_test_free(t);
 }
 
 static void a_name_is_needed(void)
