@@ -79,15 +79,19 @@ static void put_escaped(struct line *line, const char *text)
         put(line, "-", 1);
         return;
     }
-    for (size_t i = 0; text[i] && i < line->text_max; i++) {
+    size_t start = 0, i = 0;
+    for (; text[i] && i < line->text_max; i++) {
         unsigned char c = (unsigned char)text[i];
+        if (c >= 0x20 && c < 0x7f && c != '"' && c != '\\')
+            continue;
+        put(line, text + start, i - start);
+        start = i + 1;
         if (c == '"' || c == '\\')
             put_format(line, "\\%c", c);
-        else if (c < 0x20 || c >= 0x7f)
-            put_format(line, "\\x%02x", c);
         else
-            put(line, text + i, 1);
+            put_format(line, "\\x%02x", c);
     }
+    put(line, text + start, i - start);
 }
 
 /* ---- What directives stand for ---- */

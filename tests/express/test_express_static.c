@@ -1,7 +1,7 @@
-/* Express: test/express.static.js. Arguments of wrong types (5), texts and
- * milliseconds as ages (2), and the working directory as a root by "." (1) are
- * left out or are JavaScript's; rows below the second comment are yoke's own:
- * compressed files, lists of folders. */
+/* Express: test/express.static.js. Left out: arguments of wrong types (3), a way
+ * up that stays within the root, which is refused here (1), a root that is a
+ * file (2), and the link in a redirect's page, which has none (1). Rows below
+ * the second comment are yoke's own: compressed files, lists of folders. */
 #include "fixtures.h"
 
 /* An application with one folder below a path. */
@@ -45,7 +45,26 @@ SITE(listing, .lists_folders = true)
 SITE(all_listed, .lists_folders = true, .dotfiles = YOKE_DOTFILES_ALLOW)
 SITE(compressed, .is_precompressed = true)
 SITE_AT(mounted, "/static", .no_index = false)
+SITE_AT(mounted_no_index, "/static", .no_index = true)
 SITE_AT(encoded_mount, "/st atic", .no_index = false)
+
+static void add_too_long(yoke_app *app, bool no_fallthrough)
+{
+    static char root[70001];
+    for (size_t i = 0; i < sizeof(root) - 1; i++)
+        root[i] = "/foobar"[i % 7];
+    yoke_app_use(app, yoke_static(root, .no_fallthrough = no_fallthrough));
+}
+
+static void too_long(yoke_app *app)
+{
+    add_too_long(app, false);
+}
+
+static void too_long_and_strict(yoke_app *app)
+{
+    add_too_long(app, true);
+}
 
 static void two_roots(yoke_app *app)
 {
@@ -140,6 +159,8 @@ static const struct express_case cases[] = {
     {"a range", SITE_OF(plain), .path = "/nums.txt",
      .fields = RANGE("bytes=0-4"), .status = 206, .body = "12345",
      .answered = {PART("bytes 0-4/9"), {"Content-Length", "5"}}},
+    {"the first byte", SITE_OF(plain), .path = "/nums.txt",
+     .fields = RANGE("bytes=0-0"), .status = 206, .body = "1"},
     {"a range of both ends", SITE_OF(plain), .path = "/nums.txt",
      .fields = RANGE("bytes=2-5"), .status = 206, .body = "3456"},
     {"the last bytes", SITE_OF(plain), .path = "/nums.txt",
@@ -264,6 +285,20 @@ static const struct express_case cases[] = {
     {"the status stays", SITE_OF(with_status), .path = "/name.txt",
      .status = 503, .body = "tobi"},
     {"no index", SITE_OF(no_index), .path = "/blog/", NOT_FOUND},
+    {"no index: a folder", SITE_OF(mounted_no_index), .path = "/static/blog/",
+     NOT_FOUND},
+    {"no index: a folder without a slash", SITE_OF(mounted_no_index),
+     .path = "/static/blog", .status = 301,
+     .answered = {LEADS_TO("/static/blog/")}},
+    {"no index: the mount", SITE_OF(mounted_no_index), .path = "/static/",
+     NOT_FOUND},
+    {"no index: the mount without a slash", SITE_OF(mounted_no_index),
+     .path = "/static", .status = 301, .answered = {LEADS_TO("/static/")}},
+    {"a mount and a path like a user's", SITE_OF(mounted), .path = "//todo@txt",
+     NOT_FOUND},
+    {"a root that is too long", SITE_OF(too_long), .path = "/", NOT_FOUND},
+    {"a root that is too long, no fallthrough", SITE_OF(too_long_and_strict),
+     .path = "/", NOT_FOUND},
     {"another index", SITE_OF(other_index), .path = "/", .body = "123456789"},
 
     /* What Express leaves to other modules. */
@@ -407,6 +442,20 @@ static void a_root_that_is_none_is_an_error_of_registration(void **state)
     yoke_app_free(app);
 }
 
+static void a_relative_root_is_that_of_the_start(void **state)
+{
+    char before[256];
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    assert_non_null(getcwd(before, sizeof(before)));
+    assert_int_equal(chdir(folder), 0);
+    yoke_app_use(app, yoke_static("public"));
+    assert_int_equal(chdir(before), 0);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_text(yoke_test_get(t, "/name.txt"), 200, "tobi");
+    yoke_test_free(t);
+}
+
 static void a_root_that_is_not_there_may_come_later(void **state)
 {
     yoke_app *app = yoke_app_new();
@@ -431,6 +480,7 @@ int main(void)
         cmocka_unit_test(a_link_leads_nowhere_outside),
         cmocka_unit_test(a_redirect_never_leads_to_another_site),
         cmocka_unit_test(a_root_that_is_none_is_an_error_of_registration),
+        cmocka_unit_test(a_relative_root_is_that_of_the_start),
         cmocka_unit_test(a_root_that_is_not_there_may_come_later),
     };
     fixtures_make(NULL);
