@@ -28,7 +28,8 @@ struct yk_log_file {
     char *path;   /* NULL: standard output, which is not ours to close. */
     bool is_file; /* A regular one: whatever is written stays in one piece. */
     bool is_torn; /* The last write ended in the middle of a line. */
-    bool is_failing;
+    bool is_failing; /* Writes are; it has been said. */
+    bool is_lost;    /* It cannot be opened anew; it has been said. */
     size_t lost;     /* Writes that failed since it was last well. */
     time_t looked_s; /* When its name was looked at. */
     struct stat stat;
@@ -66,12 +67,15 @@ static void reopen(struct yk_log_file *file)
 {
     int fd = open_path(file);
     if (fd < 0) {
-        if (!file->is_failing)
-            yoke_log(YOKE_LOG_ERROR, "access log %s: %s", file->path,
-                     strerror(errno));
-        file->is_failing = true;
+        if (!file->is_lost)
+            yoke_log(YOKE_LOG_ERROR,
+                     "access log %s: %s; lines still go to the file that was "
+                     "there",
+                     file->path, strerror(errno));
+        file->is_lost = true;
         return;
     }
+    file->is_lost = false;
     close(file->fd);
     file->fd = fd;
     file->is_torn = false;
@@ -243,6 +247,15 @@ static void start_timer(struct yk_log_file *file)
 
 /* ---- Life ---- */
 
+/* The program may go to another folder before the file is opened anew. */
+static char *absolute(const char *path)
+{
+    char *folder = path && *path != '/' ? getcwd(NULL, 0) : NULL;
+    char *whole = folder ? yk_text_join(folder, "/", path) : yk_text_copy(path);
+    free(folder);
+    return whole;
+}
+
 static void file_free(struct yk_log_file *file)
 {
     free(file->buffer);
@@ -253,7 +266,7 @@ static void file_free(struct yk_log_file *file)
 struct yk_log_file *yk_log_file_open(const struct yk_log_file_options *options)
 {
     struct yk_log_file *file = yk_zeroed(sizeof(*file));
-    file->path = yk_text_copy(options->path);
+    file->path = absolute(options->path);
     file->fd = open_path(file);
     if (file->fd < 0) {
         int err = errno;

@@ -12,6 +12,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <yoke/file.h>
+
 #include "app/file_open.h"
 
 static char folder[64], root[80];
@@ -224,6 +226,34 @@ static void dotfiles_are_seen_wherever_they_stand(void **state)
     assert_false(yk_file_has_dotfile(""));
 }
 
+static void files_and_folders_can_be_opened_below_a_root(void **state)
+{
+    static const struct {
+        const char *path;
+        int err; /* 0: it is opened. */
+        bool is_folder;
+    } cases[] = {
+        {"", 0, true},           {"/", 0, true},      {"sub", 0, true},
+        {"/sub/", 0, true},      {"file", 0, false},  {"link", 0, false},
+        {"way", 0, true},        {"none", -ENOENT},   {"out", -EXDEV},
+        {"../secret", -EXDEV},   {"far", -EXDEV},     {"up", -EXDEV},
+        {"sub/../file", -EXDEV}, {"file/", -ENOTDIR},
+    };
+    struct stat stat;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        int fd = yoke_open_below(root, cases[i].path);
+        assert_int_equal(fd < 0 ? fd : 0, cases[i].err);
+        if (fd < 0)
+            continue;
+        assert_int_equal(fstat(fd, &stat), 0);
+        assert_int_equal(S_ISDIR(stat.st_mode), cases[i].is_folder);
+        assert_true(fcntl(fd, F_GETFD) & FD_CLOEXEC);
+        close(fd);
+    }
+    assert_int_equal(yoke_open_below(in_folder("nowhere"), "file"), -ENOENT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -232,6 +262,7 @@ int main(void)
         cmocka_unit_test(without_openat2_links_are_not_followed),
         cmocka_unit_test(an_absolute_path_is_the_programs_own),
         cmocka_unit_test(dotfiles_are_seen_wherever_they_stand),
+        cmocka_unit_test(files_and_folders_can_be_opened_below_a_root),
     };
     return cmocka_run_group_tests(tests, make, destroy);
 }

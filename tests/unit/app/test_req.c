@@ -135,6 +135,57 @@ static void data_travels_with_the_request(void **state)
     run_with(app, check_data, "GET /", "");
 }
 
+static void check_path(yoke_req *req, yoke_res *res)
+{
+    const char *path = yoke_req_decoded_path(req);
+    yoke_res_text(res, path ? path : "(none)");
+}
+
+static void a_path_can_be_had_decoded(void **state)
+{
+    static const struct {
+        const char *path, *decoded;
+    } cases[] = {
+        {"/", "/"},
+        {"/a/b?c=%20", "/a/b"},
+        {"/a%20b/%C3%BC", "/a b/\xc3\xbc"},
+        {"/%2e%2e/a", "/../a"},
+        {"/%2520", "/%20"},
+        {"/a+b", "/a+b"},
+        {"/a%2Fb", "(none)"},
+        {"/a%2fb", "(none)"},
+        {"/%", "(none)"},
+        {"/%zz", "(none)"},
+        {"/%00", "(none)"},
+    };
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_use(app, check_path);
+    yoke_test *t = yoke_test_new(app);
+    for (size_t i = 0; i < COUNT_OF(cases); i++)
+        yoke_expect_text(yoke_test_get(t, cases[i].path), 200,
+                         cases[i].decoded);
+    yoke_test_free(t);
+}
+
+static void check_time(yoke_req *req, yoke_res *res)
+{
+    yoke_res_text(
+        res, yoke_req_printf(req, "%lld", (long long)yoke_req_time_s(req)));
+}
+
+static void the_time_is_that_of_the_answers_date(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_use(app, check_time);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "784111777");
+    yoke_test_clock(t, 5000);
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "784111782");
+    yoke_test_free(t);
+}
+
 static void check_v6(yoke_req *req, yoke_res *res)
 {
     yoke_res_text(res, yoke_req_ip(req));
@@ -168,6 +219,8 @@ int main(void)
         APP_TEST(memory_lives_as_long_as_the_request),
         APP_TEST(data_travels_with_the_request),
         APP_TEST(the_clients_address_is_known),
+        cmocka_unit_test(a_path_can_be_had_decoded),
+        cmocka_unit_test(the_time_is_that_of_the_answers_date),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
