@@ -156,7 +156,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     add_fields(r, in.text);
     int status = yoke_tr_status(r);
     MUST(status == 0 || status >= 200, "an answer is final");
-    MUST(status == 0 || !yoke_tr_error(r), "the answer is well-formed");
+    /* A head that cannot be read is refused with a body, also if it was HEAD. */
+    MUST(status == 0 || status == 400 || !yoke_tr_error(r),
+         "the answer is well-formed");
     MUST(status == 0 || !strstr(yoke_tr_text(r), SECRET),
          "no file from outside is sent");
     yoke_test_free(t);
