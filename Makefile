@@ -16,8 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills \
-        format install clean deps help
+.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
