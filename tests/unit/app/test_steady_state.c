@@ -173,6 +173,11 @@ static void show_form(yoke_req *req, yoke_res *res)
                                        a ? a : body, file ? file->ptr : "-"));
 }
 
+static void show_id(yoke_req *req, yoke_res *res)
+{
+    yoke_res_text(res, yoke_req_id(req));
+}
+
 static void add_middleware(yoke_app *app)
 {
     yoke_app_use_at(app, "/form",
@@ -180,6 +185,11 @@ static void add_middleware(yoke_app *app)
                     yoke_csrf(), yoke_method_override(), yoke_urlencoded(),
                     yoke_text(), yoke_multipart());
     yoke_app_all(app, "/form", show_form);
+    yoke_app_use_at(app, "/site", yoke_access_log(.path = "/dev/null"),
+                    yoke_request_id(.accepts_theirs = true),
+                    yoke_secure_headers(), yoke_cors(), yoke_compress(),
+                    yoke_timeout(5000));
+    yoke_app_get(app, "/site", show_id);
 }
 
 static void on_listening(yoke_server *s, const struct yoke_address *addr,
@@ -254,8 +264,10 @@ static void a_request_costs_no_malloc(void **state)
                                "GET /in/none HTTP/1.1\r\nHost: a\r\n\r\n"
                                "GET /rich?page=3 HTTP/1.1\r\nHost: a:80\r\n"
                                "Accept: text/html;q=0.5, application/json\r\n"
-                               "Cookie: a=1; b=s%3A2.x\r\n\r\n" FORMS;
-    char answer[4000];
+                               "Cookie: a=1; b=s%3A2.x\r\n\r\n"
+                               "GET /site HTTP/1.1\r\nHost: a\r\n"
+                               "X-Request-Id: id-7\r\n\r\n" FORMS;
+    char answer[8000];
     (void)state;
     count_allocations();
     start();
@@ -271,6 +283,7 @@ static void a_request_costs_no_malloc(void **state)
         strstr(answer, "deep 7 2 x/y /in/:user<uint>/a/*path /in/7"));
     assert_non_null(strstr(answer, "Cannot GET /in/none"));
     assert_non_null(strstr(answer, "json 3 a"));
+    assert_non_null(strstr(answer, "X-Request-Id: id-7\r\n"));
     assert_non_null(strstr(answer, "PUT xAy -."));
     assert_non_null(strstr(answer, "POST abc -."));
     assert_non_null(strstr(answer, "POST 1 2."));
