@@ -36,6 +36,7 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
     res->finish = NULL;
     res->head = NULL;
     res->filtering = NULL;
+    res->expected_len = -1;
     res->on_drain = NULL;
     res->broken = 0;
     res->finish_count = 0;
