@@ -204,12 +204,13 @@ static void on_connection(struct yk_listener *listener, int fd,
                           const struct yk_handoff *handoff)
 {
     yoke_server *server = server_of(listener);
-    if (server->is_stopping) {
-        /* It was on its way when the stop began: it is waited for as well. */
+    yk_h1_socket_start(&server->http, yoke_loop(), fd, peer, handoff);
+    /* It was on its way when the stop began: it is waited for as well, unless
+     * there was no memory for it. */
+    if (server->is_stopping && server->http.conn_count > 0) {
         server->has_conns = true;
         server->http.on_empty = on_empty;
     }
-    yk_h1_socket_start(&server->http, yoke_loop(), fd, peer, handoff);
     start_tick(server);
 }
 
