@@ -18,6 +18,7 @@ The programs come from the build folder that $YOKE_BUILD names, build/ by
 default; with $YOKE_BUILD=build-asan, what a sanitizer reports fails the test,
 be it in a worker that was replaced long ago.
 """
+import json
 import os
 import pathlib
 import re
@@ -153,6 +154,7 @@ class Server:
         connections on TCP. With wait=False it returns at once; then wait for
         something else, such as `wait_output`."""
         self.argv = [str(arg) for arg in argv]
+        self.env = env
         self.files = [tempfile.TemporaryFile(), tempfile.TemporaryFile()]
         self.process = subprocess.Popen(
             self.argv, env=environment({"PORT": port, **(env or {})}), cwd=cwd,
@@ -248,6 +250,20 @@ class Server:
         return wait_for(
             complete,
             lambda: f"{count} workers, not {self.workers()}:\n{self.output}")[0]
+
+    def wait_ready(self, count):
+        """Waits until so many workers serve, as its control socket tells, and
+        no other is there; returns their pids. A worker that has been started
+        may not have loaded the application yet."""
+        def complete():
+            result = command("ps", "--json", env=self.env)
+            rows = [row for cluster in json.loads(result.stdout or "[]")
+                    if cluster["primary"]["pid"] == self.pid
+                    for row in cluster["workers"]]
+            ready = [row["pid"] for row in rows if row["state"] == "ready"]
+            return [sorted(ready)] if len(ready) == len(rows) == count else None
+        return wait_for(
+            complete, lambda: f"{count} that serve:\n{self.output}")[0]
 
     def fd_count(self, pid=None):
         """How many descriptors the primary, or `pid`, has open."""

@@ -25,9 +25,7 @@ class Family:
                         survive, "--probation", "50ms", *options]
         self.env = {"YOKE_RUN_DIR": folder}
         self.primary = start_app(PROBE, *self.options, env=self.env)
-        self.workers = self.primary.wait_workers(WORKERS)
-        wait_for(lambda: all(row["state"] == "ready"
-                             for row in self.ps()["workers"]), "all to serve")
+        self.workers = self.primary.wait_ready(WORKERS)
         self.port = self.primary.port
 
     def orphan(self):

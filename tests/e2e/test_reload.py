@@ -29,7 +29,7 @@ class Deployed:
         self.server = start_app(self.app, "-n", str(WORKERS), *options,
                                 env={"DEPLOY": str(self.file),
                                      **harness.crash_env()})
-        self.server.wait_workers(WORKERS)
+        self.server.wait_ready(WORKERS)
         self.done = self.failed = 0
 
     def deploy(self, version):
@@ -163,7 +163,7 @@ def test_after_a_file_that_does_not_load_the_old_one_is_still_replaced(
     deployed.deploy_garbage()
     line = deployed.reload_in_vain()
     assert "app.so" in line, line
-    for victim in deployed.server.wait_workers(WORKERS):
+    for victim in deployed.server.wait_ready(WORKERS):
         os.kill(victim, signal.SIGKILL)
         deployed.server.wait_workers(WORKERS, other_than=[victim])
     assert deployed.versions() == {"v1"}

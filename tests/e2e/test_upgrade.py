@@ -77,7 +77,7 @@ def install(start, tmp_path):
     def install_one(*options, **kwargs):
         installed = Installed(start, tmp_path, *options, **kwargs)
         if kwargs.get("wait", True):
-            installed.server.wait_workers(WORKERS)
+            installed.server.wait_ready(WORKERS)
         return installed
     return install_one
 
