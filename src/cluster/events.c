@@ -8,6 +8,7 @@
 #include "cluster/channel.h"
 #include "cluster/json.h"
 #include "cluster/settings.h"
+#include "cluster/worker.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
 #include "net/later.h"
@@ -138,22 +139,47 @@ static void call(const struct callback *callback, struct yoke_worker *worker)
 
 void yk_event_fork(struct yoke_worker *worker)
 {
+    yk_later_stop(&worker->later);
+    worker->is_fork_due = false;
     call(&on_fork, worker);
+}
+
+static void tell_fork(struct yk_later *later)
+{
+    yk_event_fork(YK_CONTAINER_OF(later, struct yoke_worker, later));
+}
+
+void yk_event_fork_soon(struct yoke_worker *worker)
+{
+    yk_later_init(&worker->later, tell_fork);
+    yk_later_start(&worker->later);
+    worker->is_fork_due = true;
+}
+
+/* Before whatever else is told of it: the loop may hear of a worker before it
+ * comes to the call that tells its fork. */
+static void tell_fork_first(struct yoke_worker *worker)
+{
+    if (worker->is_fork_due)
+        yk_event_fork(worker);
 }
 
 void yk_event_online(struct yoke_worker *worker)
 {
+    tell_fork_first(worker);
     call(&on_online, worker);
 }
 
 void yk_event_disconnect(struct yoke_worker *worker)
 {
+    tell_fork_first(worker);
     call(&on_disconnect, worker);
 }
 
 void yk_event_listening(struct yoke_worker *worker,
                         const struct yoke_address *address)
 {
+    tell_fork_first(worker);
     if (observer)
         observer->on_listening(worker);
     if (on_listening.fn)
@@ -162,6 +188,7 @@ void yk_event_listening(struct yoke_worker *worker,
 
 void yk_event_ready(struct yoke_worker *worker)
 {
+    tell_fork_first(worker);
     if (observer)
         observer->on_ready(worker);
 }
@@ -181,6 +208,7 @@ static void tell_message(struct yoke_worker *worker,
 void yk_event_message(struct yoke_worker *worker,
                       const struct yk_incoming *message)
 {
+    tell_fork_first(worker);
     current.worker = worker;
     current.message = message;
     current.next_fd = 0;
@@ -200,11 +228,13 @@ int yoke_worker_take_fd(yoke_worker *worker)
 
 void yk_event_drain(struct yoke_worker *worker)
 {
+    tell_fork_first(worker);
     call(&on_drain, worker);
 }
 
 void yk_event_error(struct yoke_worker *worker, int err, const char *text)
 {
+    tell_fork_first(worker);
     if (on_error.fn)
         on_error.fn(worker, err, text, on_error.data);
 }
@@ -212,6 +242,7 @@ void yk_event_error(struct yoke_worker *worker, int err, const char *text)
 void yk_event_output(struct yoke_worker *worker, int number, const char *ptr,
                      size_t len)
 {
+    tell_fork_first(worker);
     if (observer)
         observer->on_output(worker, number, ptr, len);
     if (on_output.fn)
@@ -247,6 +278,7 @@ void yk_event_setup(void)
 
 void yk_event_exit(struct yoke_worker *worker, const struct yoke_exit *why)
 {
+    tell_fork_first(worker);
     if (observer)
         observer->on_exit(worker, why);
     if (on_exit_.fn)

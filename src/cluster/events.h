@@ -22,6 +22,9 @@ struct yk_observer {
 /* Borrowed for the life of the process. */
 void yk_events_set_observer(const struct yk_observer *observer);
 
+/* The fork is told before anything else of that worker: from the loop, or when
+ * there is something else to tell. */
+void yk_event_fork_soon(struct yoke_worker *worker);
 void yk_event_fork(struct yoke_worker *worker);
 void yk_event_online(struct yoke_worker *worker);
 void yk_event_listening(struct yoke_worker *worker,

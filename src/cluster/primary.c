@@ -286,11 +286,6 @@ static const struct yk_channel_ops channel_ops = {
 
 /* ---- Making a worker ---- */
 
-static void tell_forked(struct yk_later *later)
-{
-    yk_event_fork(YK_CONTAINER_OF(later, struct yoke_worker, later));
-}
-
 /* The environment variable by which a worker knows what it is (init.c). */
 static void write_identity(const struct yoke_worker *worker, int fd, char *out,
                            size_t len)
@@ -463,7 +458,7 @@ static struct yoke_worker *new_worker(void)
     *worker = (struct yoke_worker){.pidfd = -1, .board_fd = -1, .seat = -1};
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
-    yk_later_init(&worker->later, tell_forked);
+    yk_later_init(&worker->later, NULL);
     yk_later_init(&worker->ending, reap_soon);
     yk_settings_sched();
     worker->settings = yk_settings_ref();
@@ -494,7 +489,7 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
     if (worker->birth)
         return 0;
     YK_PROBE2(worker__fork, worker->id, worker->pid);
-    yk_later_start(&worker->later);
+    yk_event_fork_soon(worker);
     return 0;
 }
 

@@ -57,7 +57,8 @@ struct yoke_worker {
     int pidfd;
     int board_fd;           /* Of the board, for who takes over. */
     uv_poll_t exit_poll;    /* On the pidfd. */
-    struct yk_later later;  /* Tells that it was forked. */
+    struct yk_later later;  /* Tells that it was forked, */
+    bool is_fork_due;       /* which has not been told yet. */
     struct yk_later ending; /* Looks at its end, after */
     bool has_polled;        /* the loop has polled once more. */
     uint8_t open_count;     /* Handles that are not closed yet. */

@@ -1,6 +1,7 @@
 /* Scenarios about the life of workers: events, states, fields. The names in
  * the comments are those of Node's tests, test/parallel/test-cluster-*.js. */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -330,6 +331,37 @@ static void truth_worker(void)
     say_truth("started", yoke_cluster_worker());
 }
 
+/* ---- fork-order: one that is forked in an exit speaks at once ---- */
+
+/* It writes to its standard output, a pipe, when it is online. Waited for it
+ * here, so what it has said is there before the loop comes to anything. */
+static void wait_spoken(yoke_worker *worker)
+{
+    struct pollfd pipe = {.fd = yoke_worker_stdio(worker, 1), .events = POLLIN};
+
+    say("has spoken %d", poll(&pipe, 1, -1));
+}
+
+static void order_exit(yoke_worker *worker, const struct yoke_exit *why)
+{
+    (void)why;
+    if (yoke_worker_id(worker) < 4)
+        wait_spoken(yoke_cluster_fork(NULL));
+}
+
+static void order_primary(void)
+{
+    yoke_cluster_setup(&(struct yoke_cluster_settings){.silent = true});
+    hooks.on_exit = order_exit;
+    fork_one();
+}
+
+static void order_worker(void)
+{
+    say("is there");
+    exit(0);
+}
+
 /* ---- worker-disconnect: the worker sees its event, too ---- */
 
 static void seen_worker(void)
@@ -351,5 +383,6 @@ const struct scenario life_scenarios[] = {
     {"concurrent", concurrent_primary, concurrent_worker},
     {"truth", truth_primary, truth_worker},
     {"seen", basic_primary, seen_worker},
+    {"order", order_primary, order_worker},
     {.name = NULL},
 };

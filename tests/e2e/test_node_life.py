@@ -143,3 +143,12 @@ def test_a_worker_sees_its_own_disconnection():
     assert lines.has(r"^W1 disconnect 1 disconnected after=1 connected=0")
     assert lines.has(r"^P disconnect 1 disconnected after=1 connected=0")
     assert lines.has(r"^P exit 1 dead after=1 .* code=0 signal=0$")
+
+
+def test_a_fork_is_told_first_however_quick_its_worker_is():
+    # None: Node tells it in process.nextTick, before it reads anything.
+    lines = play("order")
+    assert lines.of("P").count("has spoken 1") == 3
+    for worker_id in range(1, 5):
+        assert lines.events(worker_id) == ["fork", "online", "disconnect",
+                                           "exit"]
