@@ -3,9 +3,10 @@
  *
  *     tuned APP.so NAME=NUMBER ...
  *
- * A name is a field of struct yoke_limits or of struct yoke_cluster_options.
+ * A name is a field of struct yoke_limits or of struct yoke_cluster_options, or
+ * rlimit.N, the resource limit of that number.
  * It listens on $PORT. A generation of workers keeps the file that $TUNED_FILE
- * names (yoke_cluster_file). */
+ * names (yoke_cluster_file); if that is APP.so, it is loaded from there. */
 #include <dlfcn.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -28,20 +29,37 @@ static const struct {
     const char *name;
     size_t offset;
 } settings[] = {
-    OPTION(workers),         OPTION(backoff_base_ms),   OPTION(backoff_max_ms),
-    OPTION(budget),          OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
-    OPTION(boot_timeout_ms), OPTION(abort_timeout_ms),  OPTION(probation_ms),
-    LIMIT(max_drain_len),    LIMIT(max_pipeline),       LIMIT(high_water),
-    LIMIT(head_timeout_ms),  LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
-    LIMIT(write_timeout_ms), LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
-    LIMIT(max_conns),        LIMIT(max_conns_per_ip),
+    OPTION(workers),           OPTION(backoff_base_ms),
+    OPTION(backoff_max_ms),    OPTION(budget),
+    OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
+    OPTION(boot_timeout_ms),   OPTION(abort_timeout_ms),
+    OPTION(probation_ms),      OPTION(max_generations),
+    LIMIT(max_drain_len),      LIMIT(max_pipeline),
+    LIMIT(high_water),         LIMIT(head_timeout_ms),
+    LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
+    LIMIT(write_timeout_ms),   LIMIT(handler_timeout_ms),
+    LIMIT(min_body_rate),      LIMIT(max_conns),
+    LIMIT(max_conns_per_ip),
 };
+
+#define RLIMITS_MAX 4
+
+/* Written by set_rlimit, before the cluster runs. */
+static struct yoke_rlimit rlimits[RLIMITS_MAX];
 
 static const char *path; /* Of the application; set once, in main. */
 
+static const char *kept_path(void)
+{
+    const char *name = getenv("TUNED_FILE");
+    const char *kept = yoke_cluster_file();
+
+    return kept && name && strcmp(name, path) == 0 ? kept : path;
+}
+
 static yoke_app *make_app(void)
 {
-    void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    void *file = dlopen(kept_path(), RTLD_NOW | RTLD_LOCAL);
     yoke_app_factory *factory = NULL;
     void *symbol = file ? dlsym(file, "make_app") : NULL;
 
@@ -53,11 +71,27 @@ static yoke_app *make_app(void)
     return NULL;
 }
 
+static bool set_rlimit(struct yoke_cluster_options *options, const char *arg)
+{
+    int resource;
+    unsigned long value;
+
+    if (options->rlimit_count == RLIMITS_MAX ||
+        sscanf(arg, "rlimit.%d=%lu", &resource, &value) != 2)
+        return false;
+    rlimits[options->rlimit_count++] =
+        (struct yoke_rlimit){.resource = resource, .value = value};
+    options->rlimits = rlimits;
+    return true;
+}
+
 static void set(struct yoke_cluster_options *options, const char *arg)
 {
     const char *equals = strchr(arg, '=');
     size_t len = equals ? (size_t)(equals - arg) : 0;
 
+    if (set_rlimit(options, arg))
+        return;
     for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
         if (strlen(settings[i].name) != len ||
             memcmp(settings[i].name, arg, len) != 0)

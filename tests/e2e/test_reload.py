@@ -1,5 +1,6 @@
 """Reload: the whole fleet on a new generation, or nothing has changed; and no
 client notices, whichever it is."""
+import contextlib
 import os
 import shutil
 import signal
@@ -10,6 +11,7 @@ import pytest
 from harness import wait_for
 
 APP = harness.BUILD / "tests/apps/deploy.so"
+TUNED = harness.BUILD / "tests/apps/tuned"
 WORKERS = 2
 RELOADS = 20
 IDLE = 200
@@ -19,16 +21,15 @@ FAILED = r"error: reload: generation \d+ failed, \d+ goes on: "
 
 class Deployed:
     """An application in a directory of its own, whose next version is what
-    `deploy` says."""
+    `deploy` says. `start` is given its file and its environment."""
 
-    def __init__(self, start_app, tmp_path, *options):
+    def __init__(self, start, tmp_path):
         self.app = tmp_path / "app.so"
         self.file = tmp_path / "version"
         shutil.copy(APP, self.app)
         self.deploy("v1")
-        self.server = start_app(self.app, "-n", str(WORKERS), *options,
-                                env={"DEPLOY": str(self.file),
-                                     **harness.crash_env()})
+        self.server = start(self.app, {"DEPLOY": str(self.file),
+                                       **harness.crash_env()})
         self.server.wait_ready(WORKERS)
         self.done = self.failed = 0
 
@@ -61,16 +62,70 @@ class Deployed:
         return {self.server.request().text for _ in range(count)}
 
 
-@pytest.fixture(params=["rr", "none", "balanced"])
+POLICIES = ["rr", "none", "balanced"]
+
+
+@pytest.fixture(params=POLICIES)
 def policy(request):
     return request.param
+
+
+class Idle:
+    """Clients that have been answered once and are then silent. Whatever
+    happens meanwhile, each is answered on the same connection."""
+
+    def __init__(self, server, count):
+        self.clients = [server.connect() for _ in range(count)]
+        self.check()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        for client in self.clients:
+            client.close()
+
+    def check(self):
+        """All ask first, so that several wait at each worker. What version
+        answers is not said: a connection may have been on its way."""
+        for client in self.clients:
+            client.request()
+        for client in self.clients:
+            response = client.read()
+            assert response.status == 200 and not response.closes
+
+
+@contextlib.contextmanager
+def crowd(server, keep_alive=8, new=4, idle=IDLE):
+    """Busy clients, new ones, and idle ones that keep their connections; the
+    idle ones ask again at the end, beside the others."""
+    with Idle(server, idle) as silent, \
+            load.Load(server, keep_alive=keep_alive, new=new) as run:
+        yield run
+        silent.check()
+    check_unharmed(run)
 
 
 @pytest.fixture
 def start_deployed(start_app, tmp_path):
     def start(*options):
-        return Deployed(start_app, tmp_path, "--probation", "50ms", *options)
+        return Deployed(
+            lambda app, env: start_app(app, "-n", str(WORKERS), "--probation",
+                                       "50ms", *options, env=env), tmp_path)
     return start
+
+
+@pytest.fixture
+def start_patient(start, tmp_path):
+    """The same, where idle clients may be idle for as long as a test takes."""
+    def start_one(sched="auto", *settings):
+        return Deployed(
+            lambda app, env: start(
+                [TUNED, app, f"workers={WORKERS}", "probation_ms=50",
+                 "idle_timeout_ms=600000", *settings],
+                env={"TUNED_FILE": str(app), "YOKE_SCHED_POLICY": sched,
+                     **env}), tmp_path)
+    return start_one
 
 
 def check_unharmed(run):
@@ -95,17 +150,17 @@ def test_every_worker_is_new_and_no_client_notices(start_deployed, policy):
     assert deployed.versions() == {"v2"}
 
 
-@pytest.mark.seconds(120)
-def test_twenty_reloads_under_load(start_deployed, policy):
+@pytest.mark.seconds(180)
+@pytest.mark.parametrize("sched", [*POLICIES, "kernel-rr", "sticky"])
+def test_twenty_reloads_under_load(start_patient, sched):
     """With busy clients, idle ones that keep their connections, and new ones."""
-    deployed = start_deployed("--sched", policy)
+    deployed = start_patient(sched)
     fds = deployed.server.fd_count()
-    with load.Load(deployed.server, keep_alive=16, new=4) as run:
+    with crowd(deployed.server, keep_alive=16) as run:
         for version in range(RELOADS):
             deployed.deploy(f"v{version + 2}")
             deployed.reload()
             run.wait_answered(20)
-    check_unharmed(run)
     assert deployed.versions() == {f"v{RELOADS + 1}"}
     deployed.server.wait_workers(WORKERS)
     wait_for(lambda: deployed.server.fd_count() <= fds + 2,
@@ -142,17 +197,29 @@ BAD = {
 
 
 @pytest.mark.parametrize("version, reason", BAD.items(), ids=BAD)
-def test_a_bad_version_changes_nothing(start_deployed, version, reason):
-    deployed = start_deployed("--boot-timeout", "3s" if version == "waits"
-                              else "30s")
+def test_a_bad_version_changes_nothing(start_patient, version, reason):
+    deployed = start_patient(
+        "auto", f"boot_timeout_ms={3000 if version == 'waits' else 60000}")
     before = deployed.server.workers()
-    with load.Load(deployed.server, keep_alive=8, new=4) as run:
+    with crowd(deployed.server) as run:
         run.wait_answered(50)
         deployed.deploy(version)
         line = deployed.reload_in_vain()
         run.wait_answered(50)
     assert reason in line, deployed.server.output
-    check_unharmed(run)
+    assert set(run.texts) == {"v1"}
+    assert deployed.server.wait_workers(WORKERS) == before
+
+
+def test_a_file_that_does_not_load_harms_nobody(start_patient):
+    deployed = start_patient()
+    before = deployed.server.workers()
+    with crowd(deployed.server) as run:
+        run.wait_answered(50)
+        deployed.deploy_garbage()
+        line = deployed.reload_in_vain()
+        run.wait_answered(50)
+    assert "could not start" in line, line
     assert set(run.texts) == {"v1"}
     assert deployed.server.wait_workers(WORKERS) == before
 
@@ -257,14 +324,13 @@ def test_there_is_always_a_worker(start_deployed):
     assert deployed.versions() == {"v1"}
 
 
-def test_scaling_under_load_loses_nothing(start_deployed, policy):
-    deployed = start_deployed("--sched", policy)
-    with load.Load(deployed.server, keep_alive=8, new=4) as run:
+def test_scaling_under_load_loses_nothing(start_patient, policy):
+    deployed = start_patient(policy)
+    with crowd(deployed.server, keep_alive=16) as run:
         for number, count in ([(signal.SIGTTIN, 3), (signal.SIGTTOU, 2)] * 5):
             deployed.server.send_signal(number)
             deployed.server.wait_workers(count)
             run.wait_answered(30)
-    check_unharmed(run)
 
 
 def test_a_slot_that_comes_back_has_the_current_version(start_deployed):
