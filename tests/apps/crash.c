@@ -3,7 +3,7 @@
  *     /pid             the worker's process id
  *     /hold            is never answered
  *     /begin           begins an answer, and never ends it
- *     /die?how=HOW     null, overflow, divide, illegal or abort
+ *     /die?how=HOW     null, overflow, divide, bus, illegal or abort
  *     /die-elsewhere   the same as null, in a thread of its own
  *     /own             SIGSEGV gets a handler of the application's own */
 #include <pthread.h>
@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <yoke/yoke.h>
@@ -49,6 +50,17 @@ static int go_deeper(volatile const char *from)
     return depth-- > 0 ? go_deeper(room) + room[0] : 0;
 }
 
+/* Beyond the end of a file that is mapped. */
+static void write_beyond(void)
+{
+    int fd = memfd_create("empty", MFD_CLOEXEC);
+    volatile char *room =
+        mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (room != MAP_FAILED)
+        room[0] = 1;
+}
+
 __attribute__((no_sanitize("undefined", "address"))) static void
 die(const char *how)
 {
@@ -58,6 +70,8 @@ die(const char *how)
         zero = go_deeper("x");
     else if (strcmp(how, "divide") == 0)
         one = one / zero;
+    else if (strcmp(how, "bus") == 0)
+        write_beyond();
     else if (strcmp(how, "illegal") == 0)
         __builtin_trap();
     else if (strcmp(how, "abort") == 0)

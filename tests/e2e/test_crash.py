@@ -11,7 +11,7 @@ from harness import wait_for
 CRASH = harness.BUILD / "tests/apps/crash.so"
 
 HOWS = {"null": "SIGSEGV", "overflow": "SIGSEGV", "divide": "SIGFPE",
-        "illegal": "SIGILL", "abort": "SIGABRT"}
+        "bus": "SIGBUS", "illegal": "SIGILL", "abort": "SIGABRT"}
 # Exactly this, and nothing before or behind it. A 500 may be without a date
 # (RFC 9110 section 6.6.1).
 LAST_HEAD = (b"HTTP/1.1 500 Internal Server Error\r\n"
