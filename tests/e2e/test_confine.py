@@ -1,6 +1,7 @@
 """What workers' processes are bound to: user, priority, mask, CPU, and the life
 of their primary."""
 import os
+import resource
 import signal
 
 import harness
@@ -9,6 +10,7 @@ import pytest
 from harness import wait_for
 
 PROBE = harness.BUILD / "tests/apps/probe.so"
+TUNED = harness.BUILD / "tests/apps/tuned"
 NOBODY = 65534
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0,
@@ -71,6 +73,38 @@ def test_each_worker_has_a_cpu_of_its_own(start_app):
     assert all(len(mask) == 1 for mask in masks)
     if len(os.sched_getaffinity(0)) > 1:
         assert masks[0] != masks[1]
+
+
+LIMITS = {resource.RLIMIT_NOFILE: 300, resource.RLIMIT_CORE: 4096}
+
+
+def check_limited(pid):
+    for what, value in LIMITS.items():
+        assert resource.prlimit(pid, what) == (value, value)
+
+
+def test_resource_limits_are_the_workers_alone(start):
+    server = start([TUNED, PROBE, "workers=2",
+                    *(f"rlimit.{what}={value}"
+                      for what, value in LIMITS.items())])
+    before = server.wait_ready(2)
+    for pid in before:
+        check_limited(pid)
+    nofile, _ = resource.prlimit(server.pid, resource.RLIMIT_NOFILE)
+    assert nofile != LIMITS[resource.RLIMIT_NOFILE]
+    # So is the one that comes after a death.
+    os.kill(before[0], signal.SIGKILL)
+    server.wait_workers(2, other_than=before[:1])
+    for pid in server.wait_ready(2):
+        check_limited(pid)
+
+
+def test_a_limit_that_the_system_refuses_is_told():
+    done = harness.run([TUNED, PROBE, "workers=1", "rlimit.99=1"],
+                       env={"PORT": 0})
+    assert done.returncode == 1
+    assert ("cannot take its priority, limits or CPU: Invalid argument"
+            in done.stderr)
 
 
 def test_a_worker_that_hangs_does_not_outlive_its_primary(start_app):
