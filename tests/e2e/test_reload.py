@@ -11,6 +11,7 @@ import pytest
 from harness import wait_for
 
 APP = harness.BUILD / "tests/apps/deploy.so"
+PROBE = harness.BUILD / "tests/apps/probe.so"
 TUNED = harness.BUILD / "tests/apps/tuned"
 WORKERS = 2
 RELOADS = 20
@@ -285,6 +286,31 @@ def test_without_surge_one_goes_before_another_comes(start_deployed):
         run.wait_answered(50)
     check_unharmed(run)
     assert deployed.versions() == {"v2"}
+
+
+def test_the_oldest_of_too_many_generations_is_cut(start):
+    """Of two at a time; each has a client whose answer is not finished."""
+    server = start([TUNED, PROBE, "workers=1", "probation_ms=50",
+                    "max_generations=2"])
+    clients, pids = [], []
+    for generation in range(3):
+        pids += server.wait_ready(1) if generation == 0 else [
+            pid for pid in server.workers() if pid not in pids]
+        clients.append(server.connect())
+        clients[-1].request("GET", "/stream?n=1000000&size=65536")
+        assert clients[-1].receive()
+        if generation < 2:
+            server.send_signal(signal.SIGHUP)
+            server.wait_output(DONE, generation + 1)
+    server.wait_output(rf"worker {pids[0]} died \(.*\)$")
+    wait_for(lambda: pids[0] not in server.workers(), "it to be gone")
+    # The younger ones go on.
+    assert set(pids[1:]) == set(server.workers())
+    for client in clients[1:]:
+        client.data = b""
+        assert client.receive()
+    for client in clients:
+        client.close()
 
 
 def test_a_stop_while_reloading_stops(start_deployed):

@@ -185,6 +185,36 @@ static void an_old_one_that_is_deaf_does_not_hold_it_up(void **state)
     assert_ends(0);
 }
 
+static unsigned count_of(unsigned generation)
+{
+    unsigned count = 0;
+
+    for (unsigned i = 0; i < fake_count; i++)
+        count += fakes[i]->worker.life->generation->number == generation;
+    return count;
+}
+
+/* Begins one more than there may be; all that came before still drain. */
+static void the_oldest_of_too_many_generations_is_cut(void **state)
+{
+    (void)state;
+    fleet_options.max_generations = 2;
+    fake_old.drain_ms = fake_new.drain_ms = FAKE_NEVER;
+    for (unsigned i = 0; i < fake_count; i++)
+        fakes[i]->plan.drain_ms = FAKE_NEVER;
+    reload();
+    assert_true(fake_run_until(fleet_has_reloaded, 10000));
+    assert_int_equal(count_of(before), FLEET_SIZE);
+    assert_int_equal(count_of(before + 1), FLEET_SIZE);
+    fleet_reload.count = 0;
+    reload();
+    fake_pass(10);
+    assert_int_equal(count_of(before), 0);
+    assert_int_equal(count_of(before + 1), FLEET_SIZE);
+    assert_ends(0);
+    fleet_options.max_generations = 4;
+}
+
 static void a_second_one_is_refused(void **state)
 {
     (void)state;
@@ -412,6 +442,7 @@ int main(void)
         TEST(the_only_new_one_may_be_scaled_away),
         TEST(its_end_is_told_when_no_old_one_accepts_any_more),
         TEST(an_old_one_that_is_deaf_does_not_hold_it_up),
+        TEST(the_oldest_of_too_many_generations_is_cut),
         TEST(a_second_one_is_refused),
         TEST(each_version_with_each_disturbance_at_each_moment_ends),
         cmocka_unit_test_setup(a_stop_ends_it, begin),
