@@ -9,7 +9,8 @@
  *     crashes  it serves, but its first request ends it
  *     errs     it serves, but answers every request with 500
  *
- *     GET /pid   the worker's process id */
+ *     GET /pid     the worker's process id
+ *     GET /ready   it is ready, from now on */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -52,6 +53,13 @@ static void show_pid(yoke_req *req, yoke_res *res)
     yoke_res_text(res, yoke_req_printf(req, "%d", (int)getpid()));
 }
 
+static void be_ready(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_ready();
+    yoke_res_text(res, "ready");
+}
+
 yoke_app *make_app(void)
 {
     read_version();
@@ -68,5 +76,6 @@ yoke_app *make_app(void)
     yoke_app *app = yoke_app_new();
     yoke_app_get(app, "/", show_version);
     yoke_app_get(app, "/pid", show_pid);
+    yoke_app_get(app, "/ready", be_ready);
     return app;
 }

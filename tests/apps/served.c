@@ -1,7 +1,7 @@
 /* served: middleware over real sockets.
  *
  *     GET /text           20,000 bytes of text
- *     GET /events         a stream of events, one each 50 ms
+ *     GET /events         a stream of events, one each 50 ms, and a farewell
  *     GET /slow           answered after three seconds
  *     GET /files/NAME     the files of the folder $FILES
  *
@@ -34,7 +34,7 @@ static void free_timer(uv_handle_t *handle)
 
 static void stop(yoke_sse *sse, void *data)
 {
-    (void)sse;
+    yoke_sse_send(sse, "bye", "come again");
     uv_close(data, free_timer);
 }
 

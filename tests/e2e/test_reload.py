@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 
+import control
 import harness
 import load
 import pytest
@@ -12,6 +13,7 @@ from harness import wait_for
 
 APP = harness.BUILD / "tests/apps/deploy.so"
 PROBE = harness.BUILD / "tests/apps/probe.so"
+SERVED = harness.BUILD / "tests/apps/served.so"
 TUNED = harness.BUILD / "tests/apps/tuned"
 WORKERS = 2
 RELOADS = 20
@@ -187,6 +189,24 @@ def test_idle_clients_keep_their_connections(start_deployed, policy):
             client.close()
 
 
+def test_a_stream_of_events_ends_with_a_farewell_and_is_had_again(start_app):
+    server = start_app(SERVED, "-n", str(WORKERS), "--probation", "50ms")
+    before = server.wait_ready(WORKERS)
+    with server.connect() as stream, server.connect() as again:
+        stream.request("GET", "/events")
+        while b"tock" not in stream.data:
+            assert stream.receive()
+        server.send_signal(signal.SIGHUP)
+        server.wait_output(DONE)
+        events = stream.read().text
+        assert "event: tick\ndata: tock\n\n" in events
+        assert events.endswith("event: bye\ndata: come again\n\n")
+        server.wait_workers(WORKERS, other_than=before)
+        again.request("GET", "/events")
+        while b"tock" not in again.data:
+            assert again.receive()
+
+
 BAD = {
     "fails": "returned NULL",
     "exits": "exit code 3",
@@ -328,6 +348,39 @@ def test_hang_ups_of_a_terminal_do_not_end_workers(start_deployed):
         os.kill(pid, signal.SIGHUP)
     assert deployed.versions() == {"v1"}
     assert deployed.server.workers() == before
+
+
+# The first start.
+
+def start_first(tmp_path, version, *options):
+    """Runs it to its end."""
+    (tmp_path / "version").write_text(version)
+    return harness.command("run", "-n", str(WORKERS), *options, APP,
+                           env={"DEPLOY": str(tmp_path / "version"), "PORT": 0,
+                                **harness.crash_env()})
+
+
+@pytest.mark.parametrize("version, option", [
+    ("waits", "--quiet"),        # It is not even made.
+    ("v1", "--wait-ready")])     # It listens, and never says that it is ready.
+def test_a_first_start_that_is_not_ready_in_time_ends_it_all(tmp_path, version,
+                                                             option):
+    done = start_first(tmp_path, version, "--boot-timeout", "1s", option)
+    assert done.returncode == 1
+    assert "aborted, for it was not ready in time" in done.stderr
+
+
+def test_a_worker_is_ready_when_it_says_so(start_app, tmp_path):
+    (tmp_path / "version").write_text("v1")
+    server = start_app(APP, "-n", "1", "--wait-ready",
+                       env={"DEPLOY": str(tmp_path / "version")})
+
+    def state():
+        return control.report(server)["workers"][0]["state"]
+    assert server.request().text == "v1"
+    assert state() != "ready"
+    assert server.request("GET", "/ready").text == "ready"
+    wait_for(lambda: state() == "ready", "it to be ready")
 
 
 # Scaling.

@@ -208,6 +208,34 @@ def test_top_takes_the_screen_and_gives_it_back(shop, run_dir):
     assert seen.startswith(b"\033[?1049h") and seen.endswith(b"\033[?1049l")
 
 
+def lags_ms(tables, pid):
+    """That worker's LAG, in each table."""
+    units = {"us": 0.001, "ms": 1, "s": 1000}
+    rows = [line.split() for line in tables.splitlines()]
+    texts = [re.fullmatch(r"([0-9.]+)(us|ms|s)", row[10])
+             for row in rows if row[2:3] == [str(pid)]]
+    return [float(text[1]) * units[text[2]] for text in texts]
+
+
+def test_top_goes_on_while_a_worker_hangs_and_shows_it(start_app, run_dir):
+    server = start_app(PROBE, "-n", "2", "--name", "shop", "--hang-timeout",
+                       "0", env={"YOKE_RUN_DIR": run_dir})
+
+    def hanging():
+        return [worker["pid"] for worker in ps(run_dir)[0]["workers"]
+                if worker["loop"]["stalled_ms"] >= 200]
+    with server.connect() as client:
+        client.request("GET", "/hang")
+        [victim] = wait_for(hanging, "a worker that hangs")
+        result = ask(run_dir, "top", "-n", "3", "-i", "0.1")
+        assert result.returncode == 0
+        lags = lags_ms(result.stdout, victim)
+        assert len(lags) == 3 and 200 <= lags[0] <= lags[1] <= lags[2]
+    os.kill(victim, signal.SIGKILL)
+    server.wait_output(r"died \(killed by SIGKILL\)")
+    server.wait_workers(2, other_than=[victim])
+
+
 # ---- why ----
 
 def test_why_explains_a_crash(start_app, run_dir):
@@ -250,10 +278,20 @@ def test_why_knows_the_requests_of_a_killed_worker(shop, run_dir):
 
 # ---- Totals ----
 
+def totals_of(one):
+    """What only grows."""
+    totals = one.ask("ps", histogram=True)["result"]["totals"]
+    return {"done": totals["requests"]["done"],
+            "2xx": totals["answers"]["2xx"], **totals["bytes"],
+            "opened": totals["connections"]["opened"],
+            "deaths": totals["deaths"],
+            "counted": sum(n for _, n in totals["latency_buckets"])}
+
+
 @pytest.mark.seconds(120)
-def test_totals_never_go_back_over_twenty_kills(start_app, run_dir):
-    server = start_app(PROBE, "-n", "4", "--name", "shop",
-                       env={"YOKE_RUN_DIR": run_dir})
+def test_totals_never_go_back_over_twenty_kills_and_reloads(start_app, run_dir):
+    server = start_app(PROBE, "-n", "4", "--name", "shop", "--check", "",
+                       "--probation", "10ms", env={"YOKE_RUN_DIR": run_dir})
     served = 0
     before = {}
     with control.Control("shop", run_dir=run_dir) as one:
@@ -264,12 +302,10 @@ def test_totals_never_go_back_over_twenty_kills(start_app, run_dir):
             victims = wait_for(server.workers, "a worker")
             server.send_signal(signal.SIGKILL, victims[0])
             server.wait_output(r"died \(killed by SIGKILL\)", kill + 1)
-            totals = one.ask("ps", histogram=True)["result"]["totals"]
-            now = {"done": totals["requests"]["done"],
-                   "2xx": totals["answers"]["2xx"], **totals["bytes"],
-                   "opened": totals["connections"]["opened"],
-                   "deaths": totals["deaths"],
-                   "counted": sum(n for _, n in totals["latency_buckets"])}
+            if kill % 4 == 0:
+                server.send_signal(signal.SIGHUP)
+                server.wait_output(r"reload: done: ", kill // 4 + 1)
+            now = totals_of(one)
             for name, value in now.items():
                 assert value >= before.get(name, 0), (name, before, now)
             before = now
