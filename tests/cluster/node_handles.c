@@ -362,11 +362,17 @@ static void listener_primary(void)
     fork_one();
 }
 
+static void count_connections(yoke_req *req, yoke_res *res)
+{
+    yoke_res_text(
+        res, yoke_req_printf(req, "%zu", yoke_server_connections(http_server)));
+}
+
 static void served_here(yoke_server *server, const struct yoke_address *addr,
                         void *data)
 {
-    (void)server;
     (void)data;
+    http_server = server;
     say("listens on %d", addr->port);
 }
 
@@ -378,6 +384,7 @@ static void take_listener(yoke_worker *self, const char *ptr, size_t len)
     (void)ptr;
     (void)len;
     yoke_app_get(app, "/", answer);
+    yoke_app_get(app, "/connections", count_connections);
     yoke_app_listen(app, .fd = fd, .exclusive = true,
                     .on_listening = served_here);
     close(fd);

@@ -330,8 +330,28 @@ static void role_worker(void)
     leave();
 }
 
+/* ---- script: a worker that is no program of this library's ---- */
+
+static void script_primary(void)
+{
+    static const char *const args[] = {"-f", "-c", "echo $0 $-; exit 5", "hi",
+                                       NULL};
+
+    set(&(struct yoke_cluster_settings){
+        .exec = "/bin/sh", .args = args, .silent = 1});
+    yoke_cluster_on_output(on_output, NULL);
+    watch();
+    yoke_cluster_fork(NULL);
+}
+
+static void script_worker(void)
+{
+    exit(96);
+}
+
 const struct scenario setting_scenarios[] = {
     {"setup", setup_primary, arguments_worker},
+    {"script", script_primary, script_worker},
     {"defaults", defaults_primary, arguments_worker},
     {"cumulative", cumulative_primary, arguments_worker},
     {"later", later_primary, later_worker},

@@ -3,6 +3,7 @@ import socket
 
 import harness
 import pytest
+from harness import wait_for
 from node import lines_of, play, start_node  # noqa: F401, the fixture
 
 
@@ -79,6 +80,24 @@ def test_a_listener_that_was_sent_is_listened_on(start_node):
     assert server.request(target="/").text == "served by a worker"
     # The primary was not asked.
     assert "listening" not in lines_of(server).events(1)
+
+
+def test_a_worker_counts_its_connections(start_node):
+    # None: Node's server.getConnections, of one process.
+    server = start_node("listener")
+    server.port = int(server.wait_output(r"^W1 listens on (\d+)$")[0][1])
+
+    def counted():
+        return int(server.request(target="/connections").text)
+    clients = [server.connect() for _ in range(3)]
+    for client in clients:
+        client.request(target="/")
+        client.read()
+    # With the one that asks, and none that has just asked.
+    wait_for(lambda: counted() == 4, "three connections, and the one that asks")
+    for client in clients:
+        client.close()
+    wait_for(lambda: counted() == 1, "the one that asks")
 
 
 def test_a_udp_socket_goes_to_a_worker():

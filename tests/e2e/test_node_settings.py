@@ -2,6 +2,7 @@
 descriptors, user."""
 import os
 import pwd
+import re
 import shutil
 
 import harness
@@ -48,6 +49,14 @@ def test_only_later_forks_see_new_settings():
     lines = play("later", "first")
     assert lines.of("W1") == [f"argument first cwd {os.getcwd()}"]
     assert lines.of("W2") == ["argument second cwd /"]
+
+
+def test_a_worker_may_be_a_script():
+    # None: Node's execArgv; here an interpreter, with an option of its own.
+    lines = play("script")
+    assert re.search(r"^P output 1 of 1: hi \w*f\w*$", lines.text, re.M)
+    assert lines.events(1) == ["fork", "disconnect", "exit"]
+    assert lines.has(r"^P exit 1 .* code=5 signal=0$")
 
 
 def test_the_environment_of_a_fork_adds_replaces_and_removes():
