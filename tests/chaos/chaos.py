@@ -139,7 +139,8 @@ def main():
     parser.add_argument("--steps", type=int, help="so many, however long")
     parser.add_argument("--kills", type=int)
     parser.add_argument("--operations", type=int)
-    parser.add_argument("--sched", help="rr, none, balanced; the seed chooses")
+    parser.add_argument("--sched", help="rr, none, balanced (the seed chooses "
+                        "among these), kernel-rr or sticky")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.randrange(1 << 31)
     if args.kills:

@@ -21,7 +21,7 @@ EARLY_SECONDS = 3
 CLEAN_ERRORS = ("500", "503")
 # So many requests may be unseen, and one more for so many deaths. A worker that
 # accepts itself takes several connections, and then reads from them.
-UNSEEN = {"rr": 2, "none": 8, "balanced": 8}
+UNSEEN = {"rr": 2, "none": 8, "balanced": 8, "kernel-rr": 8, "sticky": 8}
 DEATHS_FOR_UNSEEN = 20
 
 

@@ -22,6 +22,8 @@ MEMORY_ROOM = 1.05      # What the primary may grow to,
 MEMORY_SLACK = 1 << 20  # and in a short run: its tables fill up.
 HANG_UP_SHARE = 0.3     # Of the checks: without any connection.
 EVEN = {"rr": 1, "balanced": 2}  # Connections more than another worker has.
+# The kernel deals: each slot that ever was has a socket in the primary.
+SHARDED = {"kernel-rr", "sticky"}
 SANITIZED_BYTES = 1 << 40        # Of address space: ASan's shadow.
 
 
@@ -37,7 +39,7 @@ class Run:
         self.folder = tempfile.TemporaryDirectory(prefix="yoke-chaos-")
         self.version_file = pathlib.Path(self.folder.name, "version")
         self.version = 0
-        self.size = SIZE
+        self.size = self.widest = SIZE
         self.expected = []   # (pid or None, pattern) of deaths to come.
         self.tolerated = False  # Any worker may die: all are short of something.
         self.unwell = ()        # Workers that are short of memory.
@@ -167,6 +169,7 @@ class Run:
         self.clients.park(hang_up=True)
         self.scale(SIZE + 1)
         more = self.settled_fds()
+        self.widest = self.size
         self.scale(SIZE)
         fewer = self.settled_fds()
         self.fds_of_worker = more - fewer
@@ -174,9 +177,13 @@ class Run:
         self.memory = procfs.resident_bytes(self.server.pid)
         self.clients.go_on()
 
-    def scale(self, size):
+    def order_size(self, size):
         self.ask("scale", workers=size)
         self.size = size
+        self.widest = max(self.widest, size)
+
+    def scale(self, size):
+        self.order_size(size)
         self.wait_whole()
 
     def settled_fds(self):
@@ -218,8 +225,10 @@ class Run:
         """Of a connection that has moved to another worker, and has been idle
         since, the primary keeps a copy (cluster/copies.h)."""
         level = self.fds_besides + self.size * self.fds_of_worker
-        copies = 0 if has_hung_up else self.clients.kept
-        wait_for(lambda: level <= self.server.fd_count() <= level + copies,
+        room = 0 if has_hung_up else self.clients.kept
+        if self.sched in SHARDED:
+            room += self.widest - (SIZE + 1)
+        wait_for(lambda: level <= self.server.fd_count() <= level + room,
                  lambda: f"{level} descriptors in the primary, not "
                  f"{len(procfs.fds(self.server.pid))}: "
                  f"{sorted(procfs.fds(self.server.pid).items())}",

@@ -233,6 +233,8 @@ def upgrade(run):
              "the workers to be reloaded")
     run.wait_whole()
     run.memory = procfs.resident_bytes(run.server.pid)
+    if run.sched in running.SHARDED:
+        run.calibrate()  # It may have fallen back to another policy.
 
 
 def scale(run):
@@ -242,8 +244,7 @@ def scale(run):
 
 def scale_up_and_down(run):
     for _ in range(run.rng.randint(2, 5)):
-        run.size = run.rng.randint(1, running.SIZE + 2)
-        run.ask("scale", workers=run.size)
+        run.order_size(run.rng.randint(1, running.SIZE + 2))
     run.scale(running.SIZE)
 
 
