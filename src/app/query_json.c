@@ -111,7 +111,20 @@ static json_t *list_of(json_t *first, json_t *second)
     return NULL;
 }
 
-/* Puts a value, whose reference is taken over, under a key; what is there
+/* Text where there is an object: a flag in it, as qs does it. A list of both
+ * would nest one deeper each time. 0, or -1: there is no memory. */
+static int add_flag(json_t *object, json_t *text)
+{
+    const char *name = json_string_value(text);
+    size_t len = json_string_length(text);
+    int err = 0;
+    if (len > 0 && !json_object_getn(object, name, len))
+        err = json_object_setn_new(object, name, len, json_true());
+    json_decref(text);
+    return err;
+}
+
+/* Puts a value, whose reference is taken over, under a key; text that is there
  * already becomes a list with it. 0, or -1: there is no memory, or no value. */
 static int add(json_t *container, struct yk_slice key, json_t *value)
 {
@@ -124,6 +137,8 @@ static int add(json_t *container, struct yk_slice key, json_t *value)
     json_t *old = json_object_getn(container, key.ptr, key.len);
     if (json_is_array(old))
         return json_array_append_new(old, value);
+    if (json_is_object(old))
+        return add_flag(old, value);
     if (old)
         value = list_of(old, value);
     return json_object_setn_new(container, key.ptr, key.len, value);

@@ -120,7 +120,7 @@ static const char *enough(const struct yk_life *life, uint64_t now_ms)
     if (is_over(life, now_ms - life->forked_ms,
                 (uint64_t)options->max_lifetime_ms))
         return "it has lived long enough";
-    return NULL;
+    return life->is_too_large ? "it has grown too large" : NULL;
 }
 
 static void on_replaced(struct yk_slot *slot, int err, const char *text)
@@ -161,9 +161,9 @@ static void on_weighed(struct yk_weighing *weighing)
     if (!worker)
         return;
     worker->is_weighed = false;
-    if (worker->life && worker->life->state == YK_LIFE_READY &&
+    if (worker->life &&
         is_over(worker->life, share, yk_fleet_options()->max_memory))
-        recycle(worker->life, "it has grown too large");
+        worker->life->is_too_large = true;
 }
 
 /* The share is never more than what is resident, and dearer to know. */

@@ -93,6 +93,13 @@ def crash_env():
                             "handle_sigfpe=0:handle_abort=0"}
 
 
+def no_leak_check():
+    """More environment, for a process that was forked from one with threads:
+    the leak checker looks for those, and may wait for them for ever."""
+    options = os.environ.get("ASAN_OPTIONS", "")
+    return {"ASAN_OPTIONS": f"{options}:detect_leaks=0"}
+
+
 def command(*args, env=None, seconds=DEADLINE_SECONDS, stdin=None, cwd=None):
     """Runs `yoke ARGS` to its end; a CompletedProcess with `returncode`,
     `stdout` and `stderr`. Fails when it does not end, or when anything that

@@ -85,6 +85,11 @@ static const struct express_case cases[] = {
     EXTENDED("what does not close is text", "a[b=c&[d]=e",
              "{\"a\":{\"[b\":\"c\"},\"[d]\":\"e\"}"),
     EXTENDED("text is no container", "a=1&a[b]=2", "{\"a\":\"1\"}"),
+    EXTENDED("text for an object is a flag in it", "a[b]=c&a=d&a=&a=b",
+             "{\"a\":{\"b\":\"c\",\"d\":true}}"),
+    EXTENDED("text and objects in turn nest no deeper",
+             "a[x]=1&a=1&a[x]=2&a=1&a[x]=3",
+             "{\"a\":{\"x\":[\"1\",\"2\",\"3\"],\"1\":true}}"),
     EXTENDED("a name that is not UTF-8", "%ff[a]=1&b[%ff][c]=2&d[e]=3",
              "{\"d\":{\"e\":\"3\"}}"),
 };

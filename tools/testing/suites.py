@@ -44,7 +44,8 @@ def unit(build, scratch, env):
             job.env |= {"CMOCKA_MESSAGE_OUTPUT": "XML",
                         "CMOCKA_XML_FILE": str(job.report)}
         jobs.append(job)
-    return jobs
+    # Those that start servers wait for them, and take longest.
+    return sorted(jobs, key=lambda job: not job.name.startswith("store/"))
 
 
 def end_to_end(build, scratch, env):
@@ -78,25 +79,24 @@ def corpora(build, scratch, env):
 
 
 def run(jobs_of, build, env=None):
-    """Runs the jobs that `jobs_of` makes, as many at a time as there are
-    CPUs; twice as many of those that mostly wait. Returns how many tests
-    passed, how many failed, and what the failed ones had to say."""
-    width = builds.JOBS * (2 if jobs_of is end_to_end else 1)
+    """Runs the jobs that `jobs_of` makes, twice as many at a time as there
+    are CPUs, for many wait. Returns how many tests passed, how many failed,
+    and what the failed ones had to say."""
     passed = failed = 0
     complaints = []
     with tempfile.TemporaryDirectory() as folder:
         jobs = jobs_of(build, pathlib.Path(folder), env or {})
-        for good, bad, text in in_parallel(run_job, jobs, width):
+        for good, bad, text in in_parallel(run_job, jobs):
             passed += good
             failed += bad
             complaints += [text] if bad else []
     return passed, failed, "\n".join(complaints)
 
 
-def in_parallel(function, items, width):
-    """The results of function(item) for all items, in their order, `width` at
-    a time. When this is interrupted, what waits is forgotten and what runs is killed."""
-    with concurrent.futures.ThreadPoolExecutor(width) as pool:
+def in_parallel(function, items):
+    """The results of function(item) for all items, in their order. When this
+    is interrupted, what waits is forgotten and what runs is killed."""
+    with concurrent.futures.ThreadPoolExecutor(2 * builds.JOBS) as pool:
         futures = [pool.submit(function, item) for item in items]
         try:
             return [future.result() for future in futures]

@@ -260,6 +260,51 @@ static void a_value_is_sent_as_it_is_or_not_at_all(void **state)
     assert_false(yk_cookie_is_value(YK_LIT("\xc3\xa9")));
 }
 
+static void sign(yoke_req *req, yoke_res *res)
+{
+    const char *text = yoke_req_query(req, "text");
+    const char *signed_text = yoke_req_sign(req, text);
+    assert_string_equal(yoke_req_unsign(req, signed_text), text);
+    assert_null(yoke_req_unsign(req, text));
+    assert_null(yoke_req_unsign(req, yoke_req_printf(req, "%sx", signed_text)));
+    assert_null(yoke_req_unsign(req, yoke_req_printf(req, "x%s", signed_text)));
+    yoke_res_text(res, signed_text);
+}
+
+static void unsign(yoke_req *req, yoke_res *res)
+{
+    const char *text = yoke_req_unsign(req, yoke_req_get(req, "X-Text"));
+    yoke_res_text(res, text ? text : "(none)");
+}
+
+static yoke_test *signs_by(const char *secret, const char *older)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_cookie_secrets(app, secret, older);
+    yoke_app_get(app, "/sign", sign);
+    yoke_app_get(app, "/unsign", unsign);
+    return yoke_test_new(app);
+}
+
+static void any_text_can_be_signed_and_read_after_a_change(void **state)
+{
+    yoke_test *before = signs_by("first", "zeroth");
+    yoke_test *after = signs_by("second", "first");
+    yoke_test *later = signs_by("third", "second");
+    (void)state;
+    yoke_tr *r = yoke_test_get(before, "/sign?text=a.b%20c");
+    yoke_expect_status(r, 200);
+    yoke_tr *read = yoke_test_get(after, "/unsign");
+    yoke_tr_set(read, "X-Text", yoke_tr_text(r));
+    yoke_expect_body(read, "a.b c");
+    read = yoke_test_get(later, "/unsign");
+    yoke_tr_set(read, "X-Text", yoke_tr_text(r));
+    yoke_expect_body(read, "(none)");
+    yoke_test_free(before);
+    yoke_test_free(after);
+    yoke_test_free(later);
+}
+
 static void an_empty_secret_is_an_error_of_registration(void **state)
 {
     yoke_app *app = yoke_app_new();
@@ -315,6 +360,7 @@ int main(void)
         cmocka_unit_test(a_cookie_is_as_secure_as_its_request),
         cmocka_unit_test(what_would_split_a_cookie_becomes_a_500),
         cmocka_unit_test(a_value_is_sent_as_it_is_or_not_at_all),
+        cmocka_unit_test(any_text_can_be_signed_and_read_after_a_change),
         cmocka_unit_test(an_empty_secret_is_an_error_of_registration),
         cmocka_unit_test(hmac_is_that_of_the_rfc),
     };

@@ -291,6 +291,48 @@ static void head_is_not_answered_by_post(void **state)
     fake_free(f);
 }
 
+static void each_method_has_a_call_of_its_own(void **state)
+{
+    static const char *const methods[] = {"GET",    "POST", "PUT",     "PATCH",
+                                          "DELETE", "HEAD", "OPTIONS", "QUERY"};
+    static const char *const paths[] = {"app", "router/in", "route"};
+    yoke_app *app = *state;
+    yoke_router *router = yoke_router_new();
+    yoke_route *route = yoke_app_route(app, "/route");
+    /* HEAD first: a GET takes it, too. */
+    yoke_app_head(app, "/app", ANSWER("HEAD"));
+    yoke_app_get(app, "/app", ANSWER("GET"));
+    yoke_app_post(app, "/app", ANSWER("POST"));
+    yoke_app_put(app, "/app", ANSWER("PUT"));
+    yoke_app_patch(app, "/app", ANSWER("PATCH"));
+    yoke_app_delete(app, "/app", ANSWER("DELETE"));
+    yoke_app_options(app, "/app", ANSWER("OPTIONS"));
+    yoke_app_query(app, "/app", ANSWER("QUERY"));
+    yoke_router_head(router, "/in", ANSWER("HEAD"));
+    yoke_router_get(router, "/in", ANSWER("GET"));
+    yoke_router_post(router, "/in", ANSWER("POST"));
+    yoke_router_put(router, "/in", ANSWER("PUT"));
+    yoke_router_patch(router, "/in", ANSWER("PATCH"));
+    yoke_router_delete(router, "/in", ANSWER("DELETE"));
+    yoke_router_options(router, "/in", ANSWER("OPTIONS"));
+    yoke_router_query(router, "/in", ANSWER("QUERY"));
+    yoke_route_head(route, ANSWER("HEAD"));
+    yoke_route_get(route, ANSWER("GET"));
+    yoke_route_post(route, ANSWER("POST"));
+    yoke_route_put(route, ANSWER("PUT"));
+    yoke_route_patch(route, ANSWER("PATCH"));
+    yoke_route_delete(route, ANSWER("DELETE"));
+    yoke_route_options(route, ANSWER("OPTIONS"));
+    yoke_route_query(route, ANSWER("QUERY"));
+    yoke_app_use_router(app, "/router", router);
+    for (size_t i = 0; i < COUNT_OF(methods) * COUNT_OF(paths); i++) {
+        char start[64];
+        snprintf(start, sizeof(start), "%s /%s", methods[i % COUNT_OF(methods)],
+                 paths[i / COUNT_OF(methods)]);
+        expect_trace(app, start, 200, methods[i % COUNT_OF(methods)]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +356,7 @@ int main(void)
         APP_TEST(all_takes_every_method),
         APP_TEST(head_is_answered_by_get),
         APP_TEST(head_is_not_answered_by_post),
+        APP_TEST(each_method_has_a_call_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
