@@ -71,6 +71,21 @@ static json_t *save_shards(struct yk_handover *handover,
     return array;
 }
 
+static json_t *save_kept(struct yk_handover *handover,
+                         const struct yk_port *port)
+{
+    json_t *array = json_array();
+    int fds[YK_SCHED_KEPT] = {-1, -1};
+
+    if (port->sched->kept)
+        port->sched->kept(port, fds);
+    for (int i = 0; i < YK_SCHED_KEPT; i++)
+        json_array_append_new(
+            array,
+            json_pack("{s:o}", "fd", yk_handover_keep(handover, fds[i])));
+    return array;
+}
+
 static json_t *save_port(struct yk_handover *handover,
                          const struct yk_port *port)
 {
@@ -78,11 +93,12 @@ static json_t *save_port(struct yk_handover *handover,
 
     save_users(users, &port->users);
     save_users(users, &port->full);
-    return json_pack("{s:s, s:o, s:o, s:i, s:o, s:o}", "name", port->name,
+    return json_pack("{s:s, s:o, s:o, s:i, s:o, s:o, s:o}", "name", port->name,
                      "key", yk_handover_key(&port->key), "socket",
                      yk_handover_socket(handover, &port->socket), "policy",
                      (int)port->sched->policy, "shards",
-                     save_shards(handover, port), "users", users);
+                     save_shards(handover, port), "kept",
+                     save_kept(handover, port), "users", users);
 }
 
 void yk_handover_save_ports(struct yk_handover *handover)
@@ -158,6 +174,12 @@ static int read_shards(const json_t *array, struct yk_shard_past *past)
     return count;
 }
 
+static void read_kept(const json_t *array, int kept[YK_SCHED_KEPT])
+{
+    for (int i = 0; i < YK_SCHED_KEPT; i++)
+        kept[i] = yk_handover_take_fd(json_array_get(array, (size_t)i), "fd");
+}
+
 static void resume_users(struct yk_port *port, const json_t *array)
 {
     size_t i;
@@ -188,12 +210,14 @@ static int resume_port(const json_t *entry)
     struct yk_message_listen key;
     struct yk_socket socket;
     struct yk_port *port;
+    int kept[YK_SCHED_KEPT];
 
+    read_kept(json_object_get(entry, "kept"), kept);
     read_key(json_object_get(entry, "key"), &key);
     int err = read_socket(json_object_get(entry, "socket"), &socket);
     if (err == 0)
         err = sched ? yk_ports_resume(&key, yk_handover_text(entry, "name"),
-                                      &socket, sched, past, count, &port)
+                                      &socket, sched, kept, past, count, &port)
                     : -EPROTO;
     if (err == 0)
         resume_users(port, json_object_get(entry, "users"));

@@ -20,6 +20,7 @@
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
+#include "core/cleanup.h"
 #include "net/later.h"
 #include "net/listener.h"
 
@@ -140,6 +141,7 @@ static struct yk_port *new_port(const struct yk_listen_request *request)
     *port = (struct yk_port){.key = request->listen,
                              .name = name,
                              .socket = {.fd = -1},
+                             .past_kept = {-1, -1},
                              .sched = sched_for(&request->listen)};
     yk_list_init(&port->node);
     yk_list_init(&port->users);
@@ -521,7 +523,7 @@ static int start_port(struct yk_port *port, const struct yk_shard_past *shards,
 
 int yk_ports_resume(const struct yk_message_listen *key, const char *name,
                     const struct yk_socket *socket,
-                    const struct yk_sched *sched,
+                    const struct yk_sched *sched, const int kept[YK_SCHED_KEPT],
                     const struct yk_shard_past *shards, int shard_count,
                     struct yk_port **ret_port)
 {
@@ -535,7 +537,10 @@ int yk_ports_resume(const struct yk_message_listen *key, const char *name,
     }
     port->socket = taken;
     port->sched = sched;
+    memcpy(port->past_kept, kept, sizeof(port->past_kept));
     int err = start_port(port, shards, shard_count);
+    for (int i = 0; i < YK_SCHED_KEPT; i++)
+        yk_close_fd(&port->past_kept[i]);
     if (err < 0) {
         free_port(port);
         return err;

@@ -59,6 +59,8 @@ struct yk_port {
     /* Shards that it had with another primary, while it is resumed. */
     const struct yk_shard_past *past;
     int past_count;
+    int past_kept[YK_SCHED_KEPT]; /* Taken by the policy, which sets it to -1;
+                                     closed when it has started. */
 };
 
 /* Listeners of one worker, and ports of the primary. */
@@ -90,7 +92,7 @@ struct yk_list *yk_ports(void);
  * -ENOMEM, or what the scheduler says. */
 int yk_ports_resume(const struct yk_message_listen *key, const char *name,
                     const struct yk_socket *socket,
-                    const struct yk_sched *sched,
+                    const struct yk_sched *sched, const int kept[YK_SCHED_KEPT],
                     const struct yk_shard_past *shards, int shard_count,
                     struct yk_port **ret_port);
 

@@ -18,6 +18,8 @@ struct yk_conn;
 struct yk_port;
 struct yk_user;
 
+#define YK_SCHED_KEPT 2
+
 struct yk_sched {
     enum yoke_sched policy;
     const char *name; /* As in YOKE_SCHED_POLICY. */
@@ -58,6 +60,12 @@ struct yk_sched {
     /* Takes what is in the kernel's backlog and closes the socket. NULL: the
      * workers do that, when they drain. */
     void (*drain)(struct yk_port *port);
+
+    /* Beside the sockets, what another primary needs to go on with the port
+     * (handover_ports.h): YK_SCHED_KEPT descriptors, which stay the policy's;
+     * it finds copies of them in port->past_kept when it starts. NULL:
+     * nothing. */
+    void (*kept)(const struct yk_port *port, int fds[YK_SCHED_KEPT]);
 
     /* Ends. Calls yk_port_stopped when the sockets may be closed, which may be
      * at once. */

@@ -12,6 +12,7 @@
  * takes its place. */
 #include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -82,6 +83,16 @@ static int map_routes(struct kernel *kernel)
     return 0;
 }
 
+/* The program in the kernel reads these, and the sockets can be in no others. */
+static bool take_maps(struct kernel *kernel, struct yk_port *port)
+{
+    if (port->past_kept[0] < 0 || port->past_kept[1] < 0)
+        return false;
+    kernel->maps.routes = yk_take_fd(&port->past_kept[0]);
+    kernel->maps.sockets = yk_take_fd(&port->past_kept[1]);
+    return true;
+}
+
 static int make_maps(struct kernel *kernel)
 {
     int err = yk_bpf_memory_create("yoke_routes", sizeof(struct yk_route),
@@ -105,7 +116,8 @@ static int open_kernel(struct yk_shards *shards, enum yk_bpf_choice choice,
         .choice = choice,
         .maps = {.routes = -1, .sockets = -1, .loads = yk_seats_fd()}};
     shards->state = kernel;
-    int err = make_maps(kernel);
+    int err = take_maps(kernel, shards->port) ? map_routes(kernel)
+                                              : make_maps(kernel);
     if (err < 0)
         yk_bpf_say_why(err, text);
     return err;
@@ -121,16 +133,27 @@ static int open_least(struct yk_shards *shards, char text[YK_SHARDS_TEXT_MAX])
     return open_kernel(shards, YK_BPF_LEAST, text);
 }
 
+/* Those of another primary are there already. */
+static int enter_socket(struct yk_shards *shards, const struct yk_shard *shard)
+{
+    struct kernel *kernel = shards->state;
+    int sockets = kernel->maps.sockets;
+
+    if (shard->number < shards->port->past_count)
+        return 0;
+    int err = yk_bpf_sockets_set(sockets, shard->number + 1u, shard->fd);
+    if (err == 0 && shard->number == 0)
+        err = yk_bpf_sockets_set(sockets, 0, shards->port->socket.fd);
+    return err;
+}
+
 static int add(struct yk_shards *shards, const struct yk_shard *shard,
                char text[YK_SHARDS_TEXT_MAX])
 {
     struct kernel *kernel = shards->state;
     int parking = shards->port->socket.fd;
-    int sockets = kernel->maps.sockets;
-    int err = yk_bpf_sockets_set(sockets, shard->number + 1u, shard->fd);
+    int err = enter_socket(shards, shard);
 
-    if (err == 0 && shard->number == 0)
-        err = yk_bpf_sockets_set(sockets, 0, parking);
     if (err < 0) {
         yk_bpf_say_why(err, text);
         return err;
@@ -180,6 +203,15 @@ static const struct yk_shards_ops least_ops = {
     .route = route,
     .close = close_kernel,
 };
+
+static void kept(const struct yk_port *port, int fds[YK_SCHED_KEPT])
+{
+    const struct yk_shards *shards = port->state;
+    const struct kernel *kernel = shards->state;
+
+    fds[0] = kernel->maps.routes;
+    fds[1] = kernel->maps.sockets;
+}
 
 /* ---- The policies ---- */
 
@@ -258,6 +290,7 @@ const struct yk_sched yk_sched_kernel_rr = {
     .socket = yk_shards_socket,
     .choose = choose_in_turn,
     .drain = yk_shards_drain,
+    .kept = kept,
     .stop = yk_shards_stop,
 };
 
@@ -274,5 +307,6 @@ const struct yk_sched yk_sched_kernel_least = {
     .socket = yk_shards_socket,
     .choose = choose_least,
     .drain = yk_shards_drain,
+    .kept = kept,
     .stop = yk_shards_stop,
 };

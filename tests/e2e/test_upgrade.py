@@ -82,7 +82,8 @@ def install(start, tmp_path):
     return install_one
 
 
-@pytest.fixture(params=["rr", "none", "balanced", "kernel-rr", "sticky"])
+@pytest.fixture(params=["rr", "none", "balanced", "kernel-rr", "kernel-least",
+                        "sticky"])
 def policy(request):
     return request.param
 
@@ -103,6 +104,8 @@ def test_five_upgrades_under_load(install, policy):
     installed = install("--sched", policy)
     server = installed.server
     before = server.workers()
+    # Where the policy could not be had in the first place.
+    missing = server.output.count("cannot be had")
     idle = [server.connect() for _ in range(IDLE)]
     for client in idle:
         client.request("GET", "/pid")
@@ -112,6 +115,7 @@ def test_five_upgrades_under_load(install, policy):
             installed.upgrade()
             run.wait_answered(20)
     check_unharmed(run)
+    assert server.output.count("cannot be had") == missing
     after = server.wait_workers(WORKERS, other_than=before)
     for client in idle:
         client.request("GET", "/pid")
