@@ -18,9 +18,11 @@ The programs come from the build folder that $YOKE_BUILD names, build/ by
 default; with $YOKE_BUILD=build-asan, what a sanitizer reports fails the test,
 be it in a worker that was replaced long ago.
 """
+import contextlib
 import json
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -69,9 +71,14 @@ def wait_for(condition, what, seconds=DEADLINE_SECONDS):
 
 def free_port():
     """A port that nothing listens on now. Prefer port 0, where nothing can
-    come between: this is for programs that must know the number before."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+    come between: this is for programs that must know the number before. It is
+    none of those that the kernel gives to others meanwhile, and chosen by
+    chance, for other tests choose as well."""
+    while True:
+        port = random.randrange(10000, 32000)
+        with contextlib.suppress(OSError):
+            socket.create_server(("", port)).close()
+            return port
 
 
 def environment(env=None):
@@ -83,6 +90,12 @@ def environment(env=None):
     clean.update(env or {})
     return {name: str(value) for name, value in clean.items()
             if value is not None}
+
+
+def fewer(count):
+    """How often to repeat what is to be done so often: a quarter of it where a
+    sanitizer makes each time dearer, and finds what it finds the first time."""
+    return count // 4 if "asan" in BUILD.name else count
 
 
 def crash_env():

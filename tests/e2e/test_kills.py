@@ -13,6 +13,7 @@ from harness import wait_for
 PROBE = harness.BUILD / "tests/apps/probe.so"
 TUNED = harness.BUILD / "tests/apps/tuned"
 
+KILLS = harness.fewer(200)
 SCHEDS = pytest.mark.parametrize("sched", ["rr", "none", "balanced"])
 
 CAUSES = {"kill": r"killed by SIGKILL",
@@ -198,7 +199,7 @@ def test_two_hundred_deaths_under_load_leak_nothing(start):
     before = server.fd_count()
     killed = []
     with load.Load(server, keep_alive=4, new=4, target="/pid") as run:
-        while len(killed) < 200:
+        while len(killed) < KILLS:
             pids = server.wait_workers(4, other_than=killed[-4:])
             run.wait_answered(1)
             for pid in pids:
@@ -208,7 +209,7 @@ def test_two_hundred_deaths_under_load_leak_nothing(start):
         run.wait_answered(10)
     check(run, killed)
     deaths = server.wait_output(
-        r"worker (\d+) died \(killed by SIGKILL\)$", 200)
+        r"worker (\d+) died \(killed by SIGKILL\)$", KILLS)
     assert {int(death[1]) for death in deaths} == set(killed)
     wait_for(lambda: server.fd_count() <= before,
              lambda: f"{before} descriptors, not {procfs.fds(server.pid)}")

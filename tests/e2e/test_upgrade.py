@@ -15,7 +15,7 @@ from harness import wait_for
 
 PROBE = harness.BUILD / "tests/apps/probe.so"
 WORKERS = 2
-UPGRADES = 5
+UPGRADES = max(2, harness.fewer(5))
 IDLE = 200
 DONE = r"reload: done: "
 FAILED = r"error: upgrade: failed, nothing has changed: (.*)$"

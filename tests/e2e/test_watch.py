@@ -299,7 +299,8 @@ def test_totals_never_go_back_over_twenty_kills_and_reloads(start_app, run_dir):
             for _ in range(5):
                 assert server.request("GET", "/pid").status == 200
                 served += 1
-            victims = wait_for(server.workers, "a worker")
+            # None that has been told to end: its death would be no accident.
+            victims = server.wait_ready(4)
             server.send_signal(signal.SIGKILL, victims[0])
             server.wait_output(r"died \(killed by SIGKILL\)", kill + 1)
             if kill % 4 == 0:
