@@ -38,8 +38,9 @@ def test_a_count_goes_on_while_workers_are_killed(server):
 
     count(50)
     assert acknowledged == list(range(51))
-    for _ in range(5):
+    for kill in range(5):
         server.send_signal(signal.SIGKILL, server.wait_workers(WORKERS)[0])
+        server.wait_output(r"died \(killed by SIGKILL\)", kill + 1)
         count(20)
     # Whatever was acknowledged has been counted, and nothing twice.
     assert acknowledged == sorted(set(acknowledged))
@@ -65,6 +66,7 @@ def test_a_message_reaches_every_worker(server):
     # Also when the one through which messages go has died.
     for pid in server.workers():
         server.send_signal(signal.SIGKILL, pid)
+        server.wait_output(rf"worker {pid} died")
         server.wait_workers(WORKERS, other_than=[pid])
         wait_for(lambda: everybody(0), "every worker to listen again")
         heard.clear()

@@ -121,6 +121,14 @@ pid_t fixture_server(void)
     return server;
 }
 
+void fixture_freeze(void)
+{
+    siginfo_t info;
+
+    kill(server, SIGSTOP);
+    waitid(P_PID, (id_t)server, &info, WSTOPPED);
+}
+
 void fixture_stop(void)
 {
     fixture_kill_server();

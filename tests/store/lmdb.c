@@ -544,6 +544,7 @@ static void who_does_not_listen_is_told_what_he_missed(void **state)
     pid_t pid = start_listener("a", &fd);
     wait_said(fd, 'r');
     kill(pid, SIGSTOP);
+    waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WSTOPPED);
     for (int i = 0; i < 60; i++) {
         yoke_store_publish(own, "ask", large, sizeof(large), on_tally, &tally);
         wait_count(&tally.count, i + 1);

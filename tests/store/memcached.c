@@ -78,7 +78,7 @@ static void a_frozen_server_holds_up_nobody_beyond_the_deadline(void **state)
         open_store_with((struct yoke_store_options){.timeout_ms = 250});
     (void)state;
     wait_until_back(own);
-    kill(fixture_server(), SIGSTOP);
+    fixture_freeze();
     for (int i = 0; i < 20; i++)
         yoke_store_incr(own, "k", 1, 0, on_tally, &tally);
     wait_count(&tally.count, 20);

@@ -155,7 +155,7 @@ static void a_frozen_server_holds_up_nobody_beyond_the_deadline(void **state)
         open_store_with((struct yoke_store_options){.timeout_ms = 250});
     (void)state;
     wait_until_back(own);
-    kill(fixture_server(), SIGSTOP);
+    fixture_freeze();
     for (int i = 0; i < 20; i++)
         yoke_store_incr(own, "k", 1, 0, on_tally, &tally);
     wait_count(&tally.count, 20);
@@ -177,7 +177,7 @@ static void a_store_can_be_closed_while_the_server_is_frozen(void **state)
         open_store_with((struct yoke_store_options){.timeout_ms = 200});
     (void)state;
     wait_until_back(own);
-    kill(fixture_server(), SIGSTOP);
+    fixture_freeze();
     yoke_store_get(own, "k", on_tally, &tally);
     close_store(own);
     assert_int_equal(tally.timed_out, 1);
@@ -257,7 +257,7 @@ static void a_frozen_server_is_missed_by_subscribers(void **state)
     store = open_store_with((struct yoke_store_options){.url = url});
     yoke_store_subscribe(store, "news", on_message, &news);
     wait_count(&news.ready, 1);
-    kill(fixture_server(), SIGSTOP);
+    fixture_freeze();
     /* Ten beats: two of them go by without an answer. */
     run_for(1000);
     kill(fixture_server(), SIGCONT);
