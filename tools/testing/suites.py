@@ -19,6 +19,11 @@ FILE_SECONDS = 180  # for one file of end-to-end tests; each test has its own
 ONCE = {"test_http1", "test_harness", "test_install", "test_make", "test_site"}
 
 
+# They take longest, for they wait: nobody is to wait for them at the end.
+LONG = ["test_upkeep", "test_upgrade", "test_stop", "test_preload",
+        "test_limits", "test_chaos", "test_reload", "test_orphans"]
+
+
 class Job:
     """One program to run, and the environment it needs. `report` is where it
     writes its XML; without one, the program itself is the test."""
@@ -56,7 +61,8 @@ def end_to_end(build, scratch, env):
     tests = builds.ROOT / "tests"
     for path in [*tests.glob("browser/test_*.py"),
                  *sorted(tests.glob("e2e/test_*.py"),
-                         key=lambda file: -file.stat().st_size)]:
+                         key=lambda file: (file.stem not in LONG,
+                                           -file.stat().st_size))]:
         if path.stem in ONCE and build != "build-gcc":
             continue
         report = scratch / f"{path.stem}.xml"
