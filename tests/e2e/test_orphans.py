@@ -89,9 +89,10 @@ def test_they_go_on_without_a_primary(family, policy):
     assert pids(one.primary) <= set(one.workers)
     assert not run.hung and not run.malformed
     assert set(run.statuses) == {200}
-    # What the primary had accepted, and not dealt yet, is lost with it.
-    for failure in [*run.failures, *run.resets]:
-        assert failure.previous is None and failure.data == b"", failure
+    # What the primary held and had not dealt yet is lost with it: a moment's
+    # new connections, or those on their way from one worker to another.
+    lost = [*run.failures, *run.resets]
+    assert len(lost) <= 12 and all(one.data == b"" for one in lost), lost
 
 
 def test_another_primary_goes_on_with_them(family, policy):
