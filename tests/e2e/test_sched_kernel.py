@@ -210,7 +210,7 @@ def begin_silently(server):
 @pytest.mark.parametrize("policy", [*IN_KERNEL, "sticky"])
 def test_silent_connections_outlive_their_worker(start_policy, policy):
     server = start_policy(policy, 2)
-    victims = server.wait_workers(2)
+    victims = server.wait_ready(2)
     clients = begin_silently(server)
     for victim in victims:
         server.send_signal(signal.SIGKILL, victim)
@@ -221,6 +221,7 @@ def test_silent_connections_outlive_their_worker(start_policy, policy):
 
 def test_silent_connections_stay_where_their_turn_was(start_policy):
     server = start_policy("kernel-rr", 4)
+    server.wait_ready(4)
     clients = begin_silently(server)
     found = collections.Counter(ask_pid(client) for client in clients)
     assert set(found.values()) == {10}
