@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -451,24 +449,6 @@ struct yk_control_call *yk_control_resume(int fd)
 
 /* ---- The socket ---- */
 
-static int listen_in(int dir_fd, int *ret_fd)
-{
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    char path[YK_RUNTIME_PATH_MAX];
-    YK_CLEANUP(yk_close_fd)
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
-             yk_runtime_path(dir_fd, "control", path));
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-        chmod(addr.sun_path, 0600) < 0 || listen(fd, BACKLOG) < 0)
-        return -errno;
-    *ret_fd = yk_take_fd(&fd);
-    return 0;
-}
-
 /* The hint; where that is no name, or one that is taken, with the process's
  * number behind it. */
 static int claim_some_name(const char *hint, char text[YK_RUNTIME_TEXT_MAX])
@@ -488,8 +468,9 @@ static int claim_some_name(const char *hint, char text[YK_RUNTIME_TEXT_MAX])
 static int start_listening(char text[YK_RUNTIME_TEXT_MAX])
 {
     uv_stream_t *stream = (uv_stream_t *)&control.pipe;
-    int fd = -1;
-    int err = listen_in(control.runtime.dir_fd, &fd);
+    int fd = yk_runtime_listen(control.runtime.dir_fd, "control", SOCK_STREAM,
+                               BACKLOG);
+    int err = fd < 0 ? fd : 0;
 
     if (err == 0) {
         uv_pipe_init(yoke_loop(), &control.pipe, 0);

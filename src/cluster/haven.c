@@ -66,22 +66,12 @@ static void name_of(int id, char out[32])
 
 int yk_haven_open(int id)
 {
-    struct sockaddr_un addr;
     char file[32];
 
+    if (folder() < 0)
+        return -ENOENT;
     name_of(id, file);
-    int err = set_address(&addr, file);
-    if (err < 0)
-        return err;
-    YK_CLEANUP(yk_close_fd)
-    int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return -errno;
-    unlink(addr.sun_path);
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-        chmod(addr.sun_path, 0600) < 0 || listen(fd, 1) < 0)
-        return -errno;
-    return yk_take_fd(&fd);
+    return yk_runtime_listen(folder(), file, SOCK_SEQPACKET, 1);
 }
 
 void yk_haven_remove(int id)
@@ -100,7 +90,7 @@ struct search {
     struct yk_handover document; /* Its root is being filled in. */
     json_t *workers, *ports, *slots, *generations;
     int loads_fd;
-    int last_id, last_slot;
+    int last_id;
     unsigned last_generation;
     uint64_t end_ms;
 };
@@ -112,7 +102,6 @@ struct orphan {
     bool has_ended;
     struct yk_message_introduction body;
     int board_fd;
-    int last_port; /* That it listened on; -1: none. */
 };
 
 static json_t *fd_value(struct search *search, int *fd)
@@ -502,6 +491,9 @@ static void forget(struct search *search)
     json_decref(search->slots);
     json_decref(search->generations);
     yk_close_fd(&search->loads_fd);
+    /* Sockets of orphans that did not say all: nobody goes on with them. */
+    for (size_t i = 0; i < search->document.count; i++)
+        close(search->document.fds[i]);
     yk_handover_done(&search->document);
 }
 

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
@@ -424,4 +426,22 @@ const char *yk_runtime_path(int dir_fd, const char *file,
 {
     snprintf(out, YK_RUNTIME_PATH_MAX, "/proc/self/fd/%d/%s", dir_fd, file);
     return out;
+}
+
+int yk_runtime_listen(int dir_fd, const char *file, int type, int backlog)
+{
+    struct sockaddr_un addr = {.sun_family = AF_UNIX};
+    char path[YK_RUNTIME_PATH_MAX];
+    YK_CLEANUP(yk_close_fd)
+    int fd = socket(AF_UNIX, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -errno;
+    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
+             yk_runtime_path(dir_fd, file, path));
+    unlink(addr.sun_path);
+    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
+        chmod(addr.sun_path, 0600) < 0 || listen(fd, backlog) < 0)
+        return -errno;
+    return yk_take_fd(&fd);
 }

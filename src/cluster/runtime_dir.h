@@ -65,6 +65,11 @@ int yk_runtime_each(void (*fn)(const char *name, void *data), void *data,
 void yk_runtime_each_haven(int dir_fd, void (*fn)(const char *file, void *data),
                            void *data);
 
+/* A socket of that type (SOCK_STREAM ...) that listens in the folder, mode 0600;
+ * what stands there under the name is replaced. Returns the descriptor, the
+ * caller's; or -errno. */
+int yk_runtime_listen(int dir_fd, const char *file, int type, int backlog);
+
 /* A path to a file in a folder that is open, short enough for the address of a
  * socket however long the folder's own is. Returns `out`. */
 #define YK_RUNTIME_PATH_MAX 64

@@ -1,11 +1,8 @@
 #include "cluster/shards.h"
 
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
@@ -22,10 +19,6 @@
 #include "net/reuseport.h"
 
 #include "core/banned.h"
-
-/* Clients that have sent nothing wait in the kernel for so long, so that a
- * worker that dies takes none of them along. */
-#define DEFER_S 1
 
 /* ---- Who accepts ---- */
 
@@ -191,15 +184,12 @@ static int take_socket(struct yk_shard *shard, const struct yk_shard_past *past)
 
 static int open_socket(struct yk_shard *shard, const struct yk_port *port)
 {
-    int seconds = DEFER_S;
-
     if (shard->number < port->past_count)
         return take_socket(shard, &port->past[shard->number]);
     int err = yk_reuseport_open(port->socket.fd, port->key.backlog, &shard->fd);
 
     if (err == 0)
-        setsockopt(shard->fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
-                   sizeof(seconds));
+        yk_handshakes_defer(shard->fd);
     return err;
 }
 
@@ -256,7 +246,6 @@ int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
                     char text[YK_SHARDS_TEXT_MAX])
 {
     struct yk_shards *shards = yk_try_alloc(sizeof(*shards));
-    int seconds = DEFER_S;
 
     snprintf(text, YK_SHARDS_TEXT_MAX, "no memory");
     if (!shards)
@@ -272,8 +261,7 @@ int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
         yk_reuseport_leave(port->socket.fd);
         return err;
     }
-    setsockopt(port->socket.fd, IPPROTO_TCP, TCP_DEFER_ACCEPT, &seconds,
-               sizeof(seconds));
+    yk_handshakes_defer(port->socket.fd);
     port->state = shards;
     return 0;
 }
