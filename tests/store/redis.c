@@ -6,6 +6,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 
 /* Runs redis-cli, which has to succeed. */
@@ -299,18 +300,29 @@ static void what_others_have_written_can_be_read(void **state)
 
 /* ---- Addresses ---- */
 
-/* A port that was free a moment ago. */
+static bool can_bind(int port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET,
+                               .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+
+    close(fd);
+    return err == 0;
+}
+
+/* A port that nobody has, and none of those that the kernel gives to others
+ * meanwhile; by chance, for other tests choose as well. */
 static int free_port(void)
 {
-    struct sockaddr_in addr = {.sin_family = AF_INET};
-    socklen_t len = sizeof(addr);
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    uint16_t chance;
+    int port;
 
-    addr.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    assert_int_equal(bind(fd, (struct sockaddr *)&addr, len), 0);
-    getsockname(fd, (struct sockaddr *)&addr, &len);
-    close(fd);
-    return ntohs(addr.sin_port);
+    do {
+        assert_int_equal(getrandom(&chance, sizeof(chance), 0), sizeof(chance));
+        port = 10000 + chance % 22000;
+    } while (!can_bind(port));
+    return port;
 }
 
 /* Makes the server listen there, too. */
