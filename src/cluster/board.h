@@ -9,6 +9,7 @@
  * under the primary.
  *
  *     | words of the hand-off, 4 KiB | vitals, 4 KiB | flights, 8 KiB |
+ *     | claims, 16 KiB |
  */
 #ifndef YK_CLUSTER_BOARD_H
 #define YK_CLUSTER_BOARD_H
@@ -16,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "net/claims.h"
 #include "net/flights.h"
 #include "net/vitals.h"
 
@@ -36,6 +38,7 @@ struct yk_board {
     _Atomic uint32_t words[YK_BOARD_ENTRIES];
     struct yk_vitals vitals;   /* Written by the worker alone, */
     struct yk_flights flights; /* and so is this. */
+    struct yk_claims claims;   /* What others may take from it. */
 };
 
 /* Makes a board and maps it. Returns 0 with the map and a descriptor for the

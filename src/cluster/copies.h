@@ -28,21 +28,12 @@
 #include <stdint.h>
 
 #include "cluster/board.h"
-#include "net/peer.h"
+#include "cluster/connection.h"
 
 struct yk_port;
 
 /* Connections that may be on their way to a worker, not yet taken by it. */
 #define YK_COPIES_SENT_MAX 128
-
-/* A connection in the primary. */
-struct yk_conn {
-    int fd;         /* The primary's own copy. */
-    uint8_t deaths; /* How many workers died that had taken it. */
-    int giver;      /* The id of the worker that gave it; 0: nobody did. */
-    struct yk_peer peer;
-    struct yk_port *port; /* Where it came in; NULL: that is closed. */
-};
 
 struct yk_copy {
     struct yk_conn conn;

@@ -15,6 +15,7 @@
 #include "cluster/given.h"
 #include "cluster/message.h"
 #include "cluster/ports.h"
+#include "cluster/relief.h"
 #include "cluster/request.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
@@ -149,6 +150,13 @@ void yk_worker_describe_spawn(const struct yoke_worker *worker,
         .account = settings->has_account ? &settings->account : NULL};
 }
 
+static void on_slow(struct yoke_worker *worker, const struct yk_packet *packet)
+{
+    (void)worker;
+    (void)packet;
+    yk_relief_watch();
+}
+
 static void on_ready(struct yoke_worker *worker, const struct yk_packet *packet)
 {
     (void)packet;
@@ -189,6 +197,7 @@ void yk_heard(struct yoke_worker *worker, const struct yk_packet *packet)
         [YK_MESSAGE_LEAVE] = on_leave,         [YK_MESSAGE_FAIL] = on_fail,
         [YK_MESSAGE_READY] = on_ready,         [YK_MESSAGE_OFFER] = on_offer,
         [YK_MESSAGE_EXEC_FAIL] = on_exec_fail, [YK_MESSAGE_GIVE] = yk_given,
+        [YK_MESSAGE_SLOW] = on_slow,
     };
 
     if (packet->type < sizeof(handlers) / sizeof(handlers[0]) &&

@@ -16,6 +16,7 @@
  *      | <------------------------------WAKE  |  room again, or some returned
  *      | <-----------------------------OFFER  |  a listener's limit
  *      | <-----------------------------CLOSE  |
+ *      | <------------------------------SLOW  |  what rests there may be taken
  *      | CLOSED ----------------------------> |  no connection comes after it
  *      | DISCONNECT ------------------------> |  drain, then leave
  *      | STOP ------------------------------> |  drain, then end
@@ -78,6 +79,7 @@ enum yk_message_type {
     YK_MESSAGE_EXEC_FAIL,    /* Before it runs the program. */
     YK_MESSAGE_INTRODUCTION, /* To another primary (haven.h), */
     YK_MESSAGE_INTRODUCED,   /* and the end of it. */
+    YK_MESSAGE_SLOW,         /* A turn of its loop has kept others waiting. */
     /* From a template, which also sends FAIL, READY and EXEC_FAIL. */
     YK_MESSAGE_FORKED = 48,
     /* From either: a piece of what yoke_worker_send was given, and that such

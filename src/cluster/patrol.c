@@ -14,6 +14,7 @@
 #include "cluster/board.h"
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
+#include "cluster/relief.h"
 #include "cluster/rescue.h"
 #include "cluster/rollout.h"
 #include "cluster/worker.h"
@@ -237,6 +238,7 @@ static void on_round(uv_timer_t *handle)
 
     (void)handle;
     rounds++;
+    yk_relief_check();
     YK_WORKERS_EACH(worker)
     if (worker->life && !worker->is_dead)
         look_after(worker->life);

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -17,12 +16,12 @@
 #include <yoke/loop.h>
 
 #include "cluster/conn_queue.h"
+#include "cluster/connection.h"
 #include "cluster/ports.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
-#include "net/address.h"
 #include "net/unread.h"
 
 #include "core/banned.h"
@@ -197,32 +196,16 @@ static bool may_be_anybodys(int fd)
     return false;
 }
 
-static bool describe(struct yk_conn *conn, int fd)
-{
-    struct sockaddr_storage near, far;
-    socklen_t near_len = sizeof(near), far_len = sizeof(far);
-    struct yoke_address address;
-
-    if (getsockname(fd, (struct sockaddr *)&near, &near_len) < 0 ||
-        getpeername(fd, (struct sockaddr *)&far, &far_len) < 0)
-        return false;
-    *conn = (struct yk_conn){.fd = fd, .deaths = 1};
-    yk_peer_from_sockaddr(&conn->peer, (const struct sockaddr *)&far);
-    yk_address_from_sockaddr(&address, (const struct sockaddr *)&near,
-                             near_len);
-    conn->port = yk_ports_at(&address);
-    return conn->port != NULL;
-}
-
 /* Returns true when it has been given. */
 static bool deal_again(const struct yoke_worker *dead, int fd, yk_give_fn *give,
                        void *data)
 {
     struct yk_conn conn;
 
-    if (!yk_unread_is_all(fd) || !describe(&conn, fd) ||
+    if (!yk_unread_is_all(fd) || !yk_conn_describe(&conn, fd) ||
         is_spoken_for(dead, &conn) || may_be_anybodys(fd))
         return false;
+    conn.deaths = 1;
     give(data, &conn);
     return true;
 }

@@ -207,8 +207,8 @@ static void on_welcome(const struct yk_packet *packet)
     if (self.board || packet->fd_count < 2 || packet->len < sizeof(*body) ||
         body->seat >= YK_SEATS_MAX || yk_loads_map(packet->fds[1], &loads) < 0)
         return;
-    yk_surplus_init(loads, body->seat);
     yk_board_map(packet->fds[0], &self.board);
+    yk_surplus_init(loads, body->seat, self.board, &self.channel);
     keep_descriptors(packet);
 }
 

@@ -7,8 +7,12 @@
 #include <yoke/loop.h>
 
 #include "cluster/arrivals.h"
+#include "cluster/board.h"
+#include "cluster/channel.h"
 #include "cluster/gifts.h"
 #include "cluster/loads.h"
+#include "cluster/message.h"
+#include "net/claims.h"
 #include "net/service.h"
 #include "net/stream.h"
 #include "net/vitals.h"
@@ -17,6 +21,9 @@
 #define STUCK_NS       3000000
 /* A turn that took so long has kept others waiting. */
 #define LONG_TURN_NS   1000000
+/* One that took so long is told to the primary, but not more often than this. */
+#define SLOW_TURN_NS   2000000
+#define TELL_NS        UINT64_C(1000000000)
 /* By how many connections a worker must have more than another to give one
  * away: as it accepts, and later. */
 #define ACCEPT_MARGIN  2
@@ -37,7 +44,9 @@ static struct {
     struct yk_loads *loads;
     uint32_t seat;
     struct yk_arrivals arrivals;
-    uint64_t looked_ns, helped_ns;
+    struct yk_board *board;
+    struct yk_channel *channel;
+    uint64_t looked_ns, helped_ns, told_ns;
     uint32_t helpers; /* Workers that had nothing to do at the last look. */
     bool has_started, is_balanced, releases_all;
     uv_prepare_t before_poll;
@@ -47,10 +56,13 @@ static struct {
     void (*on_released)(void); /* Of it; NULL when it has been called. */
 } own;
 
-void yk_surplus_init(struct yk_loads *loads, uint32_t seat)
+void yk_surplus_init(struct yk_loads *loads, uint32_t seat,
+                     struct yk_board *board, struct yk_channel *channel)
 {
     own.loads = loads;
     own.seat = seat;
+    own.board = board;
+    own.channel = channel;
 }
 
 /* ---- What there is ---- */
@@ -172,6 +184,15 @@ bool yk_surplus_is_late(void)
 static const struct yk_stream_helper helper = {.should_wait = should_wait,
                                                .release = release_ready};
 
+/* Others shall take from it the next time. */
+static void tell_slow(uint64_t now_ns)
+{
+    if (now_ns - own.told_ns < TELL_NS)
+        return;
+    own.told_ns = now_ns;
+    yk_channel_try_send(own.channel, YK_MESSAGE_SLOW, NULL, 0, NULL, 0);
+}
+
 static void on_before_poll(uv_prepare_t *prepare)
 {
     uint64_t now_ns = yk_now_ns();
@@ -184,6 +205,11 @@ static void on_before_poll(uv_prepare_t *prepare)
             even_out(now_ns);
         else if (should_help(now_ns))
             release_ready();
+    }
+    if (yk_claims) {
+        yk_streams_drop_taken();
+        if (yk_turn.is_on && now_ns - yk_turn.begun_ns >= SLOW_TURN_NS)
+            tell_slow(now_ns);
     }
     atomic_store_explicit(&own.loads->seats[own.seat].busy_since_ns, 0,
                           memory_order_relaxed);
@@ -226,8 +252,10 @@ void yk_surplus_start(bool is_balanced)
     if (!own.loads)
         return;
     own.is_balanced |= is_balanced;
-    if (is_balanced)
+    if (is_balanced) {
         yk_stream_helper = &helper;
+        yk_claims = own.board ? &own.board->claims : NULL;
+    }
     if (own.has_started)
         return;
     own.has_started = true;

@@ -5,7 +5,8 @@
  *     has fewest, the connection is not its own.
  *   - When a turn of its loop took long: the idle connections on which requests
  *     have come meanwhile, if there are workers that have nothing to do. They
- *     would wait here for each other.
+ *     would wait here for each other. While it lasts, others take them
+ *     (relief.h).
  *   - Now and then: idle connections, while it has clearly more than others.
  *   - When it is replaced: all.
  *
@@ -17,10 +18,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct yk_board;
+struct yk_channel;
 struct yk_loads;
 
-/* The worker's place among all; borrowed for good. */
-void yk_surplus_init(struct yk_loads *loads, uint32_t seat);
+/* The worker's place among all, its board and its channel; borrowed for good. */
+void yk_surplus_init(struct yk_loads *loads, uint32_t seat,
+                     struct yk_board *board, struct yk_channel *channel);
 
 /* The worker accepts itself: from here on it tells the others how it does.
  * `is_balanced`: it gives connections away. */

@@ -486,6 +486,8 @@ void yk_h1_advance(struct yk_h1_conn *conn)
         return;
     set_reading(conn);
     yk_h1_timeout_set(conn);
+    if (is_at_boundary(conn) && conn->transport->ops->rest)
+        conn->transport->ops->rest(conn->transport);
 }
 
 void yk_h1_touch(struct yk_h1_conn *conn)

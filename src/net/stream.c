@@ -11,10 +11,14 @@
 #include <yoke/error.h>
 
 #include "core/probe.h"
+#include "net/claims.h"
 #include "net/vitals.h"
 
 uint32_t yk_stream_count;
 const struct yk_stream_helper *yk_stream_helper;
+
+/* Whose each descriptor is that others may take. Written by yk_stream_open. */
+static struct yk_stream *by_fd[YK_CLAIMS_MAX];
 
 static struct yk_stream *stream_of(struct yk_transport *t)
 {
@@ -42,6 +46,69 @@ static void begin(struct yk_stream *stream)
     yk_handoff_begin(&stream->handoff);
 }
 
+/* ---- Resting ---- */
+
+static int fd_of(struct yk_transport *t)
+{
+    uv_os_fd_t fd;
+    return uv_fileno(&stream_of(t)->uv.handle, &fd) == 0 ? fd : -1;
+}
+
+static void init_claim(struct yk_stream *stream, int fd)
+{
+    stream->rests = stream->is_taken = false;
+    stream->claim = yk_claim_of(fd);
+    if (!stream->claim)
+        return;
+    by_fd[fd] = stream;
+    if (atomic_load(&yk_claims->limit) <= (uint32_t)fd)
+        atomic_store(&yk_claims->limit, (uint32_t)fd + 1);
+}
+
+static void rest(struct yk_transport *t)
+{
+    struct yk_stream *stream = stream_of(t);
+    /* Of what the primary still answers for it has a copy. */
+    if (!stream->claim || stream->is_closing ||
+        (stream->handoff.word && !stream->is_begun))
+        return;
+    stream->rests = true;
+    yk_claim_rest(stream->claim);
+}
+
+/* It rests no more, and is this process's unless another one has taken it. */
+static void own(struct yk_stream *stream)
+{
+    if (!stream->rests)
+        return;
+    stream->rests = false;
+    stream->is_taken = !yk_claim_own(stream->claim);
+}
+
+static void tell_taken(struct yk_stream *stream)
+{
+    stream->transport.user->on_read(&stream->transport, -YOKE_ECLOSED);
+}
+
+void yk_streams_drop_taken(void)
+{
+    static uint32_t seen;
+    uint32_t taken, limit;
+
+    if (!yk_claims || (taken = atomic_load_explicit(
+                           &yk_claims->taken, memory_order_acquire)) == seen)
+        return;
+    seen = taken;
+    limit = atomic_load_explicit(&yk_claims->limit, memory_order_relaxed);
+    for (uint32_t fd = 0; fd < limit && fd < YK_CLAIMS_MAX; fd++) {
+        uint32_t word = atomic_load(&yk_claims->words[fd]);
+        if (YK_CLAIM_STATE(word) != YK_CLAIM_TAKEN || !by_fd[fd])
+            continue;
+        own(by_fd[fd]);
+        tell_taken(by_fd[fd]);
+    }
+}
+
 /* ---- Reading ---- */
 
 static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
@@ -51,7 +118,9 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
     yk_turn_begin();
     /* libuv allows a stream to be closed in on_read, but not here. */
     stream->is_waiting = yk_stream_helper && yk_stream_helper->should_wait();
-    if (stream->is_waiting) {
+    if (!stream->is_waiting)
+        own(stream);
+    if (stream->is_waiting || stream->is_taken) {
         *buf = uv_buf_init(NULL, 0);
         return;
     }
@@ -68,6 +137,10 @@ static void on_read(uv_stream_t *handle, ssize_t n, const uv_buf_t *buf)
     if (stream->is_waiting) {
         stream->is_waiting = false;
         yk_stream_helper->release();
+        return;
+    }
+    if (stream->is_taken) {
+        tell_taken(stream);
         return;
     }
     if (n == UV_ENOBUFS) {
@@ -159,7 +232,9 @@ static void on_shutdown(uv_shutdown_t *req, int status)
 static void start_shutdown(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
-    uv_shutdown(&stream->shutdown_req, &stream->uv.stream, on_shutdown);
+    own(stream);
+    if (!stream->is_taken)
+        uv_shutdown(&stream->shutdown_req, &stream->uv.stream, on_shutdown);
 }
 
 /* ---- Closing ---- */
@@ -181,17 +256,9 @@ static void on_closed(uv_handle_t *handle)
  * would not end the connection: shutdown does, whoever else holds it. */
 static void end_connection(struct yk_stream *stream)
 {
-    uv_os_fd_t fd;
     begin(stream);
-    if (yk_handoff_is_held(&stream->handoff) &&
-        uv_fileno(&stream->uv.handle, &fd) == 0)
-        shutdown(fd, SHUT_RDWR);
-}
-
-static int fd_of(struct yk_transport *t)
-{
-    uv_os_fd_t fd;
-    return uv_fileno(&stream_of(t)->uv.handle, &fd) == 0 ? fd : -1;
+    if (yk_handoff_is_held(&stream->handoff))
+        shutdown(fd_of(&stream->transport), SHUT_RDWR);
 }
 
 static void start_close(struct yk_transport *t)
@@ -201,7 +268,9 @@ static void start_close(struct yk_transport *t)
         return;
     set_closing(stream);
     YK_PROBE1(conn__close, fd_of(t));
-    end_connection(stream);
+    own(stream);
+    if (!stream->is_taken)
+        end_connection(stream);
     uv_close(&stream->uv.handle, on_closed);
 }
 
@@ -217,8 +286,9 @@ static void start_reset(struct yk_transport *t)
     if (stream->is_closing)
         return;
     begin(stream);
+    own(stream);
     /* Refused when a FIN is on its way already: then that has to do. */
-    if (stream->uv.handle.type != UV_TCP ||
+    if (stream->is_taken || stream->uv.handle.type != UV_TCP ||
         uv_tcp_close_reset(&stream->uv.tcp, on_closed) < 0) {
         start_close(t);
         return;
@@ -244,9 +314,12 @@ static int give_back(struct yk_transport *t)
 static int detach(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
-    if (yk_handoff_is_covered(&stream->handoff))
+    own(stream);
+    if (stream->is_taken)
+        start_close(t);
+    if (stream->is_closing || yk_handoff_is_covered(&stream->handoff))
         return -EBUSY;
-    int fd = stream->is_closing ? -EBADF : fcntl(fd_of(t), F_DUPFD_CLOEXEC, 0);
+    int fd = fcntl(fd_of(t), F_DUPFD_CLOEXEC, 0);
     if (fd < 0)
         return -errno;
     begin(stream);
@@ -273,6 +346,7 @@ static const struct yk_transport_ops ops = {
     .reset = start_reset,
     .give_back = give_back,
     .detach = detach,
+    .rest = rest,
     .is_ready = is_ready,
     .fd = fd_of,
 };
@@ -300,6 +374,9 @@ void yk_stream_read_now(struct yk_stream *stream)
         return;
     yk_turn_begin();
     begin(stream);
+    own(stream);
+    if (stream->is_taken)
+        return;
     size_t len = t->user->on_room(t, &room);
     if (len == 0)
         return;
@@ -319,6 +396,7 @@ void yk_stream_open(struct yk_stream *stream, uv_loop_t *loop, int fd,
     stream->transport = (struct yk_transport){.ops = &ops};
     stream->handoff = handoff ? *handoff : (struct yk_handoff){.word = NULL};
     stream->is_begun = stream->is_closing = false;
+    init_claim(stream, fd);
     if (stream->handoff.word)
         YK_PROBE2(handoff__take, fd, stream->handoff.generation);
     if (open_handle(stream, loop, fd, is_tcp) < 0)

@@ -24,9 +24,12 @@ struct yk_stream {
     size_t writing_len;         /* Its bytes. */
     uv_shutdown_t shutdown_req; /* The FIN under way. */
     struct yk_handoff handoff;  /* What is owed to the primary. */
+    _Atomic uint32_t *claim;    /* Its word (claims.h), or NULL. */
     bool is_begun;              /* It is not owed any more. */
     bool is_closing;
     bool is_waiting; /* For its helper. */
+    bool rests;      /* Another process may take it; */
+    bool is_taken;   /* one has. */
 };
 
 /* This process's streams that are open and not closing already. Written by the
@@ -52,6 +55,10 @@ extern const struct yk_stream_helper *yk_stream_helper;
  * transport closes when reading is started. */
 void yk_stream_open(struct yk_stream *stream, uv_loop_t *loop, int fd,
                     bool is_tcp, const struct yk_handoff *handoff);
+
+/* Closes those that other processes have taken. To be called after a turn in
+ * which one may have. */
+void yk_streams_drop_taken(void);
 
 /* Reads what has come already, once reading has been started: at once, rather
  * than in the loop's next turn. The stream's memory stays until on_closed. */

@@ -47,6 +47,10 @@ struct yk_transport_ops {
      * and closes without ending the connection. A negative code: it cannot, and
      * nothing has changed. NULL: it never can. */
     int (*detach)(struct yk_transport *t);
+    /* A request is over, and nothing is read or written until the next one
+     * comes: another process may take the connection. Then it ends here as if
+     * the peer had closed it. NULL: nobody takes any. */
+    void (*rest)(struct yk_transport *t);
     /* True when something has come that has not been read. NULL: it is not
      * known. */
     int (*is_ready)(struct yk_transport *t);

@@ -150,6 +150,59 @@ def test_what_waits_behind_a_blocking_request_goes_to_idle_workers(
         close_all(clients + others)
 
 
+def check_answered_by(clients, pid):
+    for client in clients:
+        client.request("GET", "/pid")
+    assert {int(client.read().text) for client in clients} == {pid}
+
+
+def test_what_comes_while_its_worker_is_stopped_is_answered_by_another(
+        start_balanced):
+    server = start_balanced(2, "--hang-timeout", "60s")
+    first, second = server.pids
+    clients, others = connections_of(server, first, 4)
+
+    def shared():
+        held = [set(procfs.fds(pid).values()) for pid in server.pids]
+        return {what for what in held[0] & held[1] if "socket:" in what}
+    before = shared()
+    try:
+        wait_for(lambda: is_asleep(first), "it to be idle")
+        stop_process(first)
+        check_answered_by(clients, second)
+        # They stay there, and end as they should.
+        check_answered_by(clients, second)
+        clients[0].request("GET", "/pid", close=True)
+        clients[0].read()
+        assert clients[0].read_rest() == b""
+        os.kill(first, signal.SIGCONT)
+        assert {pid_of(client) for client in clients[1:]} <= {first, second}
+        wait_for(lambda: shared() == before,
+                 "the first to close its descriptors")
+    finally:
+        close_all(clients + others)
+
+
+def test_what_comes_while_its_worker_is_busy_is_answered_by_another(
+        start_balanced):
+    server = start_balanced(2)
+    first, second = server.pids
+    clients, others = connections_of(server, first, 4)
+    try:
+        began = time.monotonic()
+        clients[0].request("GET", "/block?ms=3000")
+        for client in clients[1:]:
+            client.request("GET", "/pid")
+        found = {int(client.read().text) for client in clients[1:]}
+        took = time.monotonic() - began
+        blocked = int(clients[0].read().text)
+        # All came while it was busy, or the machine stood still.
+        if took < 2.5:
+            assert found == {first, second} - {blocked}
+    finally:
+        close_all(clients + others)
+
+
 def test_silent_connections_outlive_a_worker_that_is_killed(start_balanced):
     """Silent for longer than the kernel keeps them back (a second): the primary
     has copies."""

@@ -18,7 +18,7 @@ static int setup(void **state)
     loads.head.limit = 3;
     for (int i = 0; i < 3; i++)
         loads.seats[i].state = YK_SEAT_SERVES;
-    yk_surplus_init(&loads, 0);
+    yk_surplus_init(&loads, 0, NULL, NULL);
     return 0;
 }
 
