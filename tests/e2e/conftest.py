@@ -14,21 +14,11 @@ def start():
     """start(argv, env=None, port=0, ...) starts a program that listens, as
     harness.Server does. What still runs at the end of the test is stopped,
     and must stop cleanly."""
-    servers = []
-
-    def start_one(*args, **kwargs):
-        servers.append(harness.Server(*args, **kwargs))
-        return servers[-1]
-
-    yield start_one
-    try:
-        for server in servers:
-            server.stop()
-    finally:
-        for server in servers:
-            server.kill()
-    for server in servers:
-        server.check_findings()
+    with harness.servers() as servers:
+        def start_one(*args, **kwargs):
+            servers.append(harness.Server(*args, **kwargs))
+            return servers[-1]
+        yield start_one
 
 
 @pytest.fixture

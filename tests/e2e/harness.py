@@ -161,6 +161,22 @@ def check_nothing_left(sid):
         kill_session(sid)
 
 
+@contextlib.contextmanager
+def servers():
+    """A list for servers that are started. At the end all are stopped, have to
+    stop cleanly, and must not have found anything wrong."""
+    started = []
+    yield started
+    try:
+        for server in started:
+            server.stop()
+    finally:
+        for server in started:
+            server.kill()
+    for server in started:
+        server.check_findings()
+
+
 class Server:
     """A running program that listens.
 

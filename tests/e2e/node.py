@@ -48,22 +48,12 @@ def play(name, *args, status=0, env=None, seconds=harness.DEADLINE_SECONDS):
 def start_node():
     """start_node(name, ...) starts a scenario; it has to end by itself, or at
     the latest by SIGTERM."""
-    servers = []
-
-    def start_one(name, *args, **kwargs):
-        servers.append(harness.Server([NODE, name, *args], port=None,
-                                      wait=False, **kwargs))
-        return servers[-1]
-
-    yield start_one
-    try:
-        for server in servers:
-            server.stop()
-    finally:
-        for server in servers:
-            server.kill()
-    for server in servers:
-        server.check_findings()
+    with harness.servers() as servers:
+        def start_one(name, *args, **kwargs):
+            servers.append(harness.Server([NODE, name, *args], port=None,
+                                          wait=False, **kwargs))
+            return servers[-1]
+        yield start_one
 
 
 def lines_of(server):

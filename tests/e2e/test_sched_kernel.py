@@ -93,15 +93,21 @@ def test_nobody_notices_a_reload(start_policy, policy):
              lambda: f"{fds} descriptors, not {procfs.fds(server.pid)}")
 
 
-@pytest.mark.parametrize("policy", [*IN_KERNEL, "sticky", "callback"])
-def test_what_waits_for_a_killed_worker_is_answered(start_policy, policy):
-    """Stopped, so that its queue fills; then killed, and replaced."""
+def ask_beside_a_stopped(start_policy, policy):
+    """One of four workers is stopped when clients come, from all addresses."""
     server = start_policy(policy, 4)
     victim = server.wait_workers(4)[0]
     stop_process(victim)
     clients = [server.connect(source=source) for source in ADDRESSES * 2]
     for client in clients:
         client.request("GET", "/pid", close=True)
+    return server, victim, clients
+
+
+@pytest.mark.parametrize("policy", [*IN_KERNEL, "sticky", "callback"])
+def test_what_waits_for_a_killed_worker_is_answered(start_policy, policy):
+    """Stopped, so that its queue fills; then killed, and replaced."""
+    server, victim, clients = ask_beside_a_stopped(start_policy, policy)
     server.send_signal(signal.SIGKILL, victim)
     assert victim not in {int(client.read().text) for client in clients}
     server.wait_workers(4, other_than=[victim])
@@ -111,12 +117,7 @@ def test_what_waits_for_a_killed_worker_is_answered(start_policy, policy):
 
 @pytest.mark.parametrize("policy", [*IN_KERNEL, "sticky", "callback"])
 def test_others_serve_what_waits_for_a_stopped_worker(start_policy, policy):
-    server = start_policy(policy, 4)
-    victim = server.wait_workers(4)[0]
-    stop_process(victim)
-    clients = [server.connect(source=source) for source in ADDRESSES * 2]
-    for client in clients:
-        client.request("GET", "/pid", close=True)
+    server, victim, clients = ask_beside_a_stopped(start_policy, policy)
     assert victim not in {int(client.read().text) for client in clients}
     for client in clients:
         client.close()

@@ -178,22 +178,7 @@ def test_clients_that_send_ahead_see_no_reset(probe):
     assert probe.wait_exit() == 0
 
 
-def test_idle_connections_end_without_a_word(probe):
-    clients = [probe.connect() for _ in range(20)]
-    for client in clients:
-        client.request("GET", "/pid")
-        client.read()
-    probe.send_signal(signal.SIGTERM)
-    for client in clients:
-        client.expect_eof()
-    assert probe.wait_exit() == 0
-    close(clients)
-
-
-def test_idle_connections_end_one_after_the_other(start_app):
-    """Over half of what the stop may take, so that none is cut."""
-    server = start_app(PROBE, "-n", "1", "--close-spread", "1h",
-                       "--stop-timeout", "2s")
+def check_idle_connections_end(server):
     clients = [server.connect() for _ in range(20)]
     for client in clients:
         client.request("GET", "/pid")
@@ -203,6 +188,17 @@ def test_idle_connections_end_one_after_the_other(start_app):
         client.expect_eof()
     assert server.wait_exit() == 0
     close(clients)
+
+
+def test_idle_connections_end_without_a_word(probe):
+    check_idle_connections_end(probe)
+
+
+def test_idle_connections_end_one_after_the_other(start_app):
+    """Over half of what the stop may take, so that none is cut."""
+    server = start_app(PROBE, "-n", "1", "--close-spread", "1h",
+                       "--stop-timeout", "2s")
+    check_idle_connections_end(server)
 
 
 def test_connections_that_never_spoke_end_without_a_word(probe):

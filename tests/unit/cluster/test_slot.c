@@ -111,10 +111,9 @@ static void give_up(int number)
     }
 }
 
-static void the_fleet_waits_for_the_successor_of_the_last_slot(void **state)
+/* The last slot's own worker dies while another one starts for it. */
+static void give_up_all_but_a_successor(void)
 {
-    (void)state;
-    fake_old.boot_ms = 1000;
     give_up(1);
     give_up(2);
     assert_int_equal(replace(3, true, false), 0);
@@ -126,6 +125,13 @@ static void the_fleet_waits_for_the_successor_of_the_last_slot(void **state)
         else
             yk_slot_handle(slot(3), YK_SLOT_DUE);
     }
+}
+
+static void the_fleet_waits_for_the_successor_of_the_last_slot(void **state)
+{
+    (void)state;
+    fake_old.boot_ms = 1000;
+    give_up_all_but_a_successor();
     assert_false(has_stopped);
     assert_true(fake_run_until(fleet_has_replaced, HOUR_MS));
     assert_int_equal(fleet_replaced.err, 0);
@@ -138,17 +144,7 @@ static void it_stops_when_the_last_successor_has_died(void **state)
 {
     (void)state;
     fake_old.boot_ms = 1000;
-    give_up(1);
-    give_up(2);
-    assert_int_equal(replace(3, true, false), 0);
-    fake_fork_err = -EAGAIN;
-    fake_fork_failures = -1;
-    while (slot(3)->state != YK_SLOT_FAILED) {
-        if (fleet_worker(3))
-            fake_kill(fleet_worker(3), SIGSEGV);
-        else
-            yk_slot_handle(slot(3), YK_SLOT_DUE);
-    }
+    give_up_all_but_a_successor();
     fake_kill((struct fake_worker *)slot(3)->successor->worker, SIGSEGV);
     assert_true(fake_run_until(fleet_has_replaced, HOUR_MS));
     assert_true(has_stopped);
