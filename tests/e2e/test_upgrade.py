@@ -167,6 +167,12 @@ def test_counters_and_deaths_go_on(install):
             if key in before["totals"][name]:
                 assert (after["totals"][name][key]
                         >= before["totals"][name][key] > 0)
+    assert before["totals"]["ends"]["signal"] == 1
+    wait_for(lambda: {cause: n for cause, n in
+                      installed.ps()["totals"]["ends"].items() if n} ==
+             {"signal": 1, "reload": WORKERS}, "the ends by cause")
+    slots = {row["slot"]: row["ends"] for row in installed.ps()["workers"]}
+    assert sorted(map(len, slots.values())) == [1] * (WORKERS - 1) + [2], slots
     why = installed.ask("why", str(victim))
     assert "SIGKILL" in why.stdout, why
     ids = {worker["id"] for worker in before["workers"]}
