@@ -209,6 +209,7 @@ static void on_acceptor_closed(struct yk_acceptor *acceptor)
 }
 
 static const struct yk_acceptor_ops acceptor_ops = {
+    .needs_bytes = YK_ACCEPT_BYTES,
     .on_accept = on_accept,
     .on_batch = on_batch,
     .on_shortage = yk_acceptor_tell_shortage,

@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import pathlib
+import resource
 import signal
 import subprocess
 
@@ -17,6 +18,7 @@ PROBE = harness.BUILD / "tests/apps/probe.so"
 MIB = 1 << 20
 ROOM = 32 * MIB      # Between what the fleet needs and its limit.
 EATEN = 1024 * MIB   # By one request.
+SANITIZED_BYTES = 1 << 40  # Of address space: a shadow.
 ROOTS = (pathlib.Path("/sys/fs/cgroup"), pathlib.Path("/sys/fs/cgroup/unified"))
 V1 = pathlib.Path("/sys/fs/cgroup/memory")
 FOR_MEMORY = r"worker {} died \(killed for memory\)$"
@@ -163,3 +165,31 @@ def test_a_kill_that_the_group_counts_is_one_for_memory(start, files):
     server.wait_output(rf"worker {third} died \(killed by SIGKILL\)$")
     assert ends(server) == {"signal": 2, "memory": 1}
     wait_for(lambda: not procfs.zombies(server.pid), "no zombie")
+
+
+# ---- A shortage that goes by ----
+
+@pytest.mark.parametrize("sched", ["rr", "none", "balanced"])
+def test_a_worker_without_memory_leaves_connections_where_they_are(
+        start_app, sched):
+    """Each of these takes a buffer, for half a request is kept in one. What
+    there is no buffer for waits, and loses nothing."""
+    server = start_app(PROBE, "-n", "1", "--sched", sched)
+    [pid] = server.wait_ready(1)
+    if procfs.address_space_bytes(pid) > SANITIZED_BYTES:
+        pytest.skip("a sanitizer ends a process that has no memory")
+    room = procfs.address_space_bytes(pid) + MIB // 2
+    before = resource.prlimit(pid, resource.RLIMIT_AS)
+    resource.prlimit(pid, resource.RLIMIT_AS, (room, before[1]))
+    clients = []
+    with contextlib.ExitStack() as stack:
+        for _ in range(80):
+            clients.append(stack.enter_context(server.connect()))
+            clients[-1].send(b"GET /pid HTTP/1.1\r\n")
+        server.wait_output("connections have to wait: Cannot allocate memory"
+                           if sched != "rr" else "")
+        resource.prlimit(pid, resource.RLIMIT_AS, before)
+        for client in clients:
+            client.send(b"Host: a\r\n\r\n")
+        answers = [client.read().text for client in clients]
+    assert answers == [str(pid)] * len(clients)
