@@ -189,7 +189,9 @@ struct yk_message_listen {
     uint8_t reuse_addr;
     uint8_t readable_all;
     uint8_t writable_all;
-    uint8_t unused[2];
+    uint8_t is_own; /* Where it is told of already (haven.h): the socket is this
+                       worker's own, of a group. */
+    uint8_t unused[1];
 };
 
 /* LISTEN_REPLY. When the worker accepts itself, or reads datagrams, the socket

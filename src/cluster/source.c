@@ -652,6 +652,8 @@ static int introduce(const struct remote *remote)
         .listen = remote->key, .name = remote->name, .owner = "", .group = ""};
     struct yk_message_offer offered = {.token = remote->token,
                                        .room = remote->offered};
+
+    request.listen.is_own = remote->is_own;
     int fd = remote->fd >= 0 ? remote->fd : remote->spare_fd;
     size_t len = yk_listen_request_write(&request, body, sizeof(body));
     int err = yk_channel_send(channel, YK_MESSAGE_LISTEN, body, len, fd);

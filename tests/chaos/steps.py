@@ -89,8 +89,9 @@ def lose_primary(run):
     run.start_another()
     run.wait_whole()
     if run.rng.random() < 0.5:
-        pid, = run.pick()
-        run.expect_death(pid, GONE)
+        [pid] = run.pick()
+        is_child = pid in run.server.workers()
+        run.expect_death(pid, KILLED if is_child else GONE)
         os.kill(pid, signal.SIGKILL)
         run.wait_whole()
     # From now on all workers are its own again, and dealt to as they were.
