@@ -502,7 +502,7 @@ static int take_board(struct yoke_worker *worker)
 
     if (err == 0)
         err = yk_copies_init(&worker->copies, worker->board);
-    /* There is no copy of what it has. */
+    /* There is no copy of what it has, unless all are handed over. */
     worker->copies.has_evicted = true;
     return err;
 }
