@@ -52,7 +52,8 @@ chaos: build ## Kill, stop and starve a cluster for SECONDS=60 (SEED=, KILLS=...
 	$(need) test
 	@YOKE_BUILD=$(BUILD) $(PYTHON) tests/chaos/chaos.py --seconds $(SECONDS) \
 		$(addprefix --seed ,$(SEED)) $(addprefix --sched ,$(SCHED)) \
-		$(addprefix --kills ,$(KILLS)) $(addprefix --operations ,$(OPERATIONS))
+		$(addprefix --kills ,$(KILLS)) $(addprefix --operations ,$(OPERATIONS)) \
+		$(if $(PRELOAD),--preload)
 
 bench: build ## Measure yoke beside its peers, in ratios
 	$(need) bench

@@ -173,6 +173,8 @@ enum yoke_cause {
     YOKE_CAUSE_RECYCLED, /* It had served its time, and was replaced. */
     YOKE_CAUSE_RELOAD,   /* A reload replaced it. */
     YOKE_CAUSE_SCALED,   /* Fewer workers were wanted. */
+    YOKE_CAUSE_UNKNOWN, /* Its parent was a primary that has died before it, and
+                            the kernel tells nobody else; `code` is 0. */
 };
 
 struct yoke_exit {

@@ -26,7 +26,9 @@ static const struct metric totals[] = {
     {"yoke_received_bytes_total", "counter", "Bytes received.", "bytes", "in",
      1},
     {"yoke_sent_bytes_total", "counter", "Bytes sent.", "bytes", "out", 1},
-    {"yoke_worker_deaths_total", "counter", "Workers that have ended.",
+    {"yoke_worker_deaths_total", "counter",
+     "Workers that have ended "
+     "unasked.",
      "deaths", NULL, 1},
     {"yoke_workers", "gauge", "Workers that are there.", "workers", NULL, 1},
 };
@@ -102,6 +104,28 @@ static void print_answers(const json_t *clusters)
                    json_object_get(cluster, "totals"), "answers", classes[k]));
 }
 
+static void print_ends_of(const json_t *cluster)
+{
+    json_t *ends = json_object_get(json_object_get(cluster, "totals"), "ends");
+    const char *cause;
+    json_t *count;
+
+    json_object_foreach(ends, cause, count)
+        printf("yoke_worker_ends_total{cluster=\"%s\",cause=\"%s\"} %llu\n",
+               yk_ask_text(cluster, "name"), cause,
+               (unsigned long long)json_integer_value(count));
+}
+
+static void print_ends(const json_t *clusters)
+{
+    const json_t *cluster;
+    size_t i;
+
+    puts("# HELP yoke_worker_ends_total Ends of workers by cause.\n"
+         "# TYPE yoke_worker_ends_total counter");
+    json_array_foreach(clusters, i, cluster) print_ends_of(cluster);
+}
+
 static void print_buckets(const json_t *cluster)
 {
     const json_t *result = json_object_get(cluster, "totals");
@@ -134,6 +158,7 @@ void yk_prometheus_print(const json_t *clusters)
     for (size_t k = 0; k < sizeof(totals) / sizeof(totals[0]); k++)
         print_total(&totals[k], clusters);
     print_answers(clusters);
+    print_ends(clusters);
     for (size_t k = 0; k < sizeof(gauges) / sizeof(gauges[0]); k++) {
         print_help(&gauges[k]);
         json_array_foreach(clusters, i, cluster)

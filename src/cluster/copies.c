@@ -128,6 +128,18 @@ static void give_entry(struct yk_copies *copies, struct yk_copy_list *list,
     give(data, &conn);
 }
 
+/* A word that another primary has left: who has the connection that it spoke of
+ * can change nothing any more. */
+static void enter_unused(struct yk_copies *copies)
+{
+    uint32_t word = atomic_load(&copies->board->words[copies->unused]);
+    uint32_t generation = YK_HANDOFF_GENERATION(word);
+
+    if (YK_HANDOFF_STATE(word) != YK_HANDOFF_FREE)
+        generation = (generation + 1) & GENERATION_MAX;
+    copies->entries[copies->unused++].generation = generation;
+}
+
 static uint16_t take_free(struct yk_copies *copies)
 {
     uint16_t index = copies->free;
@@ -137,10 +149,8 @@ static uint16_t take_free(struct yk_copies *copies)
         return index;
     }
     if (copies->unused < YK_BOARD_ENTRIES) {
-        /* 0, or where the primary before this one has left off. */
-        copies->entries[copies->unused].generation = YK_HANDOFF_GENERATION(
-            atomic_load(&copies->board->words[copies->unused]));
-        return copies->unused++;
+        enter_unused(copies);
+        return copies->unused - 1;
     }
     if (yk_copies_evict(copies, 1) == 0)
         return NONE;
@@ -175,6 +185,26 @@ void yk_copies_have_gone(struct yk_copies *copies)
         list_remove(copies, &copies->outgoing, index);
         list_add(copies, &copies->sent, index);
     }
+}
+
+bool yk_copies_resume(struct yk_copies *copies, uint16_t index,
+                      const struct yk_conn *conn)
+{
+    uint32_t word;
+
+    if (index < copies->unused || index >= YK_BOARD_ENTRIES)
+        return false;
+    while (copies->unused < index) {
+        enter_unused(copies);
+        copies->entries[copies->unused - 1].next = copies->free;
+        copies->free = copies->unused - 1;
+    }
+    word = atomic_load(&copies->board->words[index]);
+    copies->entries[index] = (struct yk_copy){
+        .conn = *conn, .generation = YK_HANDOFF_GENERATION(word)};
+    copies->unused++;
+    list_add(copies, &copies->waiting, index);
+    return true;
 }
 
 void yk_copies_undo(struct yk_copies *copies, uint16_t index,
@@ -267,6 +297,19 @@ unsigned yk_copies_evict(struct yk_copies *copies, unsigned max)
         }
     }
     return closed;
+}
+
+void yk_copies_each_waiting(const struct yk_copies *copies, yk_copy_fn *fn,
+                            void *data)
+{
+    bool waits[YK_BOARD_ENTRIES] = {false};
+
+    for (uint16_t i = copies->waiting.first; i != NONE;
+         i = copies->entries[i].next)
+        waits[i] = true;
+    for (uint16_t i = 0; i < copies->unused; i++)
+        if (waits[i])
+            fn(data, i, &copies->entries[i].conn);
 }
 
 static bool list_has(const struct yk_copies *copies,

@@ -95,6 +95,12 @@ uint16_t yk_copies_add(struct yk_copies *copies, const struct yk_conn *conn,
 /* All that are outgoing have been sent. */
 void yk_copies_have_gone(struct yk_copies *copies);
 
+/* A copy that another primary kept: it waits under the index that it had there,
+ * as the word on the board says. To be called before any add, in order of the
+ * indexes. False: there is no such entry, and nothing is taken over. */
+bool yk_copies_resume(struct yk_copies *copies, uint16_t index,
+                      const struct yk_conn *conn);
+
 /* Undoes the add of one that is outgoing and could not be sent; the connection
  * is the caller's again. */
 void yk_copies_undo(struct yk_copies *copies, uint16_t index,
@@ -118,6 +124,11 @@ void yk_copies_revoke(struct yk_copies *copies, uint64_t then_ms,
 /* Gives up the copies of up to `max` connections that wait, oldest first, to
  * free descriptors. Returns how many descriptors were closed. */
 unsigned yk_copies_evict(struct yk_copies *copies, unsigned max);
+
+/* Those that wait, in order of their indexes; `conn` is borrowed for the call. */
+typedef void yk_copy_fn(void *data, uint16_t index, const struct yk_conn *conn);
+void yk_copies_each_waiting(const struct yk_copies *copies, yk_copy_fn *fn,
+                            void *data);
 
 /* Whether the connection, or one that is the same, is among them. */
 bool yk_copies_have(const struct yk_copies *copies, const struct yk_conn *conn);

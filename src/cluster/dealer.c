@@ -280,6 +280,11 @@ static void send_outbox(struct yoke_worker *worker)
     start_timer();
 }
 
+void yk_dealer_resume(void)
+{
+    start_timer();
+}
+
 int yk_dealer_add(struct yoke_worker *worker, uint32_t token,
                   const struct yk_conn *conn)
 {

@@ -38,6 +38,9 @@ uint32_t yk_dealer_load(struct yoke_worker *worker);
  * themselves. */
 uint64_t yk_dealer_busy_ns(const struct yoke_worker *worker, uint64_t now_ns);
 
+/* Workers have copies that were handed over: begins to look after them. */
+void yk_dealer_resume(void);
+
 /* Puts a connection into the worker's outbox; takes its descriptor over. The
  * worker is to be YK_READY. -YOKE_EFULL: it is not, and nothing is taken over.
  */

@@ -16,6 +16,10 @@ void yk_death_read(struct yoke_exit *why, const siginfo_t *info)
         why->code = info->si_status;
         return;
     }
+    if (info->si_code == 0) {
+        why->cause = YOKE_CAUSE_UNKNOWN;
+        return;
+    }
     why->cause = YOKE_CAUSE_SIGNAL;
     why->code = -1;
     why->signal = info->si_status;
@@ -87,6 +91,8 @@ const char *yoke_exit_text(const struct yoke_exit *why)
         return "replaced by a reload";
     case YOKE_CAUSE_SCALED:
         return "not wanted any more";
+    case YOKE_CAUSE_UNKNOWN:
+        return "it is not known how: its parent was gone";
     }
     return text;
 }

@@ -11,7 +11,7 @@
 struct yk_cgroup_roots;
 
 /* Fills in code, signal and core_dumped from what waitid(2) gave; the cause is
- * EXIT or SIGNAL. */
+ * EXIT or SIGNAL, or UNKNOWN if it gave nothing (si_code is 0). */
 void yk_death_read(struct yoke_exit *why, const siginfo_t *info);
 
 /* How many processes the kernel has killed in this memory group; 0 when it

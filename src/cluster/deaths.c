@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "cluster/board.h"
+#include "cluster/causes.h"
 #include "cluster/worker.h"
 #include "core/alloc.h"
 
@@ -17,6 +18,7 @@
 static struct yk_death ring[YK_DEATHS_MAX];
 static uint64_t count;
 static uint64_t accidents; /* Of them. */
+static struct yk_causes causes;
 
 /* ---- What was in flight ---- */
 
@@ -96,6 +98,7 @@ void yk_deaths_add(const struct yoke_worker *worker,
     };
     snprintf(death->text, sizeof(death->text), "%s", yoke_exit_text(why));
     accidents += !death->was_meant;
+    yk_causes_count(&causes, why->cause);
     if (worker->board)
         read_requests(death, &worker->board->flights);
 }
@@ -153,6 +156,11 @@ uint64_t yk_deaths_accidents(void)
     return accidents;
 }
 
+const struct yk_causes *yk_deaths_causes(void)
+{
+    return &causes;
+}
+
 const struct yk_death *yk_deaths_last_of(int slot)
 {
     for (uint64_t number = count; number > 0; number--) {
@@ -193,9 +201,15 @@ void yk_deaths_set_accidents(uint64_t number)
     accidents = number;
 }
 
+void yk_deaths_set_causes(const struct yk_causes *counted)
+{
+    causes = *counted;
+}
+
 void yk_deaths_clear(void)
 {
     for (int i = 0; i < YK_DEATHS_MAX; i++)
         forget(&ring[i]);
     count = accidents = 0;
+    causes = (struct yk_causes){.count = {0}};
 }

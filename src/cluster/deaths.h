@@ -12,6 +12,7 @@
 #include "net/flights.h"
 
 struct yk_board;
+struct yk_causes;
 struct yoke_worker;
 
 /* Deaths that are remembered. */
@@ -65,6 +66,9 @@ const struct yk_death *yk_deaths_get(uint64_t number);
 /* How many of them nobody meant to happen. */
 uint64_t yk_deaths_accidents(void);
 
+/* Why they ended, all of them. */
+const struct yk_causes *yk_deaths_causes(void);
+
 /* The last one of those in the slot, or NULL. */
 const struct yk_death *yk_deaths_last_of(int slot);
 
@@ -72,6 +76,7 @@ const struct yk_death *yk_deaths_last_of(int slot);
  * NULL. All is copied. */
 void yk_deaths_resume(const struct yk_death *death, const char *said);
 void yk_deaths_set_accidents(uint64_t number);
+void yk_deaths_set_causes(const struct yk_causes *counted);
 
 /* Forgets all: for tests. */
 void yk_deaths_clear(void);

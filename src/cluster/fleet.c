@@ -266,6 +266,7 @@ static void on_exit_(struct yoke_worker *worker, const struct yoke_exit *why)
         return;
     explain(life, why, text, sizeof(text));
     enum yk_slot_event event = event_of(worker, why);
+    yk_causes_count(&life->slot->ends, why->cause);
     yk_life_handle(life, YK_LIFE_DIES, why->cause);
     if (event != YK_SLOT_LEAVES && is_missed(life))
         yk_rollout_worker_died(life, text);

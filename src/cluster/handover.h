@@ -16,7 +16,7 @@
 
 #include <jansson.h>
 
-#define YK_HANDOVER_LAYOUT   1
+#define YK_HANDOVER_LAYOUT   2
 /* Room for what is wrong with one, in words. */
 #define YK_HANDOVER_TEXT_MAX 256
 

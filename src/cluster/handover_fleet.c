@@ -283,10 +283,11 @@ static json_t *save_slot(const struct yk_slot *slot)
 {
     const struct yk_life *current = slot->current;
 
-    return json_pack("{s:i, s:i, s:i, s:i}", "state", (int)slot->state,
+    return json_pack("{s:i, s:i, s:i, s:i, s:o}", "state", (int)slot->state,
                      "worker", current ? current->worker->id : 0, "generation",
                      slot->generation ? (int)slot->generation->number : 0,
-                     "restarts", (int)slot->restarts);
+                     "restarts", (int)slot->restarts, "ends",
+                     yk_causes_report(&slot->ends, false));
 }
 
 static json_t *save_slots(void)
@@ -314,6 +315,7 @@ static void resume_slot(struct yk_slot *slot, const json_t *entry)
     yk_slot_resume(slot, state, is_filled ? current : NULL,
                    find_generation(yk_handover_int(entry, "generation")),
                    (uint32_t)yk_handover_int(entry, "restarts"));
+    yk_causes_read(&slot->ends, json_object_get(entry, "ends"));
 }
 
 static void resume_slots(const json_t *root)

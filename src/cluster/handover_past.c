@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "cluster/causes.h"
 #include "cluster/deaths.h"
 #include "cluster/handover.h"
 #include "cluster/report.h"
@@ -157,15 +158,20 @@ void yk_handover_save_past(struct yk_handover *handover)
     json_object_set_new(handover->root, "deaths", save_deaths());
     json_object_set_new(handover->root, "accidents",
                         json_integer((json_int_t)yk_deaths_accidents()));
+    json_object_set_new(handover->root, "ends",
+                        yk_causes_report(yk_deaths_causes(), false));
 }
 
 void yk_handover_resume_past(const json_t *root)
 {
     uint64_t started_ms = (uint64_t)yk_handover_int(root, "started_ms");
+    struct yk_causes ends;
 
     if (started_ms)
         yk_report_set_started(started_ms);
     resume_totals(json_object_get(root, "totals"));
     resume_deaths(json_object_get(root, "deaths"));
     yk_deaths_set_accidents((uint64_t)yk_handover_int(root, "accidents"));
+    yk_causes_read(&ends, json_object_get(root, "ends"));
+    yk_deaths_set_causes(&ends);
 }

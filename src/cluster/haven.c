@@ -213,8 +213,7 @@ static bool has_group(void)
     return yk_sched_of(yk_settings_sched())->ways & YK_ACCEPT_OWN;
 }
 
-/* Each worker's own socket is no port: with the others they were a group, which
- * ended with the primary. */
+/* The group ended with the primary. */
 static enum yoke_sched policy(void)
 {
     return has_group() ? YOKE_SCHED_RR : yk_settings_sched();
@@ -247,34 +246,77 @@ static void find_file(struct yk_socket *socket)
     socket->ino = st.st_ino;
 }
 
-/* A socket of the primary's own beside those of the workers, where each has
- * one: they let no more clients in when they are told to end. */
-static void open_own(const json_t *key, int *fd)
+static json_t *add_port(struct search *search, json_t *key, const char *name)
 {
-    int own;
+    json_t *port = json_pack("{s:s, s:O, s:i, s:[], s:[]}", "name", name, "key",
+                             key, "policy", (int)policy(), "shards", "users");
 
-    if (!has_group() || *fd < 0 ||
-        yk_reuseport_open(*fd, (int)yk_handover_int(key, "backlog"), &own) < 0)
-        return;
-    close(*fd);
-    *fd = own;
-}
-
-static json_t *add_port(struct search *search, json_t *key, const char *name,
-                        int *fd)
-{
-    open_own(key, fd);
-    struct yk_socket socket = {.fd = *fd};
-    if (*fd < 0 || yk_address_of_socket(*fd, &socket.address) < 0)
-        return NULL;
-    find_file(&socket);
-    yk_take_fd(fd);
-    json_t *port =
-        json_pack("{s:s, s:O, s:o, s:i, s:[], s:[]}", "name", name, "key", key,
-                  "socket", yk_handover_socket(&search->document, &socket),
-                  "policy", (int)policy(), "shards", "users");
     json_array_append_new(search->ports, port);
     return port;
+}
+
+static int set_socket(struct search *search, json_t *port, int *fd)
+{
+    struct yk_socket socket = {.fd = *fd};
+    int err = yk_address_of_socket(*fd, &socket.address);
+
+    if (err < 0)
+        return err;
+    find_file(&socket);
+    yk_take_fd(fd);
+    return json_object_set_new(port, "socket",
+                               yk_handover_socket(&search->document, &socket));
+}
+
+/* The socket that workers are dealt from is the port's. One that is a worker's
+ * own, of a group, is not; it is only kept until all have spoken. */
+static int take_socket(struct search *search, json_t *port, bool is_own,
+                       int *fd)
+{
+    struct yoke_address address;
+
+    if (json_object_get(port, "socket") ||
+        (is_own && json_object_get(port, "member")))
+        return 0;
+    if (*fd < 0 || yk_address_of_socket(*fd, &address) < 0)
+        return -EPROTO;
+    if (!is_own)
+        return set_socket(search, port, fd);
+    return json_object_set_new(port, "member", json_integer(yk_take_fd(fd)));
+}
+
+/* Where each worker has a socket, the primary gets another beside them, for they
+ * let no more clients in when they are told to end. */
+static void open_own(struct search *search, json_t *port, int *member)
+{
+    int own;
+    int err = yk_reuseport_open(
+        *member, (int)yk_handover_int(json_object_get(port, "key"), "backlog"),
+        &own);
+
+    set_socket(search, port, err < 0 ? member : &own);
+}
+
+static void finish_port(struct search *search, json_t *port, bool is_used)
+{
+    const json_t *kept = json_object_get(port, "member");
+    int member = kept ? (int)json_integer_value(kept) : -1;
+
+    if (is_used && !json_object_get(port, "socket"))
+        open_own(search, port, &member);
+    yk_close_fd(&member);
+    json_object_del(port, "member");
+}
+
+static void finish_ports(struct search *search, bool are_used)
+{
+    size_t i;
+    json_t *port;
+
+    json_array_foreach(search->ports, i, port)
+    {
+        finish_port(search, port, are_used);
+    }
 }
 
 static void add_user(json_t *port, int id, uint32_t token)
@@ -296,11 +338,12 @@ static int on_listen(struct search *search, const struct orphan *orphan,
     json_t *key = yk_handover_key(&request.listen);
     json_t *port = find_port(search, key, request.name);
     if (!port)
-        port = add_port(search, key, request.name, fd);
+        port = add_port(search, key, request.name);
     json_decref(key);
-    if (port)
+    int err = take_socket(search, port, request.listen.is_own, fd);
+    if (err == 0)
         add_user(port, orphan->body.id, request.listen.token);
-    return port ? 0 : -EPROTO;
+    return err;
 }
 
 static void on_offer(struct search *search, const struct orphan *orphan,
@@ -466,6 +509,7 @@ static json_t *finish(struct search *search,
     size_t i;
     json_t *slot;
 
+    finish_ports(search, true);
     add_generation(search, next);
     json_array_foreach(search->slots, i, slot)
     {
@@ -486,6 +530,7 @@ static json_t *finish(struct search *search,
 
 static void forget(struct search *search)
 {
+    finish_ports(search, false);
     json_decref(search->workers);
     json_decref(search->ports);
     json_decref(search->slots);

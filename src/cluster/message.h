@@ -23,7 +23,6 @@
  *      | <-----------------------------LEAVE  |  on purpose
  *      | LEAVE_OK --------------------------> |  closes the channel
  *      | NUDGE -----------------------------> |  is it there?
- *      | OWN -------------------------------> |  keeps what it has taken
  *
  * A template, from which workers are forked, has such a channel, too:
  *
@@ -61,7 +60,6 @@ enum yk_message_type {
     YK_MESSAGE_STOP,
     YK_MESSAGE_LEAVE_OK,
     YK_MESSAGE_NUDGE, /* Nothing: wakes it up, if it can be. */
-    YK_MESSAGE_OWN,   /* What it has taken is its alone from here on. */
     /* From the primary, to a template. */
     YK_MESSAGE_LOAD =
         16, /* Nothing, and beside it the file, if there is one. */
@@ -189,7 +187,9 @@ struct yk_message_listen {
     uint8_t reuse_addr;
     uint8_t readable_all;
     uint8_t writable_all;
-    uint8_t unused[2];
+    uint8_t is_own; /* Where it is told of already (haven.h): the socket is this
+                       worker's own, of a group. */
+    uint8_t unused[1];
 };
 
 /* LISTEN_REPLY. When the worker accepts itself, or reads datagrams, the socket

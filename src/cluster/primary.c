@@ -139,7 +139,8 @@ static void explain(const struct yoke_worker *worker, struct yoke_exit *why)
 
     if (!life || !life->has_cause)
         return;
-    bool was_aborted = why->signal == SIGABRT || why->signal == SIGKILL;
+    bool was_aborted = why->signal == SIGABRT || why->signal == SIGKILL ||
+                       why->cause == YOKE_CAUSE_UNKNOWN;
     if (life->state == YK_LIFE_STOPPING ? was_aborted
                                         : yk_primary_is_clean(why))
         why->cause = life->cause;
@@ -148,9 +149,9 @@ static void explain(const struct yoke_worker *worker, struct yoke_exit *why)
 static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
 {
     explain(worker, why);
-    if (why->signal == SIGKILL) {
+    if (why->signal == SIGKILL || why->cause == YOKE_CAUSE_UNKNOWN) {
         uint64_t kills = yk_death_memory_kills(&yk_cgroup_system);
-        if (why->cause != YOKE_CAUSE_SIGNAL)
+        if (why->cause != YOKE_CAUSE_SIGNAL && why->cause != YOKE_CAUSE_UNKNOWN)
             ; /* It is known. */
         else if (worker->is_overdue)
             why->cause = YOKE_CAUSE_DEADLINE;
@@ -206,7 +207,7 @@ void yk_primary_reap(struct yoke_worker *worker)
         /* Somebody else has waited for it: how it ended is not known. */
         if (errno != ECHILD)
             return;
-        info.si_code = CLD_EXITED;
+        info.si_code = 0;
     } else if (info.si_pid == 0) {
         return;
     }
@@ -501,7 +502,7 @@ static int take_board(struct yoke_worker *worker)
 
     if (err == 0)
         err = yk_copies_init(&worker->copies, worker->board);
-    /* There is no copy of what it has. */
+    /* There is no copy of what it has, unless all are handed over. */
     worker->copies.has_evicted = true;
     return err;
 }

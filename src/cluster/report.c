@@ -11,6 +11,7 @@
 #include <yoke/version.h>
 
 #include "cluster/board.h"
+#include "cluster/causes.h"
 #include "cluster/deaths.h"
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
@@ -167,31 +168,37 @@ static json_t *last_death_of(int slot)
     return yk_report_text(death ? death->text : NULL);
 }
 
-static uint64_t restarts_of(int slot)
+static uint64_t restarts_of(const struct yk_slot *slot)
 {
-    const struct yk_slot *found = slot ? yk_fleet_slot(slot) : NULL;
-    return found ? found->restarts : 0;
+    return slot ? slot->restarts : 0;
+}
+
+static json_t *ends_of(const struct yk_slot *slot)
+{
+    static const struct yk_causes none;
+    return yk_causes_report(slot ? &slot->ends : &none, false);
 }
 
 json_t *yk_report_worker(const struct yoke_worker *worker,
                          const struct yk_memory *memory, bool with_histogram)
 {
     const struct yk_board *board = worker->board;
+    const struct yk_slot *slot =
+        worker->slot ? yk_fleet_slot(worker->slot) : NULL;
     struct yk_tally tally;
 
     yk_tally_read(&tally, &board->vitals);
     json_t *report =
         report_tally(&tally, open_of(&tally), yk_flights_count(&board->flights),
                      with_histogram);
-    json_t *more =
-        json_pack("{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o}", "id",
-                  worker->id, "slot", number_or_null((uint64_t)worker->slot),
-                  "pid", number_or_null((uint64_t)worker->pid), "generation",
-                  (int)worker->generation, "state", state_of(worker),
-                  "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
-                  report_loop(&board->vitals), "memory", report_memory(memory),
-                  "restarts", integer(restarts_of(worker->slot)), "last_death",
-                  last_death_of(worker->slot));
+    json_t *more = json_pack(
+        "{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o, s:o}", "id",
+        worker->id, "slot", number_or_null((uint64_t)worker->slot), "pid",
+        number_or_null((uint64_t)worker->pid), "generation",
+        (int)worker->generation, "state", state_of(worker), "uptime_ms",
+        integer(age_ms(worker->forked_ms)), "loop", report_loop(&board->vitals),
+        "memory", report_memory(memory), "restarts", integer(restarts_of(slot)),
+        "ends", ends_of(slot), "last_death", last_death_of(worker->slot));
 
     json_object_update(report, more);
     json_decref(more);
@@ -204,10 +211,10 @@ json_t *yk_report_slot(int number)
 
     if (!slot || slot->current || slot->state == YK_SLOT_EMPTY)
         return NULL;
-    return json_pack("{s:n, s:i, s:n, s:s, s:I, s:o}", "id", "slot", number,
-                     "pid", "state", yk_slot_state_text(slot->state),
-                     "restarts", integer(slot->restarts), "last_death",
-                     last_death_of(number));
+    return json_pack("{s:n, s:i, s:n, s:s, s:I, s:o, s:o}", "id", "slot",
+                     number, "pid", "state", yk_slot_state_text(slot->state),
+                     "restarts", integer(slot->restarts), "ends", ends_of(slot),
+                     "last_death", last_death_of(number));
 }
 
 /* ---- Totals ---- */
@@ -234,6 +241,8 @@ json_t *yk_report_totals(bool with_histogram)
     json_object_set_new(report, "workers", json_integer(integer(count)));
     json_object_set_new(report, "deaths",
                         json_integer(integer(yk_deaths_accidents())));
+    json_object_set_new(report, "ends",
+                        yk_causes_report(yk_deaths_causes(), true));
     return report;
 }
 
@@ -277,21 +286,6 @@ json_t *yk_report_template(void)
 
 /* ---- Deaths ---- */
 
-static const char *cause_name(enum yoke_cause cause)
-{
-    static const char *const names[] = {
-        [YOKE_CAUSE_EXIT] = "exit",         [YOKE_CAUSE_SIGNAL] = "signal",
-        [YOKE_CAUSE_MEMORY] = "memory",     [YOKE_CAUSE_DEADLINE] = "deadline",
-        [YOKE_CAUSE_STARTUP] = "startup",   [YOKE_CAUSE_BOOT] = "boot",
-        [YOKE_CAUSE_HUNG] = "hung",         [YOKE_CAUSE_REQUEST] = "request",
-        [YOKE_CAUSE_RECYCLED] = "recycled", [YOKE_CAUSE_RELOAD] = "reload",
-        [YOKE_CAUSE_SCALED] = "scaled",
-    };
-    size_t count = sizeof(names) / sizeof(names[0]);
-
-    return (size_t)cause < count && names[cause] ? names[cause] : "other";
-}
-
 static json_t *report_requests(const struct yk_death *death)
 {
     json_t *requests = json_array();
@@ -314,7 +308,7 @@ json_t *yk_report_death(const struct yk_death *death)
         "number", integer(death->number), "time_ms", (json_int_t)death->wall_ms,
         "id", death->id, "slot", number_or_null((uint64_t)death->slot), "pid",
         (int)death->pid, "generation", (int)death->generation, "lived_ms",
-        integer(death->lived_ms), "cause", cause_name(death->cause), "text",
+        integer(death->lived_ms), "cause", yk_cause_name(death->cause), "text",
         yk_report_text(death->text), "code", death->code, "signal",
         death->signal, "core_dumped", death->core_dumped, "meant",
         death->was_meant, "requests_open", (int)death->open_count, "requests",

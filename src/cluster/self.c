@@ -277,9 +277,6 @@ static void on_packet(struct yk_channel *channel,
         break;
     case YK_MESSAGE_NUDGE:
         break;
-    case YK_MESSAGE_OWN:
-        yk_board_own_all(self.board);
-        break;
     case YK_MESSAGE_LEAVE_OK:
         on_leave_ok();
         break;

@@ -10,7 +10,6 @@
 #include "cluster/dealer.h"
 #include "cluster/fleet.h"
 #include "cluster/intake.h"
-#include "cluster/message.h"
 #include "cluster/ports.h"
 #include "cluster/rollout.h"
 #include "cluster/templates.h"
@@ -21,12 +20,9 @@
 
 /* How often it looks, and for how long at most. A worker that hangs is found
  * and replaced meanwhile, if it can be. */
-#define LOOK_MS   2
-#define LIMIT_MS  10000
-/* A worker that has not answered OWN by then is asked again: what it has taken
- * since is not its own yet. In looks. */
-#define ASK_AGAIN 10
-#define TEXT_MAX  128
+#define LOOK_MS  2
+#define LIMIT_MS 10000
+#define TEXT_MAX 128
 
 /* Written by the functions of this file, in the primary. */
 static struct {
@@ -34,7 +30,6 @@ static struct {
     uv_timer_t timer;
     bool has_timer;
     uint64_t begun_ms;
-    unsigned looks;
 } settling;
 
 /* ---- What is still under way ---- */
@@ -63,23 +58,21 @@ static unsigned count_waiting(void)
     return sum;
 }
 
-static bool has_copies(const struct yoke_worker *worker)
+/* Those that it has taken and not begun are handed over. */
+static bool has_coming(const struct yoke_worker *worker)
 {
-    return worker->outbox.count > 0 || yk_copies_count(&worker->copies) > 0;
+    return worker->outbox.count > 0 || yk_copies_coming(&worker->copies) > 0;
 }
 
-/* The copies are looked at; those that its worker owns are let go of. */
 static bool is_busy(struct yoke_worker *worker)
 {
     if (worker->is_dead)
         return true; /* Its end is on the way. */
     if (!worker->is_connected)
         return false;
-    if (has_copies(worker))
+    if (has_coming(worker))
         yk_dealer_woken(worker, false);
-    if (has_copies(worker) && settling.looks % ASK_AGAIN == 0)
-        yk_channel_send(&worker->channel, YK_MESSAGE_OWN, NULL, 0, -1);
-    return has_copies(worker) || !yk_channel_is_idle(&worker->channel);
+    return has_coming(worker) || !yk_channel_is_idle(&worker->channel);
 }
 
 /* The next primary makes its own; this one does when it needs one again. To be
@@ -137,7 +130,6 @@ static void look(uv_timer_t *timer)
         end(0, NULL);
     else if (is_late)
         end(-ETIMEDOUT, text);
-    settling.looks++;
 }
 
 void yk_settle_begin(yk_settled_fn *fn)
@@ -146,7 +138,6 @@ void yk_settle_begin(yk_settled_fn *fn)
         uv_timer_init(yoke_loop(), &settling.timer);
     settling.has_timer = true;
     settling.fn = fn;
-    settling.looks = 0;
     settling.begun_ms = uv_now(yoke_loop());
     yk_intake_hold(true);
     uv_timer_start(&settling.timer, look, LOOK_MS, LOOK_MS);

@@ -5,7 +5,6 @@
  *          workers that accept themselves go on.
  *     |
  *     |    until: no connection waits here or is on its way to a worker;
- *     |           the workers own what they have taken (OWN);
  *     |           no message waits in a channel, in either direction;
  *     |           no worker is being replaced, or forked;
  *     |           no template is there any more

@@ -31,6 +31,7 @@
 
 #include "cluster/backoff.h"
 #include "cluster/budget.h"
+#include "cluster/causes.h"
 #include "cluster/life.h"
 #include "net/later.h"
 
@@ -82,6 +83,7 @@ struct yk_slot {
         *generation;               /* Of the next worker. One use, or NULL. */
     enum yoke_cause replace_cause; /* What the current one retires for. */
     uint32_t restarts;             /* Deaths that were replaced. */
+    struct yk_causes ends;         /* Of its workers, whatever came of it. */
     struct yk_replacement replacement;
     struct yk_backoff backoff;
     struct yk_budget budget;

@@ -209,6 +209,7 @@ static void on_acceptor_closed(struct yk_acceptor *acceptor)
 }
 
 static const struct yk_acceptor_ops acceptor_ops = {
+    .needs_bytes = YK_ACCEPT_BYTES,
     .on_accept = on_accept,
     .on_batch = on_batch,
     .on_shortage = yk_acceptor_tell_shortage,
@@ -651,6 +652,8 @@ static int introduce(const struct remote *remote)
         .listen = remote->key, .name = remote->name, .owner = "", .group = ""};
     struct yk_message_offer offered = {.token = remote->token,
                                        .room = remote->offered};
+
+    request.listen.is_own = remote->is_own;
     int fd = remote->fd >= 0 ? remote->fd : remote->spare_fd;
     size_t len = yk_listen_request_write(&request, body, sizeof(body));
     int err = yk_channel_send(channel, YK_MESSAGE_LISTEN, body, len, fd);

@@ -16,6 +16,7 @@
 #include "cluster/control.h"
 #include "cluster/fleet.h"
 #include "cluster/handover.h"
+#include "cluster/handover_copies.h"
 #include "cluster/handover_fleet.h"
 #include "cluster/handover_past.h"
 #include "cluster/handover_ports.h"
@@ -123,6 +124,7 @@ int yk_succession_resume(const struct yoke_cluster_options *options)
         return err;
     }
     yk_handover_resume_ports(root);
+    yk_handover_resume_copies(root);
     yk_handover_resume_past(root);
     if (what == TAKE)
         yoke_log(YOKE_LOG_INFO, "upgrade: version %s has taken over from %s",

@@ -15,6 +15,7 @@
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
 #include "cluster/handover.h"
+#include "cluster/handover_copies.h"
 #include "cluster/handover_fleet.h"
 #include "cluster/handover_past.h"
 #include "cluster/handover_ports.h"
@@ -67,6 +68,7 @@ static int save(struct yk_handover *handover, int *ret_fd)
         json_decref(yk_handover_keep(handover, YK_INHERIT_FIRST + i));
     yk_handover_save_fleet(handover);
     yk_handover_save_ports(handover);
+    yk_handover_save_copies(handover);
     yk_handover_save_past(handover);
     int client = upgrade.client_fd ? upgrade.client_fd(upgrade.data) : -1;
     json_object_set_new(handover->root, "client",

@@ -1,12 +1,14 @@
 #include "net/acceptor.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 
 #include <yoke/error.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "core/alloc.h"
 #include "core/list.h"
 #include "net/handshakes.h"
 #include "net/vitals.h"
@@ -113,12 +115,27 @@ static bool cope(struct yk_acceptor *a, int err)
     return false;
 }
 
+/* Nobody takes it meanwhile. The pointer is volatile so that no compiler finds
+ * that the memory is not used. */
+static bool has_memory(const struct yk_acceptor *a)
+{
+    size_t size = a->ops->needs_bytes;
+    void *volatile ptr = size ? yk_try_alloc(size) : NULL;
+    bool has_some = !size || ptr;
+
+    free(ptr);
+    return has_some;
+}
+
 /* Accepts one connection; 0 or an error number. */
 static int accept_one(struct yk_acceptor *a)
 {
     struct sockaddr_storage addr;
     socklen_t len = sizeof(addr);
     struct yk_peer peer;
+
+    if (!has_memory(a))
+        return ENOMEM;
     int fd = accept4(a->fd, (struct sockaddr *)&addr, &len,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
 

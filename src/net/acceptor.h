@@ -14,6 +14,7 @@
 #define YK_NET_ACCEPTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <uv.h>
 
@@ -22,7 +23,14 @@
 
 struct yk_acceptor;
 
+/* Memory that a connection which is served here takes for its first request:
+ * itself, a buffer to read into, a block for the head. */
+#define YK_ACCEPT_BYTES ((size_t)40 * 1024)
+
 struct yk_acceptor_ops {
+    /* So much memory has to be there before a connection is taken, for one
+     * that has been taken and cannot be served is lost. 0: none. */
+    size_t needs_bytes;
     /* A connection: `fd` is non-blocking, close-on-exec and the owner's. */
     void (*on_accept)(struct yk_acceptor *acceptor, int fd,
                       const struct yk_peer *peer);
@@ -49,7 +57,7 @@ struct yk_acceptor {
     uint64_t finish_ms; /* When yk_acceptor_finish was called. */
     bool is_shared;     /* Other processes accept here, too. */
     bool is_paused;     /* By yk_acceptor_pause. */
-    bool is_resting;    /* Out of descriptors. */
+    bool is_resting;    /* Out of descriptors, or of memory. */
     bool is_finishing;  /* By yk_acceptor_finish; */
     bool is_hurried;    /* by yk_acceptor_hurry. */
     bool is_short;      /* on_shortage has been called for this shortage. */

@@ -73,6 +73,7 @@ static void on_closed(struct yk_acceptor *acceptor)
 }
 
 static const struct yk_acceptor_ops acceptor_ops = {
+    .needs_bytes = YK_ACCEPT_BYTES,
     .on_accept = on_accept,
     .on_shortage = yk_acceptor_tell_shortage,
     .on_closed = on_closed,

@@ -5,6 +5,7 @@
  *
  * A name is a field of struct yoke_limits or of struct yoke_cluster_options, or
  * rlimit.N, the resource limit of that number.
+ * Under the policy `callback` workers take turns, too.
  * It listens on $PORT. A generation of workers keeps the file that $TUNED_FILE
  * names (yoke_cluster_file); if that is APP.so, it is loaded from there. */
 #include <dlfcn.h>
@@ -29,17 +30,14 @@ static const struct {
     const char *name;
     size_t offset;
 } settings[] = {
-    OPTION(workers),           OPTION(backoff_base_ms),
-    OPTION(backoff_max_ms),    OPTION(budget),
-    OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
-    OPTION(boot_timeout_ms),   OPTION(abort_timeout_ms),
-    OPTION(probation_ms),      OPTION(max_generations),
-    LIMIT(max_drain_len),      LIMIT(max_pipeline),
-    LIMIT(high_water),         LIMIT(head_timeout_ms),
-    LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
-    LIMIT(write_timeout_ms),   LIMIT(handler_timeout_ms),
-    LIMIT(min_body_rate),      LIMIT(max_conns),
-    LIMIT(max_conns_per_ip),
+    OPTION(workers),         OPTION(backoff_base_ms),   OPTION(backoff_max_ms),
+    OPTION(budget),          OPTION(stop_timeout_ms),   OPTION(hang_timeout_ms),
+    OPTION(boot_timeout_ms), OPTION(abort_timeout_ms),  OPTION(probation_ms),
+    OPTION(max_generations), OPTION(survive_ms),        OPTION(preload),
+    LIMIT(max_drain_len),    LIMIT(max_pipeline),       LIMIT(high_water),
+    LIMIT(head_timeout_ms),  LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
+    LIMIT(write_timeout_ms), LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
+    LIMIT(max_conns),        LIMIT(max_conns_per_ip),
 };
 
 #define RLIMITS_MAX 4
@@ -69,6 +67,21 @@ static yoke_app *make_app(void)
         return factory();
     fprintf(stderr, "tuned: %s\n", dlerror());
     return NULL;
+}
+
+/* In order of the slots. `data` is the slot that was last. */
+static int pick_next(const struct yoke_peer_info *peer,
+                     const struct yoke_candidate *candidates, int n, void *data)
+{
+    int *last = data;
+    int i = 0;
+
+    (void)peer;
+    while (i < n && candidates[i].slot <= *last)
+        i++;
+    i %= n;
+    *last = candidates[i].slot;
+    return i;
 }
 
 static bool set_rlimit(struct yoke_cluster_options *options, const char *arg)
@@ -107,6 +120,7 @@ static void set(struct yoke_cluster_options *options, const char *arg)
 int main(int argc, char **argv)
 {
     struct yoke_cluster_options options = {.quiet = true};
+    int last_slot = 0;
 
     yoke_cluster_init(argc, argv);
     if (argc < 2) {
@@ -114,6 +128,7 @@ int main(int argc, char **argv)
         return 2;
     }
     path = argv[1];
+    yoke_cluster_set_pick(pick_next, &last_slot);
     for (int i = 2; i < argc; i++)
         set(&options, argv[i]);
     options.file = getenv("TUNED_FILE");

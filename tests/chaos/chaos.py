@@ -118,9 +118,10 @@ def operate(run, count):
         return figures(run, operations=count)
 
 
-def run_with(seed, function, *args, sched=None, say=lambda text: None):
+def run_with(seed, function, *args, sched=None, preload=False,
+             say=lambda text: None):
     """One run, from start to stop; its figures."""
-    run = running.Run(random.Random(seed), sched, say)
+    run = running.Run(random.Random(seed), sched, preload, say)
     try:
         result = function(run, *args)
         run.close()
@@ -128,7 +129,7 @@ def run_with(seed, function, *args, sched=None, say=lambda text: None):
     except BaseException as error:
         error.add_note(f"the last it said:\n{run.server.output[-4000:]}\n"
                        f"what it is like ({run.sched}): {run.describe()}")
-        run.server.kill()
+        run.kill()
         raise
 
 
@@ -140,7 +141,10 @@ def main():
     parser.add_argument("--kills", type=int)
     parser.add_argument("--operations", type=int)
     parser.add_argument("--sched", help="rr, none, balanced (the seed chooses "
-                        "among these), kernel-rr or sticky")
+                        "among these), callback, kernel-rr, kernel-least or "
+                        "sticky")
+    parser.add_argument("--preload", action="store_true",
+                        help="workers are forked from a template")
     args = parser.parse_args()
     seed = args.seed if args.seed is not None else random.randrange(1 << 31)
     if args.kills:
@@ -152,10 +156,11 @@ def main():
         what, call = (f"SECONDS={args.seconds:g}",
                       (run_steps, args.seconds, args.steps))
     again = f"make chaos {what} SEED={seed}" + (
-        f" SCHED={args.sched}" if args.sched else "")
+        f" SCHED={args.sched}" if args.sched else "") + (
+        " PRELOAD=1" if args.preload else "")
     print(f"seed {seed}", flush=True)
     try:
-        result = run_with(seed, *call, sched=args.sched,
+        result = run_with(seed, *call, sched=args.sched, preload=args.preload,
                           say=lambda text: print(text, flush=True))
     except (Failed, AssertionError) as error:
         print(*getattr(error, "__notes__", []), sep="\n")

@@ -9,9 +9,11 @@ to die while it had it. What shows it, in this order:
     it, before it could note anything. These are `unseen`: they can only be few.
     One that was stopped before cannot have been reading.
 
-A worker that is out of memory may also say so (500, 503), or hang up.
+A worker that is out of memory may also say so (500, 503), or hang up. What was
+in the hands of a primary that was killed is lost with it.
 """
 import re
+import time
 
 DEATH = re.compile(r"worker (\d+) died \((.*)\)$", re.M)
 REQUEST = re.compile(r"^[A-Z]+ /([a-z]+\d+-\d+)")
@@ -21,8 +23,11 @@ EARLY_SECONDS = 3
 CLEAN_ERRORS = ("500", "503")
 # So many requests may be unseen, and one more for so many deaths. A worker that
 # accepts itself takes several connections, and then reads from them.
-UNSEEN = {"rr": 2, "none": 8, "balanced": 8, "kernel-rr": 8, "sticky": 8}
+UNSEEN = {"rr": 2, "callback": 2, "none": 8, "balanced": 8, "kernel-rr": 8,
+          "kernel-least": 8, "sticky": 8}
 DEATHS_FOR_UNSEEN = 20
+# What a primary had accepted and not dealt yet is lost with it.
+LOST_WITH_PRIMARY = 12
 
 
 class Judge:
@@ -35,7 +40,9 @@ class Judge:
         self.times = []         # and when they died.
         self.last_number = 0    # Of the deaths that `why` has told.
         self.stopped = None     # When the next one to die was.
+        self.orphaned = None    # When the primary was killed.
         self.lost = self.unseen = self.unwell = 0
+        self.lost_with_primary = 0
 
     def read_deaths(self):
         """Deaths that the log tells since the last call: [(pid, cause)]."""
@@ -47,6 +54,11 @@ class Judge:
         self.told += found
         self.dead.update(pid for pid, _ in found)
         return found
+
+    def heard_of_death(self, pid):
+        """One that no primary was there to tell of."""
+        self.dead.add(pid)
+        self.times.append(time.time())
 
     def read_why(self):
         """What the dead were doing; the primary remembers the last 64."""
@@ -67,9 +79,17 @@ class Judge:
         return any(failure.begun <= time and failure.ended >= time - EARLY_SECONDS
                    for time in self.times)
 
+    def died_with_primary(self, failure):
+        if (not self.orphaned or failure.begun > self.orphaned or
+                failure.ended < self.orphaned):
+            return False
+        self.lost_with_primary += 1
+        return self.lost_with_primary <= LOST_WITH_PRIMARY
+
     def judge(self, failures, unwell=()):
         """The failures that should not have been. `unwell`: the workers that
         were made to be out of memory."""
+        self.lost_with_primary = 0
         self.read_deaths()
         self.read_why()
         return [failure for failure in failures
@@ -85,6 +105,8 @@ class Judge:
             return False
         self.lost += 1
         if failure.previous in self.dead or failure.name in self.begun:
+            return True
+        if self.died_with_primary(failure):
             return True
         self.unseen += 1
         room = (UNSEEN[self.run.sched] +

@@ -21,9 +21,12 @@ HANG_MS = 3000
 MEMORY_ROOM = 1.05      # What the primary may grow to,
 MEMORY_SLACK = 1 << 20  # and in a short run: its tables fill up.
 HANG_UP_SHARE = 0.3     # Of the checks: without any connection.
-EVEN = {"rr": 1, "balanced": 2}  # Connections more than another worker has.
-# The kernel deals: each slot that ever was has a socket in the primary.
-SHARDED = {"kernel-rr", "sticky"}
+# Connections more than another worker has.
+EVEN = {"rr": 1, "callback": 1, "balanced": 2}
+# By these the kernel deals: each slot that ever was has a socket in the
+# primary, and a duplicate of it that watches its queue (net/backlog.h).
+FDS_OF_LISTENER = 2
+SURVIVE_MS = 60000
 SANITIZED_BYTES = 1 << 40        # Of address space: ASan's shadow.
 
 
@@ -32,35 +35,66 @@ class Wrong(AssertionError):
 
 
 class Run:
-    def __init__(self, rng, sched=None, say=lambda text: None):
+    def __init__(self, rng, sched=None, preload=False, say=lambda text: None):
         self.rng = rng
         self.say = say
         self.sched = sched or rng.choice(["rr", "none", "balanced"])
+        self.preload = preload
         self.folder = tempfile.TemporaryDirectory(prefix="yoke-chaos-")
         self.version_file = pathlib.Path(self.folder.name, "version")
         self.version = 0
-        self.size = self.widest = SIZE
+        self.size = SIZE
         self.expected = []   # (pid or None, pattern) of deaths to come.
         self.tolerated = False  # Any worker may die: all are short of something.
         self.unwell = ()        # Workers that are short of memory.
         self.patience = harness.DEADLINE_SECONDS  # For descriptors to go.
         self.deploy("v0")
-        self.server = harness.Server(
-            [TUNED, APP, f"workers={SIZE}", "backoff_base_ms=1",
-             "backoff_max_ms=20", "budget=1000", f"hang_timeout_ms={HANG_MS}",
-             "abort_timeout_ms=1000", "stop_timeout_ms=10000",
-             "probation_ms=20", "idle_timeout_ms=600000"],
-            env={"TUNED_FILE": self.version_file, "YOKE_SCHED_POLICY": self.sched,
-                 **harness.crash_env()})
+        self.past = []          # Servers whose primary has been killed.
+        self.server = self.start()
         try:
-            self.control = control.Control(server=self.server)
-            self.control.open(self.control.name)
+            self.connect()
             self.judge = judge.Judge(self)
             self.wait_whole()
         except BaseException:
-            self.server.kill()
+            self.kill()
             raise
         self.clients = None
+
+    def start(self, **how):
+        """A primary: the first, or one that goes on with another's workers."""
+        return harness.Server(
+            [TUNED, APP, f"workers={SIZE}", "backoff_base_ms=1",
+             "backoff_max_ms=20", "budget=1000", f"hang_timeout_ms={HANG_MS}",
+             "abort_timeout_ms=1000", "stop_timeout_ms=10000",
+             "probation_ms=20", "idle_timeout_ms=600000",
+             f"survive_ms={SURVIVE_MS}", f"preload={int(self.preload)}"],
+            env={"TUNED_FILE": self.version_file, "YOKE_NAME": "chaos",
+                 "YOKE_RUN_DIR": self.folder.name,
+                 "YOKE_SCHED_POLICY": self.sched, **harness.crash_env()},
+            **how)
+
+    def new_control(self):
+        """A connection to its control socket."""
+        return control.Control("chaos", run_dir=self.folder.name)
+
+    def connect(self):
+        self.control = self.new_control()
+
+    def start_another(self):
+        """Goes on with the workers of a primary that has been killed."""
+        self.past.append(self.server)
+        port = self.server.port
+        self.server = self.start(port=port, wait=False)
+        self.server.port = port
+        self.size = SIZE  # What it was told.
+        self.judge.read_to = self.judge.last_number = 0
+        self.server.wait_output(r"goes on with \d+ workers")
+        self.connect()
+
+    def kill(self):
+        """All that there is, whatever it is doing."""
+        for server in [self.server, *self.past]:
+            server.kill()
 
     def load(self, **kinds):
         self.clients = clients.Clients(self.server, **kinds)
@@ -169,9 +203,9 @@ class Run:
         self.clients.park(hang_up=True)
         self.scale(SIZE + 1)
         more = self.settled_fds()
-        self.widest = self.size
         self.scale(SIZE)
         fewer = self.settled_fds()
+        self.listeners = procfs.listening_sockets(self.server.pid)
         self.fds_of_worker = more - fewer
         self.fds_besides = fewer - SIZE * self.fds_of_worker
         self.memory = procfs.resident_bytes(self.server.pid)
@@ -180,7 +214,6 @@ class Run:
     def order_size(self, size):
         self.ask("scale", workers=size)
         self.size = size
-        self.widest = max(self.widest, size)
 
     def scale(self, size):
         self.order_size(size)
@@ -224,10 +257,10 @@ class Run:
     def check_descriptors(self, has_hung_up):
         """Of a connection that has moved to another worker, and has been idle
         since, the primary keeps a copy (cluster/copies.h)."""
-        level = self.fds_besides + self.size * self.fds_of_worker
+        new = procfs.listening_sockets(self.server.pid) - self.listeners
+        level = (self.fds_besides + self.size * self.fds_of_worker +
+                 FDS_OF_LISTENER * len(new))
         room = 0 if has_hung_up else self.clients.kept
-        if self.sched in SHARDED:
-            room += self.widest - (SIZE + 1)
         wait_for(lambda: level <= self.server.fd_count() <= level + room,
                  lambda: f"{level} descriptors in the primary, not "
                  f"{len(procfs.fds(self.server.pid))}: "
@@ -281,8 +314,9 @@ class Run:
         self.check_evenness()
         self.check_descriptors(hang_up)
         self.check_memory()
-        self.server.check_findings()
+        for server in [self.server, *self.past]:
+            server.check_findings()
         self.tolerated = False
         self.unwell = ()
-        self.judge.stopped = None
+        self.judge.stopped = self.judge.orphaned = None
         self.clients.go_on()

@@ -8,7 +8,6 @@ import resource
 import signal
 import time
 
-import control
 import harness
 import procfs
 from harness import wait_for
@@ -21,6 +20,7 @@ DEATHS = {signal.SIGKILL: KILLED,
           signal.SIGABRT: re.compile("killed by SIGABRT(, core dumped)?")}
 HUNG = re.compile(".*its loop hung.*")
 EXITED = re.compile("exit code 3")
+GONE = re.compile("it is not known how: its parent was gone")
 
 
 def pause(run):
@@ -61,6 +61,45 @@ def stop_and_kill(run):
     run.judge.stopped = time.time()
     pause(run)
     kill(run, pid)
+
+
+def kill_template(run):
+    """It is replaced; its workers go on."""
+    for pid in run.server.templates():
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: run.server.templates() not in ([], [pid]),
+                 "another template")
+
+
+def lose_primary(run):
+    """Its workers serve without one, until another goes on with them. Nobody
+    tells the death of one that dies meanwhile."""
+    run.judge.read_deaths()
+    run.judge.read_why()
+    run.control.close()
+    run.judge.orphaned = time.time()
+    workers = run.server.workers()
+    run.server.kill_primary()
+    run.server.wait_output("the primary has gone: serving alone", len(workers))
+    if run.rng.random() < 0.3:
+        pid = run.rng.choice(workers)
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not procfs.is_alive(pid), "it to die")
+        run.judge.heard_of_death(pid)
+    pause(run)
+    run.start_another()
+    run.wait_whole()
+    if run.rng.random() < 0.5:
+        [pid] = run.pick()
+        is_child = pid in run.server.workers()
+        run.expect_death(pid, KILLED if is_child else GONE)
+        os.kill(pid, signal.SIGKILL)
+        run.wait_whole()
+    # From now on all workers are its own again, and dealt to as they were.
+    reload(run)
+    wait_for(lambda: not procfs.session(run.past[-1].pid),
+             "the end of what the old primary had started")
+    run.calibrate()
 
 
 # Workers and primaries that stand still.
@@ -191,7 +230,7 @@ def disturb_reload(run, disturb):
     before = run.version
     run.deploy_next()
     run.tolerated = True
-    with control.Control(name=run.control.name) as other:
+    with run.new_control() as other:
         other.send('{"command": "reload"}')
         pause(run)
         disturb()
@@ -233,8 +272,6 @@ def upgrade(run):
              "the workers to be reloaded")
     run.wait_whole()
     run.memory = procfs.resident_bytes(run.server.pid)
-    if run.sched in running.SHARDED:
-        run.calibrate()  # It may have fallen back to another policy.
 
 
 def scale(run):
@@ -282,8 +319,8 @@ def storm(run):
 
 SLOW = [stop_for_good, hang]
 QUICK = [kill_one, kill_some, kill_one_again_and_again, stop_and_kill,
-         stop_shortly, stop_primary_shortly, starve_worker_of_descriptors,
-         starve_worker_of_memory, starve_primary_of_descriptors,
-         starve_primary_of_memory, reload, reload_a_bad_one, kill_in_reload,
-         scale_in_reload, reload_in_reload, upgrade, scale, scale_up_and_down,
-         send_rubbish, storm]
+         kill_template, lose_primary, stop_shortly, stop_primary_shortly,
+         starve_worker_of_descriptors, starve_worker_of_memory,
+         starve_primary_of_descriptors, starve_primary_of_memory, reload,
+         reload_a_bad_one, kill_in_reload, scale_in_reload, reload_in_reload,
+         upgrade, scale, scale_up_and_down, send_rubbish, storm]

@@ -352,6 +352,11 @@ class Server:
         kill_session(self.pid)
         self.process.wait()
 
+    def kill_primary(self):
+        """Kills it alone; its workers may go on (`--survive`)."""
+        os.kill(self.pid, signal.SIGKILL)
+        self.process.wait()
+
     def check_findings(self):
         """Fails when a sanitizer or an assertion has spoken, in any process."""
         assert not FINDING.search(self.output), self.output

@@ -101,21 +101,29 @@ def listeners(path):
         return
 
 
-def listening_ports(pid):
-    """TCP ports that a process holds a listening socket for, sorted; none of
+def own_listeners(pid):
+    """(port, inode) of the listening TCP sockets that a process holds; none of
     one that has ended."""
     try:
         open_now = fds(pid)
     except OSError:
-        return []
+        return
     inodes = {match[1] for what in open_now.values()
               if (match := re.fullmatch(r"socket:\[(\d+)\]", what))}
-    ports = set()
     for table in ("tcp", "tcp6"):
         for port, inode in listeners(f"/proc/{pid}/net/{table}"):
             if inode in inodes:
-                ports.add(port)
-    return sorted(ports)
+                yield port, inode
+
+
+def listening_ports(pid):
+    """TCP ports that a process holds a listening socket for, sorted."""
+    return sorted({port for port, _ in own_listeners(pid)})
+
+
+def listening_sockets(pid):
+    """The inodes of these sockets, of which a port may have several."""
+    return {inode for _, inode in own_listeners(pid)}
 
 
 def resident_bytes(pid):

@@ -35,7 +35,8 @@ def test_kills_lose_nothing_but_what_had_begun():
 
 @pytest.mark.seconds(90)
 def test_operations_lose_nothing_at_all():
-    result = chaos.run_with(SEED, chaos.operate, OPERATIONS, sched="rr")
+    result = chaos.run_with(SEED, chaos.operate, OPERATIONS, sched="callback",
+                            preload=True)
     assert result["lost"] == 0
 
 

@@ -132,13 +132,33 @@ def test_and_can_reload_scale_and_stop_them(family, policy):
     another.stop()
 
 
+def test_and_do_so_when_that_one_dies_too(family, policy):
+    """Where each worker had a socket of its own, they have been dealt to since:
+    no client is left at a socket where nobody accepts."""
+    one = family("--sched", policy)
+    one.orphan()
+    one.start_another(wait=False).wait_output(ADOPTED)
+    assert one.ask("reload", "shop").returncode == 0
+    one.workers = one.primary.wait_ready(WORKERS)
+    one.orphan()
+    another = one.start_another(wait=False)
+    another.wait_output(ADOPTED)
+    for number in range(40):
+        with another.connect(source=f"127.0.0.{2 + number}") as client:
+            client.request("GET", "/pid")
+            assert int(client.read().text) in one.workers
+    assert one.ask("reload", "shop").returncode == 0
+    another.wait_ready(WORKERS)
+
+
 def test_one_that_dies_under_another_primary_is_replaced(family):
     one = family()
     one.orphan()
     another = one.start_another(wait=False)
     another.wait_output(ADOPTED)
     os.kill(one.workers[0], signal.SIGKILL)
-    another.wait_output(rf"worker {one.workers[0]} died")
+    another.wait_output(rf"worker {one.workers[0]} died \(it is not known how: "
+                        r"its parent was gone\)$")
     another.wait_workers(1)
     wait_for(lambda: len([row for row in one.ps()["workers"]
                           if row["state"] == "ready"]) == WORKERS,

@@ -17,6 +17,7 @@ PROBE = harness.BUILD / "tests/apps/probe.so"
 WORKERS = 2
 UPGRADES = max(2, harness.fewer(5))
 IDLE = 200
+SILENT = 20
 DONE = r"reload: done: "
 FAILED = r"error: upgrade: failed, nothing has changed: (.*)$"
 TAKEN = r"upgrade: version \S+ has taken over from \S+$"
@@ -98,6 +99,33 @@ def check_unharmed(run):
 
 # ---- It works ----
 
+@pytest.mark.parametrize("sched", ["rr", "balanced", "sticky"])
+def test_silent_connections_of_a_worker_that_is_killed_live_on(install, sched):
+    """As before an upgrade: the primary has copies of them, and still does."""
+    # Until the first new worker has lived so long the second old one stays.
+    installed = install("--sched", sched, "--probation", "2s")
+    server = installed.server
+    old = server.workers()
+    before = server.fd_count()
+    silent = [server.connect() for _ in range(SILENT)]
+    # The kernel keeps them back for a second. Before, somebody may still have
+    # been connected to the control socket.
+    wait_for(lambda: server.fd_count() >= before + SILENT - 2,
+             "copies of nearly all")
+    for _ in range(WORKERS * 2):  # They have been taken, too.
+        assert server.request("GET", "/pid").status == 200
+    server.send_signal(signal.SIGUSR2)
+    server.wait_output(TAKEN)
+    os.kill(old[1], signal.SIGKILL)
+    server.wait_output(rf"worker {old[1]} died \(killed by SIGKILL\)")
+    for client in silent:
+        client.request("GET", "/pid", close=True)
+        assert client.read().status == 200
+    server.wait_output(DONE)
+    wait_for(lambda: server.fd_count() < before + SILENT - 2,
+             lambda: f"copies to be let go of: {procfs.fds(server.pid)}")
+
+
 @pytest.mark.seconds(120)
 def test_five_upgrades_under_load(install, policy):
     """With busy clients, idle ones that keep their connections, and new ones."""
@@ -167,6 +195,12 @@ def test_counters_and_deaths_go_on(install):
             if key in before["totals"][name]:
                 assert (after["totals"][name][key]
                         >= before["totals"][name][key] > 0)
+    assert before["totals"]["ends"]["signal"] == 1
+    wait_for(lambda: {cause: n for cause, n in
+                      installed.ps()["totals"]["ends"].items() if n} ==
+             {"signal": 1, "reload": WORKERS}, "the ends by cause")
+    slots = {row["slot"]: row["ends"] for row in installed.ps()["workers"]}
+    assert sorted(map(len, slots.values())) == [1] * (WORKERS - 1) + [2], slots
     why = installed.ask("why", str(victim))
     assert "SIGKILL" in why.stdout, why
     ids = {worker["id"] for worker in before["workers"]}

@@ -139,6 +139,7 @@ def test_ps_prometheus(shop, run_dir):
     assert 'yoke_answers_total{cluster="shop",class="2xx"} 4\n' in text
     assert 'yoke_request_seconds_count{cluster="shop"} 4\n' in text
     assert 'yoke_request_seconds_bucket{cluster="shop",le="+Inf"} 4\n' in text
+    assert 'yoke_worker_ends_total{cluster="shop",cause="signal"} 0\n' in text
     metric = re.compile(r'[a-z_]+\{[^}]*\} [-+.e0-9]+$')
     for line in text.splitlines():
         assert line.startswith("# ") or metric.match(line), line
@@ -284,7 +285,7 @@ def totals_of(one):
     return {"done": totals["requests"]["done"],
             "2xx": totals["answers"]["2xx"], **totals["bytes"],
             "opened": totals["connections"]["opened"],
-            "deaths": totals["deaths"],
+            "deaths": totals["deaths"], **totals["ends"],
             "counted": sum(n for _, n in totals["latency_buckets"])}
 
 
@@ -311,7 +312,8 @@ def test_totals_never_go_back_over_twenty_kills_and_reloads(start_app, run_dir):
                 assert value >= before.get(name, 0), (name, before, now)
             before = now
     assert before["2xx"] == before["counted"] == served
-    assert before["deaths"] == 20
+    assert before["deaths"] == before["signal"] == 20
+    assert before["reload"] > 0
 
 
 # ---- The socket ----

@@ -207,6 +207,92 @@ static void generations_go_round_in_their_29_bits(void **state)
     assert_int_equal(copies.entries[index].generation, 0);
 }
 
+/* ---- Another primary ---- */
+
+static struct {
+    uint16_t indexes[8];
+    struct yk_conn conns[8];
+    int count;
+} kept;
+
+static void keep(void *data, uint16_t index, const struct yk_conn *conn)
+{
+    (void)data;
+    kept.indexes[kept.count] = index;
+    kept.conns[kept.count] = *conn;
+    kept.conns[kept.count++].fd = fcntl(conn->fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* Words and descriptors stay, all else is made anew. */
+static void hand_over(void)
+{
+    kept.count = 0;
+    yk_copies_each_waiting(&copies, keep, NULL);
+    struct yk_board before = board;
+    copies.board = &before;
+    yk_copies_done(&copies);
+    for (int i = 0; i < given.count; i++)
+        close(given.fds[i]);
+    given.count = 0;
+    assert_int_equal(yk_copies_init(&copies, &board), 0);
+    for (int i = 0; i < kept.count; i++)
+        assert_true(yk_copies_resume(&copies, kept.indexes[i], &kept.conns[i]));
+}
+
+static void copies_wait_under_another_primary_as_they_did(void **state)
+{
+    int fd;
+
+    (void)state;
+    for (int i = 0; i < 4; i++)
+        take(add(&fd, 0));
+    refresh_and_sweep();
+    worker_moves(1, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN);
+    refresh_and_sweep();
+    hand_over();
+    assert_int_equal(yk_copies_count(&copies), 3);
+    assert_true(worker_moves(0, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN));
+    assert_true(worker_moves(2, YK_HANDOFF_TAKEN, YK_HANDOFF_RETURNED));
+    refresh_and_sweep();
+    assert_false(is_open(kept.conns[0].fd));
+    assert_int_equal(given.count, 1);
+    assert_int_equal(given.fds[0], kept.conns[1].fd);
+    yk_copies_give_all(&copies, give, NULL);
+    assert_int_equal(given.count, 2);
+    assert_int_equal(given.fds[1], kept.conns[2].fd);
+}
+
+/* 1 has been freed, and 0 has not been handed over. */
+static void what_was_not_handed_over_is_the_workers_alone(void **state)
+{
+    int fd;
+    uint16_t first = add(&fd, 0), second = add(&fd, 0), third = add(&fd, 0);
+    struct yk_handoff old = {.word = &board.words[first], .generation = 0};
+
+    (void)state;
+    take(first);
+    take(second);
+    take(third);
+    worker_moves(second, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN);
+    refresh_and_sweep();
+    hand_over();
+    yk_copies_done(&copies);
+    assert_int_equal(yk_copies_init(&copies, &board), 0);
+    struct yk_conn conn = {.fd = open("/dev/null", O_RDONLY | O_CLOEXEC)};
+    board.words[third] = YK_HANDOFF_WORD(0, YK_HANDOFF_TAKEN);
+    board.words[first] = YK_HANDOFF_WORD(0, YK_HANDOFF_TAKEN);
+    assert_true(yk_copies_resume(&copies, third, &conn));
+    assert_false(yk_copies_resume(&copies, first, &conn));
+    /* Both are used again, and who has the old one changes nothing. */
+    assert_int_equal(add(&fd, 0), second);
+    assert_int_equal(add(&fd, 0), first);
+    take(first);
+    assert_int_equal(copies.entries[first].generation, 1);
+    assert_false(yk_handoff_return(&old));
+    yk_handoff_begin(&old);
+    assert_true(worker_moves(first, YK_HANDOFF_TAKEN, YK_HANDOFF_BEGUN));
+}
+
 static void a_full_table_gives_the_oldest_silent_one_to_its_worker(void **state)
 {
     int fds[YK_BOARD_ENTRIES + 1];
@@ -346,6 +432,8 @@ int main(void)
         WITH_COPIES(what_is_late_is_taken_back_unless_the_worker_was_faster),
         WITH_COPIES(a_used_entry_has_a_new_generation),
         WITH_COPIES(generations_go_round_in_their_29_bits),
+        WITH_COPIES(copies_wait_under_another_primary_as_they_did),
+        WITH_COPIES(what_was_not_handed_over_is_the_workers_alone),
         WITH_COPIES(a_full_table_gives_the_oldest_silent_one_to_its_worker),
         WITH_COPIES(a_full_table_loses_nothing_that_was_returned),
         WITH_COPIES(rubbish_from_a_worker_only_costs_its_own_connection),

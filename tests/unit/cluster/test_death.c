@@ -27,6 +27,8 @@ static void each_cause_has_its_words(void **state)
          "could not start: no database"},
         {{.cause = YOKE_CAUSE_STARTUP, .code = 1},
          "could not start: for an unknown reason"},
+        {{.cause = YOKE_CAUSE_UNKNOWN},
+         "it is not known how: its parent was gone"},
     };
 
     (void)state;
@@ -48,6 +50,7 @@ static void what_the_kernel_says_is_read(void **state)
           .code = -1,
           .signal = 11,
           .core_dumped = true}},
+        {0, 0, {.cause = YOKE_CAUSE_UNKNOWN}},
     };
 
     (void)state;

@@ -1,4 +1,4 @@
-/* The acceptor: batches, pauses, shortages of descriptors. */
+/* The acceptor: batches, pauses, shortages of descriptors and memory. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include <uv.h>
 #include <yoke/loop.h>
 
+#include "core/alloc.h"
 #include "core/list.h"
 #include "net/acceptor.h"
 #include "net/address.h"
@@ -32,6 +33,7 @@ static int clients[CONNS_MAX], client_count;
 static struct {
     int fds[CONNS_MAX];
     int count, batches, shortages, closes;
+    int last_shortage; /* Its error. */
     struct yk_peer last_peer;
     int pause_at;      /* Pauses after so many connections; 0: never. */
     bool frees_a_room; /* on_shortage closes a descriptor. */
@@ -54,7 +56,7 @@ static void on_batch(struct yk_acceptor *a)
 static bool on_shortage(struct yk_acceptor *a, int err)
 {
     (void)a;
-    assert_int_equal(err, -EMFILE);
+    told.last_shortage = err;
     told.shortages++;
     if (told.frees_a_room)
         close(told.fds[--told.count]);
@@ -67,8 +69,11 @@ static void on_closed(struct yk_acceptor *a)
     told.closes++;
 }
 
-static const struct yk_acceptor_ops ops = {on_accept, on_batch, on_shortage,
-                                           on_closed};
+static const struct yk_acceptor_ops ops = {.needs_bytes = 1,
+                                           .on_accept = on_accept,
+                                           .on_batch = on_batch,
+                                           .on_shortage = on_shortage,
+                                           .on_closed = on_closed};
 
 static int setup(void **state)
 {
@@ -253,6 +258,7 @@ static void out_of_descriptors_it_rests_and_goes_on_later(void **state)
     connect_clients(3);
     struct rlimit before = allow_one_more();
     RUN_UNTIL(told.shortages == 1);
+    assert_int_equal(told.last_shortage, -EMFILE);
     assert_int_equal(told.count, 1);
     /* It is told once, however often it tries. */
     RUN_UNTIL(!acceptor.is_resting);
@@ -260,6 +266,20 @@ static void out_of_descriptors_it_rests_and_goes_on_later(void **state)
     assert_int_equal(told.shortages, 1);
     setrlimit(RLIMIT_NOFILE, &before);
     RUN_UNTIL(told.count == 3);
+}
+
+/* What it took it would have to drop. */
+static void out_of_memory_it_takes_nothing_and_goes_on_later(void **state)
+{
+    (void)state;
+    connect_clients(3);
+    yk_alloc_fail_after(1);
+    RUN_UNTIL(told.shortages == 1);
+    assert_int_equal(told.last_shortage, -ENOMEM);
+    assert_int_equal(told.count, 1);
+    assert_true(acceptor.is_resting);
+    RUN_UNTIL(told.count == 3);
+    assert_int_equal(told.shortages, 1);
 }
 
 static void room_that_is_made_is_used_at_once(void **state)
@@ -291,6 +311,7 @@ int main(void)
         WITH_ACCEPTOR(finishing_waits_for_a_handshake_that_is_under_way),
         WITH_ACCEPTOR(finishing_takes_what_is_there_and_closes),
         WITH_ACCEPTOR(out_of_descriptors_it_rests_and_goes_on_later),
+        WITH_ACCEPTOR(out_of_memory_it_takes_nothing_and_goes_on_later),
         WITH_ACCEPTOR(room_that_is_made_is_used_at_once),
     };
     return cmocka_run_group_tests_name("acceptor", tests, NULL, NULL);
