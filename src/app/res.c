@@ -237,6 +237,7 @@ static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
 
 static int put_whole(yoke_res *res, const void *ptr, size_t len)
 {
+    res->req->has_turn = false;
     if (yk_res_is_kept(res))
         return deliver_kept(res, ptr, len);
     return yk_exchange_send(res->req->x, ptr, len);
@@ -422,6 +423,7 @@ static void log_length(yoke_res *res, ssize_t err, const char *text)
 static int end_exchange(yoke_res *res)
 {
     ssize_t broken = res->filtering ? yk_filter_end(res) : 0;
+    res->req->has_turn = false;
     int err = yk_exchange_end(res->req->x);
     err = broken < 0 ? (int)broken : err;
     log_length(res, err, "the connection is closed, for there were fewer");
