@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 """Compiles the programs in the documents and in the public headers' comments.
 
-A program is a block that is fenced as ```c and includes a header of yoke; a
-block without is a fragment, for reading only. The compiler checks the syntax
-and the types; nothing is linked. Each public header must compile alone, too.
+A program is a block that is fenced as ```c and includes a header of yoke. A
+block of a document without an include is what stands in a function; one of a
+header is for reading only. The compiler checks the syntax and the types;
+nothing is linked. Each public header must compile alone, too.
 """
 import re
 import subprocess
@@ -13,6 +14,13 @@ import sources
 
 FENCE = re.compile(r"^[ *]*```c\n(.*?)^[ *]*```", re.M | re.S)
 COMMENT_EDGE = re.compile(r"^ \*( |$)", re.M)
+FUNCTION = """#include <yoke/yoke.h>
+static void fragment(void) __attribute__((unused));
+static void fragment(void)
+{{
+#line {line}
+{code}}}
+"""
 COMPILER = ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
             "-fsyntax-only", "-Iinclude", "-x", "c", "-"]
 
@@ -30,8 +38,11 @@ def programs(document):
         code = block[1]
         if document.suffix == ".h":
             code = COMMENT_EDGE.sub("", code)
+        line = text.count("\n", 0, block.start(1)) + 1
         if "#include <yoke/" in code:
-            yield text.count("\n", 0, block.start(1)) + 1, code
+            yield line, code
+        elif document.suffix == ".md":
+            yield line, FUNCTION.format(line=line, code=code)
 
 
 def compiles(name, line, code):

@@ -74,9 +74,10 @@ typedef int yoke_filter_fn(yoke_filter *filter, const void *ptr, size_t len,
 /* Sends the body of this answer through `fn`, behind the filters that were
  * added before. To be called before the head goes, best from yoke_res_on_head.
  * An answer that is sent whole is filtered whole, and its Content-Length is
- * the new one; one in pieces, and a file, loses its Content-Length. An answer
- * without a body does not call it, nor does HEAD for an answer in pieces.
- * Returns 0, or -YOKE_EANSWERED. */
+ * the new one; from 64 KiB on it is copied, and goes through in slices, one in a
+ * turn of the loop, so that nobody waits for it. One in pieces, and a file,
+ * loses its Content-Length. An answer without a body does not call it, nor does
+ * HEAD for an answer in pieces. Returns 0, or -YOKE_EANSWERED. */
 int yoke_res_filter(yoke_res *res, yoke_filter_fn *fn, void *data);
 
 /* Hands bytes on to the next filter, or to the client; copied. Any number of

@@ -29,8 +29,12 @@ struct yoke_app {
     struct yk_constraint *constraints; /* Its own. */
     struct yk_views *views;            /* NULL until it has any. */
     struct yk_methods methods;         /* Complete once it is frozen. */
-    uint64_t stall_ns, stall_ticks;    /* See app/stall.h. */
-    uint64_t all_methods; /* Those that routes have, for `OPTIONS *`. */
+    uint64_t all_methods;              /* Those of routes, for `OPTIONS *`. */
+    uint64_t stall_ns, stall_ticks;    /* See app/stall.h; */
+    uint64_t stall_line_ns; /* when a line was written last, 0: never; */
+    unsigned stalls_hidden; /* calls since then that had none. */
+    bool is_watched;        /* Each handler is looked at by itself: there are
+                               observers, or some have blocked the loop. */
 };
 
 /* The application around it is being freed, and gives it up. */

@@ -310,7 +310,8 @@ static bool SELDOM next_layer(struct yoke_req *req)
 }
 
 /* The commonest way: from middleware on to middleware. False when there may be
- * another one. */
+ * another one. Both are of one list of the walk, which matches the same bytes
+ * of the path; so the handler's url stays where it begins. */
 static inline bool next_middleware(struct yoke_req *req, enum yk_wish wish)
 {
     struct yk_frame *frame = req->frame;
@@ -323,7 +324,8 @@ static inline bool next_middleware(struct yoke_req *req, enum yk_wish wish)
         return false;
     frame->walk.next++;
     frame->entry = number;
-    begin_middleware(req, entry, frame->walk.off);
+    frame->layer = entry->layer;
+    frame->handler = entry->middleware;
     return true;
 }
 
@@ -358,13 +360,11 @@ static bool SELDOM advance(struct yoke_req *req, enum yk_wish wish)
 
 /* ---- Running ---- */
 
-static void call(struct yoke_req *req)
+static inline void call(struct yoke_req *req)
 {
     const struct yoke_handler *handler = req->frame->handler;
     const struct yoke_err *err = req->err;
-    if (req->root->observers)
-        yk_observe_start(req);
-    req->is_running = true;
+    req->is_running = req->has_turn = true;
     if (handler->catch_fn) {
         req->caught = err;
         req->err = NULL;
@@ -372,7 +372,7 @@ static void call(struct yoke_req *req)
     } else {
         handler->fn(req, &req->res);
     }
-    req->is_running = false;
+    req->is_running = req->has_turn = false;
 }
 
 /* The handler has returned and will never be heard of again. */
@@ -386,39 +386,65 @@ static void SELDOM raise_lost(struct yoke_req *req)
 }
 
 /* A handler has returned: whether there is more to do now. */
-static bool goes_on(struct yoke_req *req)
+static inline bool goes_on(struct yoke_req *req)
 {
     if (!yk_req_is_answered(req)) {
         if (req->wish == YK_WISH_NONE && req->is_held)
             return false;
         if (req->wish == YK_WISH_NONE)
             raise_lost(req);
-        if (req->is_observed)
-            yk_observe_end(req);
         return true;
     }
-    if (req->is_observed)
-        yk_observe_end(req);
     if (req->wish != YK_WISH_NONE)
         yk_req_log(req, YOKE_LOG_WARN,
                    "answered after yoke_next; the layers below do not run");
     return false;
 }
 
-static void run(struct yoke_req *req)
+/* Finds the next handler; false when there is none, and the request has been
+ * given its last answer. */
+static inline bool find_next(struct yoke_req *req)
 {
+    enum yk_wish wish = req->wish;
+    req->wish = YK_WISH_NONE;
+    req->is_held = false;
+    if (next_middleware(req, wish) || advance(req, wish))
+        return true;
+    yk_final(req);
+    return false;
+}
+
+/* Each handler by itself: for observers, and to find out who blocks. */
+static void SELDOM run_watched(struct yoke_req *req)
+{
+    bool is_observed = req->root->observers != NULL, is_more = true;
     uint64_t now = yk_stall_begin();
-    do {
-        enum yk_wish wish = req->wish;
-        req->wish = YK_WISH_NONE;
-        req->is_held = false;
-        if (!next_middleware(req, wish) && !advance(req, wish)) {
-            yk_final(req);
-            return;
-        }
+    while (is_more && find_next(req)) {
+        if (is_observed)
+            yk_observe_start(req);
         call(req);
         now = yk_stall_end(req, now);
-    } while (goes_on(req));
+        is_more = goes_on(req);
+        if (req->is_observed && (is_more || yk_req_is_answered(req)))
+            yk_observe_end(req);
+    }
+}
+
+static void run(struct yoke_req *req)
+{
+    if (req->root->is_watched) {
+        run_watched(req);
+        return;
+    }
+    uint64_t begun = yk_stall_begin();
+    unsigned calls = 0;
+    while (find_next(req)) {
+        call(req);
+        calls++;
+        if (!goes_on(req))
+            break;
+    }
+    yk_stall_end_all(req, begun, calls);
 }
 
 void yk_dispatch_start(struct yoke_req *req)
@@ -454,6 +480,7 @@ static bool may_pass(struct yoke_req *req, const char *what)
 static void pass(struct yoke_req *req, enum yk_wish wish)
 {
     req->wish = wish;
+    req->has_turn = false;
     if (req->is_running)
         return;
     if (req->is_observed)
@@ -464,11 +491,12 @@ static void pass(struct yoke_req *req, enum yk_wish wish)
 void yoke_next(yoke_req *req)
 {
     /* As nearly always: the handler is about to return. */
-    if (req->is_running && req->wish == YK_WISH_NONE &&
-        !yk_req_is_answered(req))
+    if (req->has_turn) {
+        req->has_turn = false;
         req->wish = YK_WISH_NEXT;
-    else if (may_pass(req, "yoke_next"))
+    } else if (may_pass(req, "yoke_next")) {
         pass(req, YK_WISH_NEXT);
+    }
 }
 
 void yoke_next_route(yoke_req *req)

@@ -21,6 +21,11 @@
 
 #define NO_PROMISE UINT64_MAX
 
+/* A body that is sent whole and is longer goes through in slices: by gzip one
+ * takes a millisecond. */
+#define LARGE     (64u << 10)
+#define SLICE_LEN (32u << 10)
+
 struct yoke_filter {
     struct yk_filtering *all;
     yoke_filter *next; /* NULL: the last. */
@@ -35,12 +40,16 @@ struct yk_filtering {
     char *ptr;             /* What has come out; malloc's. */
     size_t len, capacity;  /* Of it. */
     struct yk_later flush; /* At the end of this turn of the loop. */
+    struct yk_later slice; /* In the next turns: */
+    char *body;            /* a large body, malloc's; NULL: none; */
+    size_t body_len, at;   /* and how far it has come. */
     bool is_broken;        /* The connection is being cut. */
 };
 
 /* ---- Registration ---- */
 
 static void on_turn_end(struct yk_later *later);
+static void on_slice(struct yk_later *later);
 
 static struct yk_filtering *filtering_of(yoke_res *res)
 {
@@ -49,6 +58,7 @@ static struct yk_filtering *filtering_of(yoke_res *res)
     struct yk_filtering *all = yk_arena_alloc(res->req->x->arena, sizeof(*all));
     *all = (struct yk_filtering){.res = res, .left = NO_PROMISE};
     yk_later_init(&all->flush, on_turn_end);
+    yk_later_init(&all->slice, on_slice);
     res->filtering = all;
     res->req->needs_release = true;
     return all;
@@ -214,11 +224,55 @@ ssize_t yk_filter_end(yoke_res *res)
 
 /* ---- Whole ---- */
 
+static void free_body(struct yk_filtering *all)
+{
+    yk_later_stop(&all->slice);
+    free(all->body);
+    all->body = NULL;
+}
+
+static int run_slice(struct yk_filtering *all)
+{
+    size_t left = all->body_len - all->at;
+    size_t len = left < SLICE_LEN ? left : SLICE_LEN;
+    int err = run(all, all->body + all->at, len, YOKE_FILTER_MORE);
+    all->at += len;
+    if (err == 0 && all->at == all->body_len)
+        err = run(all, "", 0, YOKE_FILTER_END);
+    return err;
+}
+
+static void on_slice(struct yk_later *later)
+{
+    struct yk_filtering *all =
+        YK_CONTAINER_OF(later, struct yk_filtering, slice);
+    int err = all->res->req->x->is_aborted ? -YOKE_ECLOSED : run_slice(all);
+    if (err == 0 && all->at < all->body_len) {
+        yk_later_start(later);
+        return;
+    }
+    free_body(all);
+    yk_res_filtered(all->res, err, all->ptr ? all->ptr : "", all->len);
+}
+
+static int start_slices(struct yk_filtering *all, const void *ptr, size_t len)
+{
+    all->body = yk_try_alloc(len);
+    if (!all->body)
+        return -ENOMEM;
+    memcpy(all->body, ptr, len);
+    all->body_len = len;
+    yk_later_start(&all->slice);
+    return 1;
+}
+
 int yk_filter_whole(yoke_res *res, const void **ptr, size_t *len)
 {
     struct yk_filtering *all = res->filtering;
     if (!yk_status_has_body(res->req->x->status))
         return 0;
+    if (*len > LARGE)
+        return start_slices(all, *ptr, *len);
     int err = run(all, *ptr, *len, YOKE_FILTER_MORE);
     if (err == 0)
         err = run(all, "", 0, YOKE_FILTER_END);
@@ -234,6 +288,7 @@ void yk_filter_drop(yoke_res *res)
     if (!res->filtering)
         return;
     yk_later_stop(&res->filtering->flush);
+    free_body(res->filtering);
     free(res->filtering->ptr);
     res->filtering = NULL;
 }

@@ -5,7 +5,9 @@
  * What comes out of the last filter is collected, and goes to the exchange as
  * one piece for each piece that the handler has written. At the end of a turn
  * of the loop the filters are told to let go of what they hold back, so that an
- * event reaches the client when it is sent, compressed or not. */
+ * event reaches the client when it is sent, compressed or not.
+ *
+ * An answer that is sent whole is collected whole, for its length is told first. */
 #ifndef YK_APP_FILTER_H
 #define YK_APP_FILTER_H
 
@@ -19,7 +21,10 @@
 void yk_filter_start(yoke_res *res);
 
 /* A whole body. `*ptr` and `*len` are then what came out; they live as long as
- * the request. Returns 0 or a filter's negative code. */
+ * the request. Returns 0 or a filter's negative code. Filters cost time, so a
+ * large body is copied and goes through them by and by, in turns of the loop
+ * between which others are served: then 1 is returned, and yk_res_filtered
+ * called when it is through. */
 int yk_filter_whole(yoke_res *res, const void **ptr, size_t *len);
 
 /* As yoke_res_write. When a filter cannot go on the connection is cut, and its

@@ -406,10 +406,10 @@ static void put_back(struct yk_walk *walk)
     rest(walk);
 }
 
-__attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
-                                                  uint32_t *ret_off)
+/* Makes the list with the least number the one at hand, up to where the next
+ * one begins. */
+static void take_least(struct yk_walk *walk)
 {
-    put_back(walk);
     uint32_t least = YK_WALK_END, second = YK_WALK_END;
     for (uint32_t i = 0; i < walk->count; i++) {
         uint32_t number = *walk->cursors[i].next;
@@ -421,11 +421,22 @@ __attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
             second = number;
         }
     }
-    if (least == YK_WALK_END)
-        return YK_WALK_END;
     const struct yk_cursor *cursor = &walk->cursors[walk->current];
-    walk->next = cursor->next + 1;
-    walk->off = *ret_off = cursor->off;
+    walk->next = cursor->next;
+    walk->off = cursor->off;
     walk->limit = second;
-    return least;
+}
+
+__attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
+                                                  uint32_t *ret_off)
+{
+    put_back(walk);
+    if (walk->count == 0)
+        return YK_WALK_END;
+    if (walk->count == 1)
+        take_only(walk);
+    else
+        take_least(walk);
+    *ret_off = walk->off;
+    return *walk->next++;
 }

@@ -27,6 +27,7 @@ void yoke_app_on_layer(yoke_app *app,
         last = &(*last)->next;
     *last = yk_alloc(sizeof(**last));
     **last = (struct yk_observer){NULL, fn, data};
+    app->is_watched = true;
 }
 
 void yk_observers_done(struct yk_observer *first)

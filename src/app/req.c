@@ -42,6 +42,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->is_observed = false;
     req->wish = YK_WISH_NONE;
     req->is_running = false;
+    req->has_turn = false;
     req->is_held = false;
     req->has_route = false;
     req->is_answered = false;

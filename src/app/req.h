@@ -84,7 +84,8 @@ struct yoke_req {
 
     yoke_job *jobs;     /* Work on threads (app/work.c). */
     bool is_observed;   /* A handler has begun whose end is to be told. */
-    bool is_running;    /* A handler is on the C stack. */
+    bool is_running;    /* A handler is on the C stack, */
+    bool has_turn;      /* and has neither passed on nor answered. */
     bool is_held;       /* One has returned, and will come back. */
     bool has_route;     /* A route for this very method has matched. */
     bool is_answered;   /* As x->is_ended, see yk_res_is_kept. */

@@ -86,7 +86,7 @@ static bool can_set(yoke_res *res, const char *what)
 
 bool yk_res_is_kept(const yoke_res *res)
 {
-    return res->req->late > 0 || res->req->jobs;
+    return res->req->late > 0 || res->req->jobs || res->is_filtering;
 }
 
 void yk_res_settle(yoke_res *res)
@@ -237,6 +237,7 @@ static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
 
 static int put_whole(yoke_res *res, const void *ptr, size_t len)
 {
+    res->req->has_turn = false;
     if (yk_res_is_kept(res))
         return deliver_kept(res, ptr, len);
     return yk_exchange_send(res->req->x, ptr, len);
@@ -246,16 +247,36 @@ static int put_whole(yoke_res *res, const void *ptr, size_t len)
  * there is nothing left that could break it. */
 static int answer_broken(yoke_res *res);
 
+static int put_filtered(yoke_res *res, int err, const void *ptr, size_t len)
+{
+    if (err < 0)
+        yk_res_break(res, err, "a filter of the answer failed: %s",
+                     yoke_strerror(err));
+    return res->broken ? answer_broken(res) : put_whole(res, ptr, len);
+}
+
 static int __attribute__((noinline))
 deliver_watched(yoke_res *res, const void *ptr, size_t len)
 {
     yk_res_begin(res, (int64_t)len);
     int err =
         res->filtering && !res->broken ? yk_filter_whole(res, &ptr, &len) : 0;
-    if (err < 0)
-        yk_res_break(res, err, "a filter of the answer failed: %s",
-                     yoke_strerror(err));
-    return res->broken ? answer_broken(res) : put_whole(res, ptr, len);
+    if (err <= 0)
+        return put_filtered(res, err, ptr, len);
+    res->req->is_answered = res->is_filtering = true;
+    res->req->has_turn = false;
+    return 0;
+}
+
+void yk_res_filtered(yoke_res *res, int err, const void *ptr, size_t len)
+{
+    res->is_filtering = false;
+    if (res->req->x->is_aborted) {
+        yk_res_settle(res);
+        return;
+    }
+    res->req->is_answered = false;
+    put_filtered(res, err, ptr, len);
 }
 
 static int deliver(yoke_res *res, const void *ptr, size_t len)
@@ -422,6 +443,7 @@ static void log_length(yoke_res *res, ssize_t err, const char *text)
 static int end_exchange(yoke_res *res)
 {
     ssize_t broken = res->filtering ? yk_filter_end(res) : 0;
+    res->req->has_turn = false;
     int err = yk_exchange_end(res->req->x);
     err = broken < 0 ? (int)broken : err;
     log_length(res, err, "the connection is closed, for there were fewer");

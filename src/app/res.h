@@ -26,6 +26,8 @@ struct yoke_res {
     int broken;           /* Something illegal was set: the code, and the
                              answer becomes a 500. 0: all is well. */
     uint8_t finish_count; /* Of `finish`. */
+    bool is_filtering;    /* A large body is on its way through the filters,
+                             and nothing has been sent yet. */
     bool is_swallowing;   /* That 500 has been sent instead of a stream whose
                              pieces still come, until yoke_res_end. */
 };
@@ -40,6 +42,7 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
     res->on_drain = NULL;
     res->broken = 0;
     res->finish_count = 0;
+    res->is_filtering = false;
     res->is_swallowing = false;
 }
 
@@ -70,7 +73,8 @@ int yk_res_fail(yoke_res *res, int err, const char *why);
 void yk_res_cut(yoke_res *res);
 
 /* Somebody is left who believes that he can still answer, or whose memory the
- * request's is: until he has come back the exchange is not ended. */
+ * request's is, or the answer is still being made: until that is over the
+ * exchange is not ended. */
 bool yk_res_is_kept(const yoke_res *res);
 
 /* Ends the exchange of an answered request for which nobody is waited any
@@ -92,6 +96,10 @@ void yk_res_finish(yoke_res *res);
  * -1. Runs the callbacks of yoke_res_on_head and gets the filters ready. One of
  * them may break the answer. */
 void yk_res_begin(yoke_res *res, int64_t len);
+
+/* A large body has come through the filters, or could not: sends it, or a 500.
+ */
+void yk_res_filtered(yoke_res *res, int err, const void *ptr, size_t len);
 
 /* Whether there is anything for that to do. */
 static inline bool yk_res_is_watched(const yoke_res *res)

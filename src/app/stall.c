@@ -6,7 +6,7 @@
 
 #include "core/banned.h"
 
-/* At most one line in so long. */
+/* At most one line of an application in so long. */
 #define PAUSE_NS  UINT64_C(1000000000)
 #define NS_OF_MS  UINT64_C(1000000)
 /* Both clocks must have gone on for so long before they are compared. */
@@ -14,9 +14,7 @@
 
 /* This process's; written by the functions of this file. */
 static uint64_t first_ns, first_ticks; /* When both clocks were first read. */
-static uint64_t told;    /* Until when the last call that was seen had run. */
-static uint64_t line_ns; /* When the last line was written; 0: never. */
-static unsigned hidden;  /* Calls since that had none. */
+static uint64_t told; /* Until when the last call that was seen had run. */
 
 void yk_stall_set_limit(yoke_app *app)
 {
@@ -53,22 +51,26 @@ static const char *path_of(const struct yoke_req *req)
     return frame->layer->full_paths[entry->variant->path];
 }
 
-static void tell(const struct yoke_req *req, uint64_t taken_ns, uint64_t now_ns)
+static void tell(const struct yoke_req *req, uint64_t taken_ns, uint64_t now_ns,
+                 bool is_certain)
 {
-    if (line_ns && now_ns - line_ns < PAUSE_NS) {
-        hidden++;
+    yoke_app *app = req->root;
+    if (app->stall_line_ns && now_ns - app->stall_line_ns < PAUSE_NS) {
+        app->stalls_hidden++;
         return;
     }
     yk_req_log(req, YOKE_LOG_WARN,
-               "blocked the loop for %llu ms in %s; nobody else was served "
+               "blocked the loop for %llu ms in %s%s; nobody else was served "
                "meanwhile, see yoke_work; %u more since the last line",
-               (unsigned long long)(taken_ns / NS_OF_MS), path_of(req), hidden);
-    line_ns = now_ns;
-    hidden = 0;
+               (unsigned long long)(taken_ns / NS_OF_MS), path_of(req),
+               is_certain ? "" : " or a layer before it", app->stalls_hidden);
+    app->stall_line_ns = now_ns;
+    app->stalls_hidden = 0;
 }
 
 __attribute__((noinline)) void yk_stall_look(const struct yoke_req *req,
-                                             uint64_t begun, uint64_t now)
+                                             uint64_t begun, uint64_t now,
+                                             unsigned calls)
 {
     yoke_app *app = req->root;
     uint64_t now_ns = yk_now_ns();
@@ -84,5 +86,6 @@ __attribute__((noinline)) void yk_stall_look(const struct yoke_req *req,
     if (taken_ns < app->stall_ns || told > begun)
         return;
     told = now;
-    tell(req, taken_ns, now_ns);
+    tell(req, taken_ns, now_ns, calls <= 1);
+    app->is_watched |= calls > 1;
 }

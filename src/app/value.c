@@ -57,6 +57,22 @@ static bool is_missing(const struct found *found)
     return !found->text && (!found->json || json_is_null(found->json));
 }
 
+/* For getters that have something to fall back upon. */
+enum given {
+    THERE,
+    MISSING,
+    UNREADABLE, /* The body was no JSON; that has been said. */
+};
+
+static enum given look_for(yoke_req *req, enum yoke_source source,
+                           const char *name)
+{
+    struct found found = find(req, source, name);
+    if (found.is_failed)
+        return UNREADABLE;
+    return is_missing(&found) ? MISSING : THERE;
+}
+
 /* What a getter wants, in words for the client. */
 static bool refuse(yoke_req *req, enum yoke_source source, const char *name,
                    const struct found *found, const char *wanted)
@@ -120,13 +136,11 @@ bool yoke_req_int_or(yoke_req *req, enum yoke_source source, const char *name,
                      int64_t min, int64_t max, int64_t fallback,
                      int64_t *ret_value)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_int(req, source, name, min, max, ret_value);
-    *ret_value = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_value = fallback;
+    return given == THERE ? yoke_req_int(req, source, name, min, max, ret_value)
+                          : given == MISSING;
 }
 
 static bool read_uint(const struct found *found, uint64_t min, uint64_t max,
@@ -168,13 +182,12 @@ bool yoke_req_uint_or(yoke_req *req, enum yoke_source source, const char *name,
                       uint64_t min, uint64_t max, uint64_t fallback,
                       uint64_t *ret_value)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_uint(req, source, name, min, max, ret_value);
-    *ret_value = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_value = fallback;
+    return given == THERE
+               ? yoke_req_uint(req, source, name, min, max, ret_value)
+               : given == MISSING;
 }
 
 /* ---- Numbers with a fraction ---- */
@@ -257,13 +270,12 @@ bool yoke_req_double_or(yoke_req *req, enum yoke_source source,
                         const char *name, double min, double max,
                         double fallback, double *ret_value)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_double(req, source, name, min, max, ret_value);
-    *ret_value = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_value = fallback;
+    return given == THERE
+               ? yoke_req_double(req, source, name, min, max, ret_value)
+               : given == MISSING;
 }
 
 /* ---- Truth values ---- */
@@ -297,13 +309,11 @@ bool yoke_req_bool(yoke_req *req, enum yoke_source source, const char *name,
 bool yoke_req_bool_or(yoke_req *req, enum yoke_source source, const char *name,
                       bool fallback, bool *ret_value)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_bool(req, source, name, ret_value);
-    *ret_value = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_value = fallback;
+    return given == THERE ? yoke_req_bool(req, source, name, ret_value)
+                          : given == MISSING;
 }
 
 /* ---- Text ---- */
@@ -354,13 +364,12 @@ bool yoke_req_choice_or(yoke_req *req, enum yoke_source source,
                         const char *name, const char *const *choices,
                         size_t fallback, size_t *ret_place)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_choice(req, source, name, choices, ret_place);
-    *ret_place = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_place = fallback;
+    return given == THERE
+               ? yoke_req_choice(req, source, name, choices, ret_place)
+               : given == MISSING;
 }
 
 static bool read_string(const struct found *found, size_t min_len,
@@ -397,11 +406,10 @@ bool yoke_req_string_or(yoke_req *req, enum yoke_source source,
                         const char *name, size_t min_len, size_t max_len,
                         const char *fallback, const char **ret_text)
 {
-    struct found found = find(req, source, name);
-    if (found.is_failed)
-        return false;
-    if (!is_missing(&found))
-        return yoke_req_string(req, source, name, min_len, max_len, ret_text);
-    *ret_text = fallback;
-    return true;
+    enum given given = look_for(req, source, name);
+    if (given == MISSING)
+        *ret_text = fallback;
+    return given == THERE
+               ? yoke_req_string(req, source, name, min_len, max_len, ret_text)
+               : given == MISSING;
 }

@@ -71,3 +71,59 @@ def test_the_program_prints_what_the_guide_says(name, tmp_path):
     else:
         assert done.returncode == 0
     assert matches(done.stdout.splitlines(), expected), done.stdout
+
+
+# ---- Programs that serve, and what the guide asks them ----
+
+FENCED = re.compile(r"^```(c?)\n(.*?)^```", re.M | re.S)
+COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
+
+
+def conversations(name):
+    """Of each program: its name, its code, and the (command, output) pairs of
+    the blocks behind it. What needs a shell with jobs is left out."""
+    found = {}
+    program = None
+    for kind, text in FENCED.findall((harness.ROOT / name).read_text()):
+        title = re.match(r"/\* (\w+)\.c \*/\n", text)
+        if kind and title and "int main(" in text:
+            program = title[1]
+            found[program] = (text, [])
+        if kind or not program:
+            continue
+        found[program][1].extend(
+            (command, output) for command, output in COMMAND.findall(text)
+            if "curl" in command and not command.startswith("time ")
+            and not command.endswith("&") and "--max-time" not in command)
+    return {f"{name}: {program}": (program, code, asked)
+            for program, (code, asked) in found.items() if asked}
+
+
+SERVED = {**conversations("docs/guide.md"),
+          **conversations("docs/guide/routing.md")}
+
+
+def test_the_guides_programs_that_serve_are_found():
+    assert sum(len(asked) for *_, asked in SERVED.values()) >= 25
+
+
+def without_date(text):
+    return re.sub(r"^Date: .*", "Date: now", text, flags=re.M)
+
+
+@pytest.mark.seconds(120)
+@pytest.mark.parametrize("name", SERVED)
+def test_the_answers_are_those_in_the_guide(name, tmp_path, start):
+    program, code, asked = SERVED[name]
+    build(program, code, tmp_path)
+    server = start([tmp_path / program])
+    for command, output in asked:
+        # So many lines take their time.
+        command = command.replace("1337", str(server.port))
+        command = command.replace("10000000", "100000")
+        expected = without_date(output.replace("10000000", "100000"))
+        done = subprocess.run(["bash", "-c", command], text=True, timeout=60,
+                              stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        assert matches(without_date(done.stdout).splitlines(),
+                       expected.splitlines()), (command, done.stdout)

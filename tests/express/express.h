@@ -101,6 +101,47 @@ static inline int express_run(const char *group,
         return express_run(group, cases, COUNT_OF(cases));                     \
     }
 
+/* ---- The same of several kinds, of every method ---- */
+
+/* A way to make an application, of which all cases of a table hold. */
+struct express_kind {
+    const char *name;
+    void (*prepare)(yoke_app *app);
+};
+
+/* Runs each case with each kind: "kind: case". */
+static inline int express_run_each(const char *group,
+                                   const struct express_kind *kinds,
+                                   size_t kind_count,
+                                   const struct express_case *cases, size_t n)
+{
+    struct express_case *all = calloc(kind_count * n, sizeof(*all));
+    char(*names)[128] = calloc(kind_count * n, sizeof(*names));
+    for (size_t i = 0; i < kind_count * n; i++) {
+        const struct express_kind *kind = &kinds[i / n];
+        all[i] = cases[i % n];
+        snprintf(names[i], sizeof(names[i]), "%s: %s", kind->name, all[i].name);
+        all[i].name = names[i];
+        all[i].prepare = kind->prepare;
+    }
+    int failed = express_run(group, all, kind_count * n);
+    free(names);
+    free(all);
+    return failed;
+}
+
+/* The methods of Node but CONNECT, of which Express's tests make a case each.
+ * HEAD has no body and stands alone. */
+#define METHODS_WITH_BODY(each)                                                \
+    each("ACL"), each("BIND"), each("CHECKOUT"), each("COPY"), each("DELETE"), \
+        each("GET"), each("LINK"), each("LOCK"), each("M-SEARCH"),             \
+        each("MERGE"), each("MKACTIVITY"), each("MKCALENDAR"), each("MKCOL"),  \
+        each("MOVE"), each("NOTIFY"), each("OPTIONS"), each("PATCH"),          \
+        each("POST"), each("PROPFIND"), each("PROPPATCH"), each("PURGE"),      \
+        each("PUT"), each("QUERY"), each("REBIND"), each("REPORT"),            \
+        each("SEARCH"), each("SOURCE"), each("SUBSCRIBE"), each("TRACE"),      \
+        each("UNBIND"), each("UNLINK"), each("UNLOCK"), each("UNSUBSCRIBE")
+
 /* Answers with a text, or "(none)" for NULL. */
 static inline void express_show(yoke_res *res, const char *text)
 {

@@ -1,9 +1,9 @@
 /* Express: test/acceptance/content-negotiation.js, cookies.js, error.js,
  * error-pages.js and web-service.js. Their examples, in C. */
+#include "later.h"
 #include "routing.h"
 
 #include <jansson.h>
-#include <uv.h>
 
 static void say(yoke_req *req, yoke_res *res)
 {
@@ -86,27 +86,15 @@ static void fail_now(yoke_req *req, yoke_res *res)
     yoke_next_err(req, 500, "something broke");
 }
 
-static void close_timer(uv_handle_t *handle)
+static void oh_no(yoke_req *req)
 {
-    free(handle);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    yoke_req *req = timer->data;
-    uv_close((uv_handle_t *)timer, close_timer);
     yoke_next_err(req, 500, "oh no");
 }
 
 static void fail_later(yoke_req *req, yoke_res *res)
 {
-    uv_timer_t *timer = malloc(sizeof(*timer));
     (void)res;
-    assert_non_null(timer);
-    uv_timer_init(yoke_loop(), timer);
-    timer->data = req;
-    uv_timer_start(timer, on_timer, 0, 0);
-    yoke_hold(req);
+    express_later(req, oh_no);
 }
 
 static void show_error(const struct yoke_err *err, yoke_req *req, yoke_res *res)

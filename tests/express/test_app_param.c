@@ -1,6 +1,5 @@
 /* Express: test/app.param.js */
-#include <uv.h>
-
+#include "later.h"
 #include "routing.h"
 
 /* ---- Hooks ---- */
@@ -42,28 +41,11 @@ static void skip_foo(yoke_req *req, yoke_res *res)
 }
 
 /* Passes on in a later turn of the loop. */
-static void close_timer(uv_handle_t *handle)
-{
-    free(handle);
-}
-
-static void on_timer(uv_timer_t *timer)
-{
-    yoke_req *req = timer->data;
-    uv_close((uv_handle_t *)timer, close_timer);
-    yoke_next(req);
-}
-
 static void later(yoke_req *req, yoke_res *res)
 {
-    uv_timer_t *timer = malloc(sizeof(*timer));
     (void)res;
     leave_trace(req);
-    assert_non_null(timer);
-    uv_timer_init(yoke_loop(), timer);
-    timer->data = req;
-    uv_timer_start(timer, on_timer, 0, 0);
-    yoke_hold(req);
+    express_later(req, yoke_next);
 }
 
 static void show_user(yoke_req *req, yoke_res *res)

@@ -62,6 +62,10 @@ static void etag_refuses_what_it_does_not_know(void **state)
     yoke_app *app = *state;
     yoke_app_set_int(app, "etag", 42);
     assert_non_null(strstr(yoke_app_error(app), "etag"));
+    yoke_app_free(app);
+    app = *state = yoke_app_new();
+    yoke_app_set_str(app, "etag", "foo");
+    assert_non_null(strstr(yoke_app_error(app), "etag"));
 }
 
 static const char *make_tag(yoke_req *req, const void *body, size_t len,

@@ -3,8 +3,7 @@
 
 static void accepts(yoke_req *req, yoke_res *res)
 {
-    const char *const offer[] = {yoke_data(req), NULL};
-    express_show(res, yoke_req_accepts_languages_of(req, offer));
+    express_show(res, yoke_req_accepts_languages(req, yoke_data(req)));
 }
 
 static const struct express_case cases[] = {

@@ -3,8 +3,7 @@
 
 static void is(yoke_req *req, yoke_res *res)
 {
-    const char *const type[] = {yoke_data(req), NULL};
-    express_show(res, yoke_req_is_of(req, type));
+    express_show(res, yoke_req_is(req, yoke_data(req)));
 }
 
 #define JSON                                                                   \

@@ -34,6 +34,13 @@ static void json_after_all(yoke_req *req, yoke_res *res)
 static void by_type(yoke_req *req, yoke_res *res)
 {
     (void)req;
+    yoke_res_format(res, {"text/plain", as_text}, {"text/html", as_html},
+                    {"application/json", as_json});
+}
+
+static void by_parameters(yoke_req *req, yoke_res *res)
+{
+    (void)req;
     yoke_res_format(res, {"text/plain; charset=utf-8", as_text},
                     {"text/html; foo=bar; bar=baz", as_html},
                     {"application/json; q=0.5", as_json});
@@ -71,38 +78,7 @@ static void default_is_another(yoke_req *req, yoke_res *res)
         }                                                                      \
     }
 
-#define BOTH(handler, kind)                                                    \
-    {kind ": weights count", handler,                                          \
-     .fields = ACCEPT("text/html; q=.5, application/json, */*; q=.1"),         \
-     .body = "{\"message\":\"hey\"}"},                                         \
-        {kind ": ranges of types", handler,                                    \
-         .fields = ACCEPT("text/html; q=.5, application/*, */*; q=.1"),        \
-         .body = "{\"message\":\"hey\"}"},                                     \
-        {kind ": sets the type", handler,                                      \
-         .fields = ACCEPT("text/html; q=.5, text/plain"), .body = "hey",       \
-         .answered = {{"Content-Type", "text/plain; charset=utf-8"}}},         \
-        {kind ": with its charset, of HTML", handler,                          \
-         .fields = ACCEPT("text/html"),                                        \
-         .answered = {{"Content-Type", "text/html; charset=utf-8"}}},          \
-        {kind ": with its charset, of JSON", handler,                          \
-         .fields = ACCEPT("application/json"),                                 \
-         .answered = {{"Content-Type", "application/json; charset=utf-8"}}},   \
-        {kind ": says on what it depends", handler,                            \
-         .fields = ACCEPT("text/html; q=.5, text/plain"),                      \
-         .answered = {{"Vary", "Accept"}}},                                    \
-        {kind ": the first without Accept", handler, .body = "hey"},           \
-    {                                                                          \
-        kind ": 406 says what there is", handler,                              \
-            .fields = ACCEPT("foo/bar"), .status = 406,                        \
-            .body = "there is: text/plain, text/html, application/json",       \
-            .answered = {                                                      \
-                {"Vary", "Accept"}                                             \
-            }                                                                  \
-    }
-
 static const struct express_case cases[] = {
-    BOTH(by_type, "types"),
-    BOTH(by_extension, "extensions"),
     {"default instead of 406", with_default, .fields = ACCEPT("text/html"),
      .body = "default"},
     {"nothing but a default", only_default, .fields = ACCEPT("*/*"),
@@ -112,4 +88,68 @@ static const struct express_case cases[] = {
      .answered = {{"X-Default", "1"}}},
 };
 
-EXPRESS_MAIN("res.format")
+/* ---- What holds however the kinds are said, and wherever ---- */
+
+static void types(yoke_app *app)
+{
+    yoke_app_use(app, by_type);
+}
+
+static void extensions(yoke_app *app)
+{
+    yoke_app_use(app, by_extension);
+}
+
+static void parameters(yoke_app *app)
+{
+    yoke_app_use(app, by_parameters);
+}
+
+static void in_route(yoke_app *app)
+{
+    yoke_app_get(app, "/", by_extension);
+}
+
+static void in_router(yoke_app *app)
+{
+    yoke_router *router = yoke_router_new();
+    yoke_router_get(router, "/", by_extension);
+    yoke_app_use_router(app, "/", router);
+}
+
+static const struct express_kind kinds[] = {
+    {"types", types},
+    {"extensions", extensions},
+    {"with params", parameters},
+    {"in a route", in_route},
+    {"in a router", in_router},
+};
+
+static const struct express_case of_each_kind[] = {
+    {"weights count",
+     .fields = ACCEPT("text/html; q=.5, application/json, */*; q=.1"),
+     .body = "{\"message\":\"hey\"}"},
+    {"ranges of types",
+     .fields = ACCEPT("text/html; q=.5, application/*, */*; q=.1"),
+     .body = "{\"message\":\"hey\"}"},
+    {"sets the type", .fields = ACCEPT("text/html; q=.5, text/plain"),
+     .body = "hey",
+     .answered = {{"Content-Type", "text/plain; charset=utf-8"}}},
+    {"with its charset, of HTML", .fields = ACCEPT("text/html"),
+     .answered = {{"Content-Type", "text/html; charset=utf-8"}}},
+    {"with its charset, of JSON", .fields = ACCEPT("application/json"),
+     .answered = {{"Content-Type", "application/json; charset=utf-8"}}},
+    {"says on what it depends", .fields = ACCEPT("text/html; q=.5, text/plain"),
+     .answered = {{"Vary", "Accept"}}},
+    {"the first without Accept", .body = "hey"},
+    {"406 says what there is", .fields = ACCEPT("foo/bar"), .status = 406,
+     .body = "there is: text/plain, text/html, application/json",
+     .answered = {{"Vary", "Accept"}}},
+};
+
+int main(void)
+{
+    return express_run("res.format", cases, COUNT_OF(cases)) +
+           express_run_each("res.format of each kind", kinds, COUNT_OF(kinds),
+                            of_each_kind, COUNT_OF(of_each_kind));
+}

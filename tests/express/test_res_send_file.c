@@ -177,6 +177,28 @@ static void download_with_options(yoke_req *req, yoke_res *res)
                       .dotfiles = YOKE_DOTFILES_ALLOW, .max_age_s = 14400);
 }
 
+static void download_with_fields(yoke_req *req, yoke_res *res)
+{
+    yoke_res_download(res, public_path(req, yoke_data(req)), NULL,
+                      .headers = set_fields,
+                      .data = (void *)(uintptr_t) "text/x-custom");
+}
+
+static void show_inline(yoke_res *res, const char *path,
+                        const struct stat *stat, void *data)
+{
+    (void)path;
+    (void)stat;
+    (void)data;
+    yoke_res_set(res, "content-disposition", "inline");
+}
+
+static void download_inline(yoke_req *req, yoke_res *res)
+{
+    yoke_res_download(res, public_path(req, yoke_data(req)), NULL,
+                      .headers = show_inline);
+}
+
 static void download_noted(yoke_req *req, yoke_res *res)
 {
     told = 1;
@@ -369,6 +391,13 @@ static const struct express_case cases[] = {
      .answered = {SAVED(".name"), CACHED("public, max-age=14400")}},
     {"download: a way up", download_with_options, .data = "../secret.txt",
      .status = 403, .answered = {{"Content-Disposition", NULL}}},
+    {"download: fields of its own", download_with_fields, .data = "user.html",
+     .answered = {{"X-Foo", "Bar"}, IS("text/x-custom"), SAVED("user.html")}},
+    {"download: not of what is not there", download_with_fields,
+     .data = "nothing", .status = 404,
+     .answered = {{"X-Foo", NULL}, {"Content-Disposition", NULL}}},
+    {"download: what they say of it, wins", download_inline,
+     .data = "user.html", .answered = {{"Content-Disposition", "inline"}}},
     {"download: done", download_noted, .data = "user.html",
      .answered = {SAVED("document")}},
     {"download: done with an error", download_noted, .data = "nothing.html",

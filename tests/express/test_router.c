@@ -100,6 +100,15 @@ static void blog(yoke_app *app)
     yoke_app_use(app, ANSWER(NULL));
 }
 
+static void blog_among_others(yoke_app *app)
+{
+    yoke_app_use(app, show_original);
+    yoke_app_use_at(app, "/blog", show_original);
+    yoke_app_use_at(app, "/blog", show_original);
+    yoke_app_use(app, show_original);
+    yoke_app_use(app, ANSWER(NULL));
+}
+
 /* ---- Methods ---- */
 
 static void all(yoke_app *app)
@@ -147,6 +156,9 @@ static const struct express_case cases[] = {
      .body = "/http://example.com/blog/post/1"},
     {"an absolute target finds routes too", .prepare = blog,
      .path = "http://example.com/blog/post", .body = "/post get"},
+    {"and has its whole path before and behind it",
+     .prepare = blog_among_others, .path = "http://example.com/blog/post/1",
+     .body = "/blog/post/1/post/1/post/1/blog/post/1"},
     {"all is every method", .prepare = all, .method = "PUT", .path = "/foo",
      .body = "PUT"},
     {"middleware is for every path", .prepare = everywhere, .path = "/a/b/c",

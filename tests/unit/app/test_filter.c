@@ -89,6 +89,23 @@ static int pass_all(yoke_filter *filter, const void *ptr, size_t len,
     return yoke_filter_pass(filter, ptr, len);
 }
 
+static int slices; /* Pieces that these two have been given. */
+
+static int count(yoke_filter *filter, const void *ptr, size_t len,
+                 enum yoke_filter_step step, void *data)
+{
+    (void)data;
+    slices += step == YOKE_FILTER_MORE;
+    return yoke_filter_pass(filter, ptr, len);
+}
+
+static int fail_at_third(yoke_filter *filter, const void *ptr, size_t len,
+                         enum yoke_filter_step step, void *data)
+{
+    int err = count(filter, ptr, len, step, data);
+    return slices == 3 ? -EIO : err;
+}
+
 static void filter_it(yoke_res *res, void *data)
 {
     expected_len = yoke_res_expected_len(res);
@@ -117,6 +134,8 @@ FILTERED_BY(double_it)
 FILTERED_BY(keep)
 FILTERED_BY(refuse)
 FILTERED_BY(pass_all)
+FILTERED_BY(count)
+FILTERED_BY(fail_at_third)
 
 static void see_head(yoke_res *res, void *data)
 {
@@ -138,6 +157,40 @@ static void text(yoke_req *req, yoke_res *res)
 {
     (void)req;
     yoke_res_text(res, "hello");
+}
+
+#define LARGE_LEN    300000
+#define LARGE_SLICES 10
+
+/* The bytes are the handler's own, and gone when it returns. */
+static void large(yoke_req *req, yoke_res *res)
+{
+    char *bytes = malloc(LARGE_LEN);
+    (void)req;
+    assert_non_null(bytes);
+    memset(bytes, 'x', LARGE_LEN);
+    slices = 0;
+    assert_int_equal(yoke_res_send(res, bytes, LARGE_LEN), 0);
+    assert_true(yoke_res_is_sent(res));
+    assert_int_equal(yoke_res_text(res, "second"), -YOKE_EANSWERED);
+    free(bytes);
+}
+
+static void no_work(yoke_job *job)
+{
+    (void)job;
+}
+
+static void work_done(yoke_req *req, yoke_res *res, yoke_job *job)
+{
+    (void)req, (void)res;
+    assert_int_equal(yoke_job_status(job), -YOKE_EANSWERED);
+}
+
+static void large_beside_work(yoke_req *req, yoke_res *res)
+{
+    yoke_work(req, no_work, work_done, NULL);
+    large(req, res);
 }
 
 static void pieces(yoke_req *req, yoke_res *res)
@@ -375,6 +428,68 @@ static void a_whole_answer_has_its_new_length(void **state)
     yoke_test_free(t);
 }
 
+static void a_large_one_goes_slice_by_slice(void **state)
+{
+    yoke_test *t = client(with_count, large);
+    yoke_tr *r = yoke_test_get(t, "/"), *head = yoke_test_head(t, "/");
+    (void)state;
+    yoke_tr_send(r);
+    assert_true(slices < LARGE_SLICES);
+    /* Others are served meanwhile. */
+    yoke_expect_status(yoke_test_get(t, "/nothing"), 404);
+    assert_true(slices < LARGE_SLICES);
+    yoke_expect_status(r, 200);
+    assert_int_equal(slices, LARGE_SLICES + 1); /* The other's, too. */
+    yoke_expect_body_len(r, LARGE_LEN);
+    yoke_expect_header(r, "Content-Length", "300000");
+    yoke_expect_text(head, 200, "");
+    yoke_expect_header(head, "Content-Length", "300000");
+    yoke_test_free(t);
+}
+
+static void what_is_pipelined_behind_a_large_one_waits(void **state)
+{
+    yoke_test *t = client(with_count, large);
+    yoke_tr *r = yoke_test_get(t, "/"), *next = yoke_test_get(t, "/nothing");
+    (void)state;
+    yoke_tr_after(next, r);
+    yoke_expect_status(next, 404);
+    yoke_expect_body_len(r, LARGE_LEN);
+    yoke_test_free(t);
+}
+
+static void a_large_one_of_which_a_slice_fails_is_a_500(void **state)
+{
+    yoke_test *t = client(with_fail_at_third, large);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    yoke_expect_text(r, 500, "Internal Server Error");
+    assert_int_equal(slices, 3);
+    yoke_test_free(t);
+}
+
+static void a_large_one_whose_client_goes_is_given_up(void **state)
+{
+    yoke_test *t = client(with_count, large);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    yoke_tr_send(r);
+    yoke_tr_reset(r);
+    run_turns(r);
+    assert_true(slices < LARGE_SLICES);
+    yoke_test_free(t);
+}
+
+static void a_large_one_waits_for_work_that_is_under_way(void **state)
+{
+    yoke_test *t = client(with_count, large_beside_work);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    yoke_expect_status(r, 200);
+    yoke_expect_body_len(r, LARGE_LEN);
+    yoke_test_free(t);
+}
+
 static void pieces_are_filtered_as_they_come(void **state)
 {
     yoke_test *t = client(with_shout, pieces);
@@ -573,6 +688,11 @@ int main(void)
         FILE_TEST(what_is_illegal_makes_it_a_500),
         cmocka_unit_test(there_are_at_most_eight_and_not_too_late),
         cmocka_unit_test(a_whole_answer_has_its_new_length),
+        cmocka_unit_test(a_large_one_goes_slice_by_slice),
+        cmocka_unit_test(what_is_pipelined_behind_a_large_one_waits),
+        cmocka_unit_test(a_large_one_of_which_a_slice_fails_is_a_500),
+        cmocka_unit_test(a_large_one_whose_client_goes_is_given_up),
+        cmocka_unit_test(a_large_one_waits_for_work_that_is_under_way),
         cmocka_unit_test(pieces_are_filtered_as_they_come),
         cmocka_unit_test(filters_form_a_chain),
         cmocka_unit_test(a_promise_is_about_what_goes_in),

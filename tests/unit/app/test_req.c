@@ -96,6 +96,9 @@ static void check_memory(yoke_req *req, yoke_res *res)
 {
     char *bytes = yoke_req_alloc(req, 100000);
     memset(bytes, 'x', 100000);
+    bytes = yoke_req_try_alloc(req, 100000);
+    assert_non_null(bytes);
+    memset(bytes, 'y', 100000);
     assert_string_equal(yoke_req_strdup(req, "copy"), "copy");
     assert_string_equal(yoke_req_printf(req, "%s-%d", "a", 1), "a-1");
     assert_string_equal(yoke_req_printf(req, "%s", ""), "");

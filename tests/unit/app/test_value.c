@@ -184,6 +184,46 @@ static void params_headers_and_defaults(void **state)
     yoke_test_free(t);
 }
 
+/* Each with something to fall back upon. */
+static void all_or(yoke_req *req, yoke_res *res)
+{
+    int64_t i;
+    uint64_t u;
+    double d;
+    bool b;
+    size_t place;
+    const char *text;
+    if (yoke_req_int_or(req, YOKE_QUERY, "i", -9, 9, -1, &i) &&
+        yoke_req_uint_or(req, YOKE_QUERY, "u", 0, 9, 2, &u) &&
+        yoke_req_double_or(req, YOKE_QUERY, "d", 0, 9, 0.5, &d) &&
+        yoke_req_bool_or(req, YOKE_QUERY, "b", true, &b) &&
+        yoke_req_choice_or(req, YOKE_QUERY, "c", YOKE_TEXTS("x", "y"), 1,
+                           &place) &&
+        yoke_req_string_or(req, YOKE_QUERY, "s", 1, 9, "none", &text))
+        yoke_res_text(res, yoke_req_printf(req, "%d %u %g %d %zu %s", (int)i,
+                                           (unsigned)u, d, b, place, text));
+}
+
+static void what_is_missing_has_a_fallback(void **state)
+{
+    static const char *const wrong[] = {"i=10", "u=-1", "d=x",
+                                        "b=y",  "c=z",  "s="};
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_get(app, "/", all_or);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "-1 2 0.5 1 1 none");
+    yoke_expect_text(yoke_test_get(t, "/?i=3&u=4&d=5.5&b=0&c=x&s=a"), 200,
+                     "3 4 5.5 0 0 a");
+    /* What is there and wrong has none. */
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+        char path[32];
+        snprintf(path, sizeof(path), "/?%s", wrong[i]);
+        yoke_expect_status(yoke_test_get(t, path), 400);
+    }
+    yoke_test_free(t);
+}
+
 /* ---- JSON ---- */
 
 static void from_json(yoke_req *req, yoke_res *res)
@@ -316,6 +356,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(text_is_read_strictly),
         cmocka_unit_test(params_headers_and_defaults),
+        cmocka_unit_test(what_is_missing_has_a_fallback),
         cmocka_unit_test(json_must_have_the_type),
         cmocka_unit_test(what_is_no_json_is_told_so),
         cmocka_unit_test(what_is_no_json_is_told_once),

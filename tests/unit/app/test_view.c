@@ -360,6 +360,30 @@ static void a_template_has_a_limit(void **state)
     expect_error("GET /large", "is longer than 1048576 bytes");
 }
 
+static int describe(yoke_page *page, const void *made, const json_t *locals)
+{
+    const char *path = yoke_page_path(page), *name = strrchr(path, '/');
+    (void)made;
+    (void)locals;
+    assert_memory_equal(path, folder, strlen(folder));
+    yoke_page_put_text(page, yoke_page_data(page), 6);
+    return yoke_page_put(page, name, strlen(name));
+}
+
+static void an_engine_knows_its_data_and_the_path(void **state)
+{
+    struct yoke_engine engine = tiny;
+    (void)state;
+    engine.render = describe;
+    engine.data = (void *)(uintptr_t) "<data>";
+    yoke_app_engine(app, "html", &engine);
+    yoke_app_use(app, render);
+    struct fake *f = fake_new("GET /plain", "");
+    fake_run(f, app);
+    assert_string_equal(f->body, "&lt;data&gt;/plain.html");
+    fake_free(f);
+}
+
 static int endless(yoke_page *page, const void *made, const json_t *locals)
 {
     static const char bytes[65536];
@@ -402,6 +426,7 @@ int main(void)
         VIEW_TEST(an_engine_that_is_none_is_an_error_of_registration),
         VIEW_TEST(a_template_has_a_limit),
         VIEW_TEST(a_page_has_a_limit),
+        VIEW_TEST(an_engine_knows_its_data_and_the_path),
     };
     return cmocka_run_group_tests(tests, make, destroy);
 }

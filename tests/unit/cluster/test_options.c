@@ -129,9 +129,28 @@ static void preloading_is_an_option_or_the_environments(void **state)
     unsetenv("YOKE_PRELOAD");
 }
 
+static void policies_have_names(void **state)
+{
+    static const enum yoke_sched policies[] = {
+        YOKE_SCHED_RR,           YOKE_SCHED_NONE,   YOKE_SCHED_BALANCED,
+        YOKE_SCHED_KERNEL_RR,    YOKE_SCHED_STICKY, YOKE_SCHED_AUTO,
+        YOKE_SCHED_KERNEL_LEAST,
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(policies); i++) {
+        const char *name = yoke_sched_name(policies[i]);
+        assert_non_null(name);
+        assert_int_equal(yoke_sched_find(name), policies[i]);
+        assert_non_null(strstr(yoke_sched_names(), name));
+    }
+    assert_null(yoke_sched_name((enum yoke_sched)1000));
+    assert_int_equal(yoke_sched_find("fair"), -EINVAL);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(policies_have_names),
         cmocka_unit_test(nothing_given_is_every_default),
         cmocka_unit_test(minus_one_is_none),
         cmocka_unit_test(without_surge_one_may_be_missing),

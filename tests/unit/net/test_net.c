@@ -251,6 +251,23 @@ static void who_does_not_read_that_way_has_begun_at_once(void **state)
     close(client);
 }
 
+static void who_reads_may_begin_before_the_first_byte(void **state)
+{
+    (void)state;
+    yoke_net *server = start((struct yoke_net_options){.max_conns = 0});
+    listens();
+    int client = connect_one(0);
+    assert_int_equal(word(0), YK_HANDOFF_TAKEN);
+    yoke_conn_begin(told.last);
+    yoke_conn_begin(told.last);
+    assert_int_equal(word(0), YK_HANDOFF_BEGUN);
+    yoke_conn_close(told.last);
+    RUN_UNTIL(told.closes);
+    yoke_net_stop(server, -1);
+    run_to_the_end();
+    close(client);
+}
+
 /* The drawing in net.c, row by row. */
 static void a_stop_does_with_each_connection_what_it_is_owed(void **state)
 {
@@ -391,6 +408,8 @@ int main(void)
         cmocka_unit_test_setup(a_connection_begins_when_it_is_first_read,
                                setup),
         cmocka_unit_test_setup(who_does_not_read_that_way_has_begun_at_once,
+                               setup),
+        cmocka_unit_test_setup(who_reads_may_begin_before_the_first_byte,
                                setup),
         cmocka_unit_test_setup(a_stop_does_with_each_connection_what_it_is_owed,
                                setup),

@@ -300,6 +300,17 @@ static void comes_from_another_loopback_address(void **state)
     yoke_test_free(other);
 }
 
+static void has_limits_of_its_own(void **state)
+{
+    struct yoke_limits limits = {.max_target_len = 20};
+    (void)state;
+    yoke_test *other = yoke_test_live_with(make_app(), &limits);
+    assert_true(yoke_test_address(other)->port > 0);
+    yoke_expect_status(yoke_test_get(other, "/"), 200);
+    yoke_expect_status(yoke_test_get(other, "/?longer-than-that-is"), 414);
+    yoke_test_free(other);
+}
+
 #define TEST(name, set_up)                                                     \
     {                                                                          \
 #        name " (" #        set_up ")", name, set_up, tear_down, NULL          \
@@ -323,6 +334,7 @@ int main(void)
         THRICE(tells_what_was_never_answered),
         cmocka_unit_test(tells_its_address),
         cmocka_unit_test(comes_from_another_loopback_address),
+        cmocka_unit_test(has_limits_of_its_own),
     };
     return cmocka_run_group_tests_name("live", tests, NULL, NULL);
 }
