@@ -63,7 +63,8 @@ int64_t yoke_res_expected_len(const yoke_res *res);
  *     static void on_stored(const struct yoke_store_result *result, void *data)
  *     {
  *         if (result->err)
- *             yoke_res_proceed_err(data, 503, "not stored: %s", result->text);
+ *             yoke_res_proceed_err(data, 503, NULL, "not stored: %s",
+ *                                  result->text);
  *         else
  *             yoke_res_proceed(data);
  *     }
@@ -87,13 +88,15 @@ int yoke_res_delay(yoke_res *res);
 /* Ends a delay; the last one sends the answer. */
 void yoke_res_proceed(yoke_res *res);
 
-/* The same, but the answer becomes an error: `status` is 400 to 599, the text
- * goes to the log. It keeps its header fields, but for those that described its
- * body, cookies, and `Location`; error handlers do not see it, for the handlers
- * are through. Of a stream, whoever writes it is told that the client has gone.
- */
-void yoke_res_proceed_err(yoke_res *res, int status, const char *fmt, ...)
-    __attribute__((format(printf, 3, 4)));
+/* The same, but the answer becomes an error: `status` is 400 to 599; clients
+ * that want JSON find `type`, which may be NULL and must live as long as the
+ * request, under "code"; the text goes to the log. The answer keeps its header
+ * fields, but for those that described its body, cookies, and `Location`. Error
+ * handlers do not see it, for the handlers are through; of a stream, whoever
+ * writes it is told that the client has gone. */
+void yoke_res_proceed_err(yoke_res *res, int status, const char *type,
+                          const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* ---- The body ---- */
 

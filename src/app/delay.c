@@ -56,43 +56,6 @@ static int add_piece(yoke_res *res, const void *ptr, size_t len)
     return 0;
 }
 
-/* For the handler the answer has been given. */
-static void complete(yoke_res *res)
-{
-    res->delay->has_begun = true;
-    res->delay->is_complete = true;
-    res->req->is_answered = true;
-}
-
-int yk_delay_whole(yoke_res *res, const void *ptr, size_t len)
-{
-    res->delay->is_whole = true;
-    if (add_piece(res, ptr, len) < 0)
-        yk_res_break(res, -ENOMEM, "no memory for an answer that waits");
-    complete(res);
-    return 0;
-}
-
-ssize_t yk_delay_write(yoke_res *res, const void *ptr, size_t len)
-{
-    res->delay->has_begun = true;
-    int err = add_piece(res, ptr, len);
-    return err < 0 ? err : (ssize_t)res->delay->len;
-}
-
-int yk_delay_end(yoke_res *res)
-{
-    complete(res);
-    return 0;
-}
-
-int yk_delay_file(yoke_res *res, struct yk_sending *sending)
-{
-    res->delay->has_begun = true;
-    res->delay->sending = sending;
-    return 0;
-}
-
 /* ---- Doing it ---- */
 
 static int send_whole(yoke_res *res, const struct yk_delay *delay)
@@ -145,7 +108,7 @@ static void turn_away(yoke_res *res)
         res->on_drain(res, res->on_drain_data);
 }
 
-static void send_error(yoke_res *res, const struct yk_delay *delay, int status)
+static void send_error(yoke_res *res, const struct yk_delay *delay)
 {
     yoke_req *req = res->req;
     bool is_streamed = !delay->is_complete && !delay->sending;
@@ -155,9 +118,12 @@ static void send_error(yoke_res *res, const struct yk_delay *delay, int status)
     yk_headers_remove(&req->x->headers, YK_LIT("Location"));
     yk_headers_remove(&req->x->headers, YK_LIT("Set-Cookie"));
     res->broken = 0;
-    res->is_swallowing = is_streamed;
-    req->late = (uint8_t)(req->late + is_streamed);
-    yk_problem_answer(req, status, NULL);
+    if (is_streamed) {
+        res->is_swallowing = true;
+        req->late++;
+    }
+    req->err = res->delay_err;
+    yk_problem_answer(req, req->err->status, NULL);
     if (is_streamed)
         turn_away(res);
     if (delay->sending)
@@ -178,38 +144,92 @@ int yoke_res_delay(yoke_res *res)
     return 0;
 }
 
-/* One is back: the delay, if he was the last one. */
-static const struct yk_delay *take(yoke_res *res)
+/* The last one is back. The delay is no more when the answer goes. */
+static void finish(yoke_res *res)
 {
-    struct yk_delay *delay = res->delay;
-    if (!delay || --delay->count > 0)
-        return NULL;
+    const struct yk_delay *delay = res->delay;
     res->delay = NULL;
-    return delay;
-}
-
-void yoke_res_proceed(yoke_res *res)
-{
-    const struct yk_delay *delay = take(res);
-    if (!delay || !delay->has_begun)
-        return;
-    if (res->delay_status)
-        send_error(res, delay, res->delay_status);
+    if (res->delay_err)
+        send_error(res, delay);
     else
         send(res, delay);
     yk_res_settle(res);
 }
 
-void yoke_res_proceed_err(yoke_res *res, int status, const char *fmt, ...)
+/* He may be back before the answer has got here: then it need not wait, but if
+ * it is to be an error. */
+void yoke_res_proceed(yoke_res *res)
+{
+    const struct yk_delay *delay = res->delay;
+    if (!delay || --res->delay->count > 0)
+        return;
+    if (delay->has_begun)
+        finish(res);
+    else if (!res->delay_err)
+        res->delay = NULL;
+}
+
+void yoke_res_proceed_err(yoke_res *res, int status, const char *type,
+                          const char *fmt, ...)
 {
     va_list args;
     va_start(args, fmt);
     const char *message = yk_req_vprintf(res->req, fmt, args);
     va_end(args);
+    struct yoke_err *err = yk_arena_alloc(res->req->x->arena, sizeof(*err));
     if (status < 400 || status > 599)
         status = 500;
+    *err = (struct yoke_err){status, message, NULL, type};
     yk_req_log(res->req, status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
                "%d: %s", status, message);
-    res->delay_status = status;
+    res->delay_err = err;
     yoke_res_proceed(res);
+}
+
+/* ---- In place of sending ---- */
+
+static void begin(yoke_res *res)
+{
+    res->delay->has_begun = true;
+    if (res->delay->count == 0)
+        finish(res);
+}
+
+/* For the handler the answer has been given. */
+static void complete(yoke_res *res)
+{
+    res->delay->is_complete = true;
+    res->req->is_answered = true;
+    begin(res);
+}
+
+int yk_delay_whole(yoke_res *res, const void *ptr, size_t len)
+{
+    res->delay->is_whole = true;
+    if (add_piece(res, ptr, len) < 0)
+        yk_res_break(res, -ENOMEM, "no memory for an answer that waits");
+    complete(res);
+    return 0;
+}
+
+ssize_t yk_delay_write(yoke_res *res, const void *ptr, size_t len)
+{
+    int err = add_piece(res, ptr, len);
+    begin(res);
+    if (!res->delay)
+        return -YOKE_EANSWERED;
+    return err < 0 ? err : (ssize_t)res->delay->len;
+}
+
+int yk_delay_end(yoke_res *res)
+{
+    complete(res);
+    return 0;
+}
+
+int yk_delay_file(yoke_res *res, struct yk_sending *sending)
+{
+    res->delay->sending = sending;
+    begin(res);
+    return 0;
 }

@@ -18,17 +18,16 @@ struct yk_finish;
 
 struct yoke_res {
     yoke_req *req;
-    struct yk_finish *finish;       /* Callbacks; the last one first. */
-    struct yk_finish *head;         /* The same, of yoke_res_on_head. */
-    struct yk_filtering *filtering; /* NULL: no filters. */
-    struct yk_delay *delay;         /* NULL: nobody delays it. */
-    int64_t expected_len;           /* Set before `head` is called. */
+    struct yk_finish *finish;         /* Callbacks; the last one first. */
+    struct yk_finish *head;           /* The same, of yoke_res_on_head. */
+    struct yk_filtering *filtering;   /* NULL: no filters. */
+    struct yk_delay *delay;           /* NULL: nobody delays it. */
+    const struct yoke_err *delay_err; /* What it is to be instead, or NULL. */
+    int64_t expected_len;             /* Set before `head` is called. */
     void (*on_drain)(yoke_res *res, void *data);
     void *on_drain_data;
     int broken;           /* Something illegal was set: the code, and the
                              answer becomes a 500. 0: all is well. */
-    int delay_status;     /* What the answer that was delayed is to be instead;
-                             0: itself. */
     uint8_t finish_count; /* Of `finish`. */
     bool is_beginning;    /* The callbacks of `head` are running. */
     bool is_swallowing;   /* That 500 has been sent instead of a stream whose
@@ -42,10 +41,10 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
     res->head = NULL;
     res->filtering = NULL;
     res->delay = NULL;
+    res->delay_err = NULL;
     res->expected_len = -1;
     res->on_drain = NULL;
     res->broken = 0;
-    res->delay_status = 0;
     res->finish_count = 0;
     res->is_beginning = false;
     res->is_swallowing = false;

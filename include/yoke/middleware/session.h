@@ -55,6 +55,7 @@
  *     -ENOENT           there is no session: nothing loads it in front of this
  *                       handler, the store is away, or it has been destroyed
  *     -YOKE_EANSWERED   the answer has been sent: too late
+ *     -EBUSY            yoke_session_save or _reload is under way
  *
  * All but 0 are logged, so they may be ignored. */
 #ifndef YOKE_MIDDLEWARE_SESSION_H
@@ -129,8 +130,8 @@ yoke_session_with(const struct yoke_session_options *options);
  *     yoke_app_get(app, "/me", yoke_session_load, show_me); */
 yoke_fn yoke_session_load;
 
-/* ---- Values. What is borrowed lives until it is set again, at most until the
- * answer has been ended. ---- */
+/* ---- Values. What is borrowed lives until it is set again, or the session is
+ * stored or loaded anew, at most until the answer has been ended. ---- */
 
 /* Whether the session can be used. */
 bool yoke_session_is_here(yoke_req *req);
@@ -211,7 +212,10 @@ int yoke_session_change_id(yoke_req *req);
 int yoke_session_destroy(yoke_req *req);
 
 /* How a call ended: 0, or a negative code: those of yoke_store_result's `err`;
- * -ENOENT: the session is not in the store any more. */
+ * -ENOENT: there is no session, or the store does not have it any more; -EBUSY:
+ * another call is under way; -EINVAL: what the store has is no session. When
+ * nothing has to be waited for it is called before the call returns. Without
+ * yoke_session in front of the handler it is not: that is a 500. */
 typedef void yoke_session_fn(yoke_req *req, yoke_res *res, int err, void *data);
 
 /* Stores now what has been changed, and tells when it is done: for handlers that

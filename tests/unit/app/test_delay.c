@@ -216,7 +216,7 @@ static void every_kind_of_answer_can_become_an_error(void **state)
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         yoke_test *t = client(kinds[i].handler);
         yoke_tr *r = waiting(t, kinds[i].method);
-        yoke_res_proceed_err(delayed, 503, "not stored");
+        yoke_res_proceed_err(delayed, 503, "store.away", "not stored");
         yoke_expect_status(r, 503);
         yoke_expect_no_header(r, "Set-Cookie");
         yoke_expect_no_header(r, "Location");
@@ -235,7 +235,7 @@ static void nobody_hears_of_an_answer_whose_client_goes(void **state)
             yoke_tr_reset(r);
             uv_run(yoke_loop(), UV_RUN_NOWAIT);
             if (fails)
-                yoke_res_proceed_err(delayed, 503, "not stored");
+                yoke_res_proceed_err(delayed, 503, "store.away", "not stored");
             else
                 yoke_res_proceed(delayed);
             yoke_test_free(t);
@@ -250,7 +250,7 @@ static void the_last_of_several_lets_it_go(void **state)
     delays = 3;
     yoke_tr *r = waiting(t, "GET");
     yoke_res_proceed(delayed);
-    yoke_res_proceed_err(delayed, 500, "one of them fails");
+    yoke_res_proceed_err(delayed, 500, NULL, "one of them fails");
     assert_int_equal(sent_len(r), 0);
     yoke_res_proceed(delayed);
     yoke_expect_status(r, 500);
@@ -283,6 +283,45 @@ static void hardly_delay(yoke_req *req, yoke_res *res)
     yoke_next(req);
 }
 
+static void fail_at_once(yoke_res *res, void *data)
+{
+    (void)data;
+    assert_int_equal(yoke_res_delay(res), 0);
+    yoke_res_proceed_err(res, 503, NULL, "no");
+}
+
+static void refuse_at_once(yoke_req *req, yoke_res *res)
+{
+    yoke_res_on_head(res, fail_at_once, NULL);
+    yoke_next(req);
+}
+
+static void careless_pieces(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_write(res, "one", 3);
+    yoke_res_write(res, "two", 3);
+    yoke_res_end(res);
+}
+
+static void it_can_become_an_error_at_once(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        yoke_app *app = yoke_app_new();
+        yoke_fn *handler = kinds[i].handler;
+        if (handler == filtered)
+            continue;
+        yoke_app_use(app, refuse_at_once);
+        if (handler)
+            yoke_app_use(app, handler == pieces ? careless_pieces : handler);
+        yoke_test *t = yoke_test_new(app);
+        yoke_tr *r = yoke_test_request(t, kinds[i].method, "/");
+        yoke_expect_status(r, 503);
+        yoke_test_free(t);
+    }
+}
+
 static void who_is_done_at_once_delays_nothing(void **state)
 {
     (void)state;
@@ -313,13 +352,13 @@ static void a_stream_that_becomes_an_error_is_told(void **state)
     (void)state;
     yoke_test *t = client(stream);
     yoke_tr *r = waiting(t, "GET");
-    yoke_res_proceed_err(delayed, 503, "not stored");
+    yoke_res_proceed_err(delayed, 503, "store.away", "not stored");
     assert_int_equal(closed, 1);
     yoke_expect_status(r, 503);
     yoke_test_free(t);
     t = client(events);
     r = waiting(t, "GET");
-    yoke_res_proceed_err(delayed, 503, "not stored");
+    yoke_res_proceed_err(delayed, 503, "store.away", "not stored");
     yoke_expect_status(r, 503);
     yoke_test_free(t);
 }
@@ -392,6 +431,7 @@ int main(void)
         cmocka_unit_test(nobody_hears_of_an_answer_whose_client_goes),
         cmocka_unit_test(the_last_of_several_lets_it_go),
         cmocka_unit_test(fields_can_be_set_while_it_waits),
+        cmocka_unit_test(it_can_become_an_error_at_once),
         cmocka_unit_test(who_is_done_at_once_delays_nothing),
         cmocka_unit_test(a_stream_goes_on_where_it_waited),
         cmocka_unit_test(a_stream_that_becomes_an_error_is_told),
