@@ -53,7 +53,8 @@ static void check_password(yoke_job *job)
     if (!work)
         return;
     memset(work, 0, sizeof(*work));
-    const char *hash = crypt_r(attempt->password, attempt->user->hash, work);
+    const char *hash =
+        crypt_rn(attempt->password, attempt->user->hash, work, sizeof(*work));
     attempt->is_right = hash && attempt->user->name &&
                         yoke_is_same_secret(hash, attempt->user->hash);
 }

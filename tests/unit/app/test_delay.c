@@ -308,10 +308,10 @@ static void it_can_become_an_error_at_once(void **state)
 {
     (void)state;
     for (size_t i = 0; i < COUNT_OF(kinds); i++) {
-        yoke_app *app = yoke_app_new();
         yoke_fn *handler = kinds[i].handler;
         if (handler == filtered)
             continue;
+        yoke_app *app = yoke_app_new();
         yoke_app_use(app, refuse_at_once);
         if (handler)
             yoke_app_use(app, handler == pieces ? careless_pieces : handler);
