@@ -79,6 +79,10 @@ def routes(prefix, port, workers, kind="literal", count=10, middleware=0):
             str(port)], {}
 
 
+def session(prefix, port, workers, mode):
+    return [built("bench/session"), mode, prefix / "sessions", str(port)], {}
+
+
 def nginx(prefix, port, workers, master="on"):
     conf = template("nginx.conf", prefix / "nginx.conf", PORT=port,
                     MASTER=master)
@@ -117,6 +121,8 @@ COMMANDS["mixed_10"] = functools.partial(routes, kind="mixed", count=10)
 COMMANDS["mixed_1000"] = functools.partial(routes, kind="mixed", count=1000)
 COMMANDS["middleware_0"] = functools.partial(routes, middleware=0)
 COMMANDS["middleware_5"] = functools.partial(routes, middleware=5)
+for _mode in ("none", "read", "write"):
+    COMMANDS[f"session_{_mode}"] = functools.partial(session, mode=_mode)
 CLUSTERED = ("yoke", "node", "express")  # one process for each worker
 SCHED = {"yoke": "YOKE_SCHED_POLICY", "node": "NODE_CLUSTER_SCHED_POLICY"}
 

@@ -42,7 +42,7 @@ extern "C" {
 /* Calls `fn` once, when the head of the answer is about to be sent: status and
  * headers are what they will be, and it can still change them. Errors, 404 and
  * files come by, too; not what the protocol answers by itself, to a malformed
- * request. It must not answer or pass on. Up to 8; the one added last is called
+ * request. It must not answer or pass on, but can have the answer wait (below). Up to 8; the one added last is called
  * first, so that middleware sees what the middleware below it has made.
  * Returns 0, -YOKE_EFULL for the ninth, -YOKE_EANSWERED when the head has been
  * sent. (npm: on-headers.) */
@@ -52,6 +52,51 @@ int yoke_res_on_head(yoke_res *res, void (*fn)(yoke_res *res, void *data),
 /* While such a callback runs: the length of the body that comes, or -1 when
  * nobody knows it yet. To HEAD it is what GET would get. */
 int64_t yoke_res_expected_len(const yoke_res *res);
+
+/* ---- Waiting before the head ----
+ *
+ * Something has to be done before the client hears of the answer: what it says
+ * has to be stored, for one, so that a client which follows a redirect finds
+ * it. The callback before the head begins that, and delays the answer; the
+ * callback of that lets it proceed:
+ *
+ *     static void on_stored(const struct yoke_store_result *result, void *data)
+ *     {
+ *         if (result->err)
+ *             yoke_res_proceed_err(data, 503, NULL, "not stored: %s",
+ *                                  result->text);
+ *         else
+ *             yoke_res_proceed(data);
+ *     }
+ *
+ *     static void on_head(yoke_res *res, void *data)
+ *     {
+ *         if (yoke_res_delay(res) == 0)
+ *             yoke_store_set(store, "last", "x", 1, 0, on_stored, res);
+ *     }
+ *
+ * Nothing of the answer is sent meanwhile, whichever kind it is; for its handler
+ * and all others it has been, but status and headers can still be changed. The
+ * request stays as long as somebody delays its answer, also if the client has
+ * gone. A delay has to end by itself: `handler_timeout_ms` does not end it. */
+
+/* In a callback of yoke_res_on_head: the answer waits until yoke_res_proceed
+ * has been called once for each call of this. Returns 0; -YOKE_EANSWERED
+ * elsewhere. */
+int yoke_res_delay(yoke_res *res);
+
+/* Ends a delay; the last one sends the answer. */
+void yoke_res_proceed(yoke_res *res);
+
+/* The same, but the answer becomes an error: `status` is 400 to 599; clients
+ * that want JSON find `type`, which may be NULL and must live as long as the
+ * request, under "code"; the text goes to the log. The answer keeps its header
+ * fields, but for those that described its body, cookies, and `Location`. Error
+ * handlers do not see it, for the handlers are through; of a stream, whoever
+ * writes it is told that the client has gone. */
+void yoke_res_proceed_err(yoke_res *res, int status, const char *type,
+                          const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
 
 /* ---- The body ---- */
 

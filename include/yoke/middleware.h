@@ -24,6 +24,7 @@
 #include <yoke/middleware/rate_limit.h>
 #include <yoke/middleware/request_id.h>
 #include <yoke/middleware/secure_headers.h>
+#include <yoke/middleware/session.h>
 #include <yoke/middleware/static.h>
 #include <yoke/middleware/timeout.h>
 #include <yoke/middleware/vhost.h>

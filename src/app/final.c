@@ -54,7 +54,7 @@ static void answer_unmatched(struct yoke_req *req)
 
 void yk_final(struct yoke_req *req)
 {
-    if (req->x->is_head_sent) {
+    if (req->x->is_head_sent || req->res.delay) {
         yk_req_log(req, YOKE_LOG_ERROR,
                    "passed on in the middle of an answer that nobody "
                    "finished; the connection is cut");

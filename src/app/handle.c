@@ -61,7 +61,7 @@ static void on_drain(struct yk_exchange *x)
 int yoke_req_give_up(yoke_req *req, int status, const char *fmt, ...)
 {
     va_list args;
-    if (req->x->is_head_sent || yk_req_is_answered(req))
+    if (yoke_res_is_sent(&req->res))
         return -YOKE_EANSWERED;
     if (!req->is_held || req->late == UINT8_MAX)
         return -EBUSY;

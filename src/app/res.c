@@ -19,6 +19,7 @@
 
 #include "app/app.h"
 #include "app/attach.h"
+#include "app/delay.h"
 #include "app/etag.h"
 #include "app/filter.h"
 #include "app/fresh.h"
@@ -57,7 +58,8 @@ int yk_res_break(yoke_res *res, int err, const char *fmt, ...)
 
 static bool is_fixed(const yoke_res *res)
 {
-    return yk_req_is_answered(res->req) || res->req->x->is_head_sent;
+    return yk_req_is_answered(res->req) || res->req->x->is_head_sent ||
+           res->delay;
 }
 
 /* A second answer; the first stands. Or a handler that comes back late: while
@@ -73,10 +75,11 @@ static int refuse(yoke_res *res)
     return -YOKE_EANSWERED;
 }
 
-/* Status and headers are fixed; true if they still can be set. */
+/* Status and headers are fixed; true if they still can be set: also by those
+ * for whom an answer waits. */
 static bool can_set(yoke_res *res, const char *what)
 {
-    if (!is_fixed(res))
+    if (!is_fixed(res) || res->delay)
         return true;
     if (!res->req->late)
         yk_req_log(res->req, YOKE_LOG_WARN,
@@ -86,7 +89,8 @@ static bool can_set(yoke_res *res, const char *what)
 
 bool yk_res_is_kept(const yoke_res *res)
 {
-    return res->req->late > 0 || res->req->jobs || res->is_filtering;
+    return res->req->late > 0 || res->req->jobs || res->is_filtering ||
+           res->delay;
 }
 
 void yk_res_settle(yoke_res *res)
@@ -255,10 +259,8 @@ static int put_filtered(yoke_res *res, int err, const void *ptr, size_t len)
     return res->broken ? answer_broken(res) : put_whole(res, ptr, len);
 }
 
-static int __attribute__((noinline))
-deliver_watched(yoke_res *res, const void *ptr, size_t len)
+int yk_res_deliver_begun(yoke_res *res, const void *ptr, size_t len)
 {
-    yk_res_begin(res, (int64_t)len);
     int err =
         res->filtering && !res->broken ? yk_filter_whole(res, &ptr, &len) : 0;
     if (err <= 0)
@@ -277,6 +279,14 @@ void yk_res_filtered(yoke_res *res, int err, const void *ptr, size_t len)
     }
     res->req->is_answered = false;
     put_filtered(res, err, ptr, len);
+}
+
+static int __attribute__((noinline))
+deliver_watched(yoke_res *res, const void *ptr, size_t len)
+{
+    yk_res_begin(res, (int64_t)len);
+    return res->delay ? yk_delay_whole(res, ptr, len)
+                      : yk_res_deliver_begun(res, ptr, len);
 }
 
 static int deliver(yoke_res *res, const void *ptr, size_t len)
@@ -450,6 +460,13 @@ static int end_exchange(yoke_res *res)
     return err;
 }
 
+/* The head is next, and somebody wants to know. */
+static bool may_begin(const yoke_res *res)
+{
+    return !res->req->x->is_head_sent && !res->broken && !res->delay &&
+           yk_res_is_watched(res);
+}
+
 /* What Content-Length says, or else `len`. */
 static int64_t promised_len(const yoke_res *res, int64_t len)
 {
@@ -457,18 +474,9 @@ static int64_t promised_len(const yoke_res *res, int64_t len)
     return x->content_length >= 0 ? x->content_length : len;
 }
 
-int yoke_res_end(yoke_res *res)
+int yk_res_end_begun(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (res->is_swallowing) {
-        res->is_swallowing = false;
-        yk_res_come_back(res);
-        return -YOKE_EANSWERED;
-    }
-    if (yk_req_is_answered(req))
-        return refuse(res);
-    if (!req->x->is_head_sent && !res->broken && yk_res_is_watched(res))
-        yk_res_begin(res, promised_len(res, 0));
     if (res->broken && !req->x->is_head_sent)
         return answer_broken(res);
     if (!yk_res_is_kept(res))
@@ -482,19 +490,26 @@ int yoke_res_end(yoke_res *res)
     return 0;
 }
 
-/* ---- In pieces ---- */
-
-ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
+int yoke_res_end(yoke_res *res)
 {
     struct yoke_req *req = res->req;
-    if (yk_req_is_answered(req)) {
-        if (!req->late)
-            yk_req_log(req, YOKE_LOG_WARN, "written after the answer");
+    if (res->is_swallowing) {
+        res->is_swallowing = false;
+        yk_res_come_back(res);
         return -YOKE_EANSWERED;
     }
-    yoke_hold(req);
-    if (!req->x->is_head_sent && !res->broken && yk_res_is_watched(res))
-        yk_res_begin(res, promised_len(res, -1));
+    if (yk_req_is_answered(req))
+        return refuse(res);
+    if (may_begin(res))
+        yk_res_begin(res, promised_len(res, 0));
+    return res->delay ? yk_delay_end(res) : yk_res_end_begun(res);
+}
+
+/* ---- In pieces ---- */
+
+ssize_t yk_res_write_begun(yoke_res *res, const void *ptr, size_t len)
+{
+    struct yoke_req *req = res->req;
     if (res->broken && !req->x->is_head_sent) {
         req->late++;
         res->is_swallowing = true;
@@ -505,6 +520,21 @@ ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
                           : yk_exchange_write(req->x, ptr ? ptr : "", len);
     log_length(res, waiting, "a piece is not sent, for it has more");
     return waiting;
+}
+
+ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
+{
+    struct yoke_req *req = res->req;
+    if (yk_req_is_answered(req)) {
+        if (!req->late)
+            yk_req_log(req, YOKE_LOG_WARN, "written after the answer");
+        return -YOKE_EANSWERED;
+    }
+    yoke_hold(req);
+    if (may_begin(res))
+        yk_res_begin(res, promised_len(res, -1));
+    return res->delay ? yk_delay_write(res, ptr, len)
+                      : yk_res_write_begun(res, ptr, len);
 }
 
 void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
@@ -559,11 +589,13 @@ int64_t yoke_res_expected_len(const yoke_res *res)
 void yk_res_begin(yoke_res *res, int64_t len)
 {
     res->expected_len = yk_status_has_body(res->req->x->status) ? len : 0;
+    res->is_beginning = true;
     while (res->head) {
         const struct yk_finish *one = res->head;
         res->head = one->next;
         one->fn(res, one->data);
     }
+    res->is_beginning = false;
     if (res->filtering)
         yk_filter_start(res);
 }

@@ -9,6 +9,7 @@
 
 #include "core/slice.h"
 
+struct yk_delay;
 struct yk_filtering;
 struct yk_finish;
 
@@ -17,10 +18,12 @@ struct yk_finish;
 
 struct yoke_res {
     yoke_req *req;
-    struct yk_finish *finish;       /* Callbacks; the last one first. */
-    struct yk_finish *head;         /* The same, of yoke_res_on_head. */
-    struct yk_filtering *filtering; /* NULL: no filters. */
-    int64_t expected_len;           /* Set before `head` is called. */
+    struct yk_finish *finish;         /* Callbacks; the last one first. */
+    struct yk_finish *head;           /* The same, of yoke_res_on_head. */
+    struct yk_filtering *filtering;   /* NULL: no filters. */
+    struct yk_delay *delay;           /* NULL: nobody delays it. */
+    const struct yoke_err *delay_err; /* What it is to be instead, or NULL. */
+    int64_t expected_len;             /* Set before `head` is called. */
     void (*on_drain)(yoke_res *res, void *data);
     void *on_drain_data;
     int broken;           /* Something illegal was set: the code, and the
@@ -28,6 +31,7 @@ struct yoke_res {
     uint8_t finish_count; /* Of `finish`. */
     bool is_filtering;    /* A large body is on its way through the filters,
                              and nothing has been sent yet. */
+    bool is_beginning;    /* The callbacks of `head` are running. */
     bool is_swallowing;   /* That 500 has been sent instead of a stream whose
                              pieces still come, until yoke_res_end. */
 };
@@ -38,11 +42,14 @@ static inline void yk_res_init(struct yoke_res *res, yoke_req *req)
     res->finish = NULL;
     res->head = NULL;
     res->filtering = NULL;
+    res->delay = NULL;
+    res->delay_err = NULL;
     res->expected_len = -1;
     res->on_drain = NULL;
     res->broken = 0;
     res->finish_count = 0;
     res->is_filtering = false;
+    res->is_beginning = false;
     res->is_swallowing = false;
 }
 
@@ -94,12 +101,18 @@ void yk_res_finish(yoke_res *res);
 
 /* The head of the answer is about to go; `len` is the length of its body, or
  * -1. Runs the callbacks of yoke_res_on_head and gets the filters ready. One of
- * them may break the answer. */
+ * them may break the answer, or delay it: `res->delay` is then set. */
 void yk_res_begin(yoke_res *res, int64_t len);
 
 /* A large body has come through the filters, or could not: sends it, or a 500.
  */
 void yk_res_filtered(yoke_res *res, int err, const void *ptr, size_t len);
+
+/* What follows yk_res_begin, at once or, if the answer was delayed there, later
+ * (app/delay.h): as yoke_res_send, _write and _end. */
+int yk_res_deliver_begun(yoke_res *res, const void *ptr, size_t len);
+ssize_t yk_res_write_begun(yoke_res *res, const void *ptr, size_t len);
+int yk_res_end_begun(yoke_res *res);
 
 /* Whether there is anything for that to do. */
 static inline bool yk_res_is_watched(const yoke_res *res)

@@ -13,6 +13,7 @@
 #include <yoke/file.h>
 #include <yoke/value.h>
 
+#include "app/delay.h"
 #include "app/disposition.h"
 #include "app/etag.h"
 #include "app/file_open.h"
@@ -248,6 +249,7 @@ static void tell(yoke_req *req, const struct yoke_file *options, int err)
 /* The handler, or who looks at the head, has set something illegal. */
 static int answer_broken(yoke_res *res, struct yk_sending *sending)
 {
+    res->req->sending = NULL;
     yk_close_fd(&sending->fd);
     int err = yk_res_answer(res, YK_TYPE_TEXT, "", 0);
     tell(res->req, &sending->options, err);
@@ -327,18 +329,14 @@ static int answer_through_filters(yoke_res *res, struct yk_sending *sending)
     return 0;
 }
 
-static int answer_with(yoke_res *res, struct yk_sending *sending)
+int yk_send_file_begun(yoke_res *res, struct yk_sending *sending)
 {
     yoke_req *req = res->req;
-    if (yk_res_is_watched(res))
-        yk_res_begin(res, (int64_t)sending->len);
     if (res->broken)
         return answer_broken(res, sending);
     if (sending->len >= READ_AHEAD_MIN)
         posix_fadvise(sending->fd, (off_t)sending->off, (off_t)sending->len,
                       POSIX_FADV_WILLNEED);
-    req->sending = sending;
-    req->needs_release = true;
     if (res->filtering)
         return answer_through_filters(res, sending);
     int err =
@@ -346,6 +344,26 @@ static int answer_with(yoke_res *res, struct yk_sending *sending)
     if (err < 0)
         yk_send_file_over(req, err);
     return err;
+}
+
+static int answer_with(yoke_res *res, struct yk_sending *sending)
+{
+    res->req->sending = sending;
+    res->req->needs_release = true;
+    if (yk_res_is_watched(res))
+        yk_res_begin(res, (int64_t)sending->len);
+    return res->delay ? yk_delay_file(res, sending)
+                      : yk_send_file_begun(res, sending);
+}
+
+void yk_send_file_cancel(struct yoke_req *req, int err)
+{
+    struct yk_sending *sending = req->sending;
+    req->sending = NULL;
+    if (!sending)
+        return;
+    yk_close_fd(&sending->fd);
+    tell(req, &sending->options, err);
 }
 
 void yk_send_file_over(struct yoke_req *req, int err)

@@ -2,7 +2,17 @@
 #ifndef YK_APP_SEND_FILE_H
 #define YK_APP_SEND_FILE_H
 
+#include <yoke/res.h>
+
+struct yk_sending;
 struct yoke_req;
+
+/* Sends a file whose head may go, as an answer that was delayed does later.
+ * Returns as yoke_res_send_file. */
+int yk_send_file_begun(yoke_res *res, struct yk_sending *sending);
+
+/* It is not sent after all, for another answer has been given. */
+void yk_send_file_cancel(struct yoke_req *req, int err);
 
 /* The exchange has sent the file, or could not. */
 void yk_send_file_over(struct yoke_req *req, int err);

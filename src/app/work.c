@@ -162,7 +162,8 @@ static void call_done(yoke_req *req, yoke_job *job)
         return;
     if (job->status < 0)
         let_go(req, job, late);
-    else if (!req->jobs && !req->x->is_head_sent && is_with_starter(req, job))
+    else if (!req->jobs && !yoke_res_is_sent(&req->res) &&
+             is_with_starter(req, job))
         yk_dispatch_error(req, 500,
                           "`done` of yoke_work returned without an answer, "
                           "yoke_next, more work or yoke_hold");

@@ -157,7 +157,9 @@ static void run(yoke_req *req, yoke_res *res)
 {
     const struct limiter *limiter = yoke_data(req);
     const struct yoke_rate_limit_options *options = &limiter->options;
-    const char *client = client_of(req, options);
+    const char *client = options->skip && options->skip(req, options->data)
+                             ? NULL
+                             : client_of(req, options);
     if (!client) {
         yoke_next(req);
         return;

@@ -12,7 +12,7 @@
  *
  * Places are found by a hash of the key that nobody outside can guess, and held
  * by another one: keys are not kept, so that any key costs the same. */
-#include <yoke/middleware/rate_limit.h>
+#include "middleware/rate_shared.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -107,19 +107,20 @@ static uint64_t ms_up(uint64_t ns)
     return (ns + NS - 1) / NS;
 }
 
-static struct yoke_rate_state
-take_from(struct bucket *bucket, const struct yoke_rate *rate, uint64_t now_ns)
+struct yoke_rate_state yk_rate_take(uint64_t *full_at_ns,
+                                    const struct yoke_rate *rate,
+                                    uint64_t now_ns)
 {
     uint64_t step = rate->window_ms * NS / rate->limit;
     uint64_t most = step * rate->limit;
-    if (bucket->full_at_ns < now_ns)
-        bucket->full_at_ns = now_ns;
+    if (*full_at_ns < now_ns)
+        *full_at_ns = now_ns;
     struct yoke_rate_state state = {.is_allowed = false};
-    uint64_t ahead = bucket->full_at_ns - now_ns;
+    uint64_t ahead = *full_at_ns - now_ns;
     if (ahead + step <= most) {
         state.is_allowed = true;
         ahead += step;
-        bucket->full_at_ns += step;
+        *full_at_ns += step;
     }
     if (ahead < most && step > 0)
         state.remaining = (most - ahead) / step;
@@ -135,7 +136,7 @@ static void take(struct yoke_rate_store *base, const char *key,
 {
     struct store *store = (struct store *)base;
     struct yoke_rate_state state =
-        take_from(find(store, key), rate, now_ms * NS);
+        yk_rate_take(&find(store, key)->full_at_ns, rate, now_ms * NS);
     done(data, 0, &state);
 }
 

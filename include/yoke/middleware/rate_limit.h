@@ -21,10 +21,16 @@
  * `Retry-After` says when the next is free.
  *
  * Buckets are in the memory of this process, so in a cluster each worker counts
- * for itself, and a client has up to `.limit` requests with each of them, until
- * a store is given that workers share. The table has `.max_clients` places; when
- * it is full, whoever has nearly filled his bucket again loses his place first,
- * and begins anew. */
+ * for itself, and a client has up to `.limit` requests with each of them. The
+ * table has `.max_clients` places; when it is full, whoever has nearly filled his
+ * bucket again loses his place first, and begins anew.
+ *
+ * With a store (yoke/store.h) all workers, and all machines, count together, and
+ * exactly: of any number of requests at the same time `.limit` pass.
+ *
+ *     yoke_app_use(app, yoke_rate_limit(
+ *         .limit = 100, .store = yoke_rate_store_shared(store)));
+ */
 #ifndef YOKE_MIDDLEWARE_RATE_LIMIT_H
 #define YOKE_MIDDLEWARE_RATE_LIMIT_H
 
@@ -33,6 +39,7 @@
 #include <stdint.h>
 
 #include <yoke/app.h>
+#include <yoke/store.h>
 
 #pragma GCC visibility push(default)
 
@@ -75,6 +82,44 @@ struct yoke_rate_store {
  * to. Never NULL. */
 struct yoke_rate_store *yoke_rate_store_local(size_t max_clients);
 
+/* How a store that is shared counts. */
+enum yoke_rate_way {
+    /* In no window, wherever it begins, more than the limit. A request that has
+     * passed is remembered for the length of the window, and up to a fifth of it
+     * longer. One round trip to the store for one that passes. */
+    YOKE_RATE_WINDOW,
+    /* A bucket that fills up evenly, as in this process: who has been quiet may
+     * send all at once, and one at a time from then on, so in the window after
+     * that up to twice the limit. Two round trips; requests of a client that come
+     * to a worker together share them. */
+    YOKE_RATE_BUCKET,
+};
+
+/* Zero is every field's default. `prefix` is copied. */
+struct yoke_rate_shared_options {
+    int reserved_; /* Leave it; it lets the macro be called without any. */
+    enum yoke_rate_way way;
+    const char
+        *prefix; /* In front of the keys in the store; of a longer one the
+                           first 80 bytes. "rate:" */
+    /* For tests: the time in milliseconds since 1970; NULL: the system's, which
+     * all machines have to agree about, but for a fraction of the window. */
+    uint64_t (*now_ms)(void *data);
+    void *now_data;
+};
+
+/* Limits that are shared by all who use the store, which is borrowed and has to
+ * stay open. Of memcached they are forgotten when it is full; of the others,
+ * never. Freed by whoever it is given to. Never NULL: without a store, for it
+ * could not be opened, requests cannot be counted, and the limiter fails as
+ * `fails_closed` says. */
+#define yoke_rate_store_shared(store, ...)                                     \
+    yoke_rate_store_shared_with((store), &(struct yoke_rate_shared_options){   \
+                                             .reserved_ = 0, __VA_ARGS__})
+struct yoke_rate_store *
+yoke_rate_store_shared_with(yoke_store *store,
+                            const struct yoke_rate_shared_options *options);
+
 /* ---- The middleware ---- */
 
 /* Options. Zero is every field's default. `name` is copied; `data` must outlive
@@ -92,6 +137,9 @@ struct yoke_rate_limit_options {
     const char *(*key)(yoke_req *req, void *data);
     void *data;
     int ipv6_prefix; /* Bits of an IPv6 address that are one client. 56 */
+
+    /* True: this request is not counted, and not limited; may be NULL. */
+    bool (*skip)(yoke_req *req, void *data);
 
     size_t max_clients;            /* Of the table in this process. 65,536 */
     struct yoke_rate_store *store; /* Instead of it; taken over. */

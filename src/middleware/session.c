@@ -1,0 +1,294 @@
+#include <yoke/middleware/session.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yoke/error.h>
+#include <yoke/filter.h>
+#include <yoke/log.h>
+#include <yoke/req.h>
+#include <yoke/value.h>
+
+#include "middleware/session_state.h"
+#include "middleware/texts.h"
+
+#include "core/banned.h"
+
+#define TTL_S   86400
+#define MAX_LEN 16384
+
+/* Its address is the key of what is attached. */
+static const char session_key;
+
+struct yk_session *yk_session_of(yoke_req *req)
+{
+    return yoke_req_attached(req, &session_key);
+}
+
+/* ---- Loading ---- */
+
+/* The handler that holds the request passes on. */
+static void on_loaded(yoke_req *req, yoke_res *res, int err, void *data)
+{
+    const struct yk_session *session = data;
+    (void)res;
+    if (err < 0 && session->state == YK_SESSION_AWAY &&
+        !session->options->goes_on_without) {
+        yoke_next_typed(req, 503, "session.store.failed",
+                        "the session cannot be read");
+        return;
+    }
+    if (err < 0)
+        yoke_log(YOKE_LOG_ERROR, "a session cannot be read: %s", session->text);
+    yoke_next(req);
+}
+
+/* Who has no cookie has nothing in the store. */
+static void load(struct yk_session *session, yoke_session_fn *fn, void *data)
+{
+    const char *id =
+        session->stored_id ? session->stored_id : session->cookie_id;
+    if (!yk_session_begin(session, fn, data))
+        return;
+    session->calls++;
+    if (session->state != YK_SESSION_OVER && id)
+        yk_session_fetch(session, id);
+    else if (session->state != YK_SESSION_OVER)
+        yk_session_begin_new(session);
+    yk_session_answered(session,
+                        session->state == YK_SESSION_OVER ? -ENOENT : 0, "");
+}
+
+static void pass_on_missing(yoke_req *req, const char *what)
+{
+    yoke_next_err(req, 500, "%s: there is no yoke_session in front of it",
+                  what);
+}
+
+void yoke_session_load(yoke_req *req, yoke_res *res)
+{
+    struct yk_session *session = yk_session_of(req);
+    (void)res;
+    if (!session) {
+        pass_on_missing(req, "yoke_session_load");
+        return;
+    }
+    if (session->state != YK_SESSION_UNLOADED) {
+        yoke_next(req);
+        return;
+    }
+    yoke_hold(req);
+    load(session, on_loaded, session);
+}
+
+void yoke_session_reload(yoke_req *req, yoke_session_fn *fn, void *data)
+{
+    struct yk_session *session = yk_session_of(req);
+    if (!session) {
+        pass_on_missing(req, "yoke_session_reload");
+        return;
+    }
+    yoke_hold(req);
+    load(session, fn, data);
+}
+
+void yoke_session_save(yoke_req *req, yoke_session_fn *fn, void *data)
+{
+    struct yk_session *session = yk_session_of(req);
+    if (!session) {
+        pass_on_missing(req, "yoke_session_save");
+        return;
+    }
+    yoke_hold(req);
+    if (yk_session_begin(session, fn, data))
+        yk_session_store(session);
+}
+
+/* ---- The session itself ---- */
+
+const char *yoke_session_id(yoke_req *req)
+{
+    struct yk_session *session = yk_session_of(req);
+    return session && session->state == YK_SESSION_HERE
+               ? yk_session_make_id(session)
+               : NULL;
+}
+
+bool yoke_session_is_new(yoke_req *req)
+{
+    const struct yk_session *session = yk_session_of(req);
+    return session && session->state == YK_SESSION_HERE && !session->stored_id;
+}
+
+int64_t yoke_session_begun_s(yoke_req *req)
+{
+    const struct yk_session *session = yk_session_of(req);
+    return session && session->state == YK_SESSION_HERE ? session->begun_s : 0;
+}
+
+void yoke_session_touch(yoke_req *req)
+{
+    struct yk_session *session = yk_session_of(req);
+    if (session)
+        session->is_touched = true;
+}
+
+static int refusal(const struct yk_session *session)
+{
+    if (!session || session->state == YK_SESSION_AWAY)
+        return -ENOENT;
+    if (session->is_head_gone)
+        return -YOKE_EANSWERED;
+    return session->fn ? -EBUSY : 0;
+}
+
+static int refuse(const char *what, int err)
+{
+    yoke_log(YOKE_LOG_ERROR, "%s: %s", what,
+             err == -ENOENT ? "there is no session here" : yoke_strerror(err));
+    return err;
+}
+
+/* What the store has of it, or has had, is to go. */
+static void doom(struct yk_session *session)
+{
+    const char *id =
+        session->stored_id ? session->stored_id : session->cookie_id;
+    if (id && !session->doomed_id &&
+        (session->stored_id || session->state == YK_SESSION_UNLOADED))
+        session->doomed_id = id;
+    session->is_cookie_dead = true;
+}
+
+int yoke_session_regenerate(yoke_req *req)
+{
+    struct yk_session *session = yk_session_of(req);
+    int err = refusal(session);
+    if (err < 0)
+        return refuse("yoke_session_regenerate", err);
+    doom(session);
+    yk_session_begin_new(session);
+    return 0;
+}
+
+int yoke_session_change_id(yoke_req *req)
+{
+    struct yk_session *session = yk_session_of(req);
+    int err = refusal(session);
+    if (err == 0 && session->state != YK_SESSION_HERE)
+        err = -ENOENT;
+    if (err < 0)
+        return refuse("yoke_session_change_id", err);
+    doom(session);
+    session->id = NULL;
+    session->stored_id = NULL;
+    return 0;
+}
+
+int yoke_session_destroy(yoke_req *req)
+{
+    struct yk_session *session = yk_session_of(req);
+    int err = refusal(session);
+    if (err < 0)
+        return refuse("yoke_session_destroy", err);
+    doom(session);
+    yk_session_begin_new(session);
+    session->state = YK_SESSION_OVER;
+    return 0;
+}
+
+/* ---- The handler ---- */
+
+/* Browsers send a cookie with a path only there (RFC 6265 section 5.1.4). */
+static bool is_on_path(const yoke_req *req, const char *path)
+{
+    size_t len = path ? strlen(path) : 0;
+    const char *url = yoke_req_original_url(req);
+    if (len > 0 && path[len - 1] == '/')
+        len--;
+    return len == 0 ||
+           (strncmp(url, path, len) == 0 &&
+            (url[len] == '\0' || url[len] == '/' || url[len] == '?'));
+}
+
+static void session_free(void *data)
+{
+    yk_session_forget(data);
+}
+
+static void attach(yoke_req *req, yoke_res *res,
+                   const struct yoke_session_options *options)
+{
+    struct yk_session *session = yoke_req_alloc(req, sizeof(*session));
+    *session = (struct yk_session){
+        .options = options,
+        .req = req,
+        .res = res,
+        .cookie_id = yk_session_read_cookie(req, options),
+    };
+    yoke_req_attach(req, &session_key, session, session_free);
+    if (yoke_res_on_head(res, yk_session_on_head, session) < 0)
+        yoke_next_err(req, 500,
+                      "yoke_session: too many callbacks before the "
+                      "head of the answer");
+    else if (options->lazy)
+        yoke_next(req);
+    else
+        yoke_session_load(req, res);
+}
+
+static void run(yoke_req *req, yoke_res *res)
+{
+    const struct yoke_session_options *options = yoke_data(req);
+    if (!options->store)
+        yoke_next_err(req, 500,
+                      "yoke_session: .store is missing, or could not "
+                      "be opened");
+    else if (yk_session_of(req) || !is_on_path(req, options->cookie.path))
+        yoke_next(req);
+    else
+        attach(req, res, options);
+}
+
+static void options_free(void *data)
+{
+    struct yoke_session_options *options = data;
+    yk_text_free(options->prefix);
+    yk_text_free(options->name);
+    yk_text_free(options->cookie.path);
+    yk_text_free(options->cookie.domain);
+    free(options);
+}
+
+static void fill_in(struct yoke_session_options *options)
+{
+    struct yoke_cookie *cookie = &options->cookie;
+    options->prefix =
+        yk_text_copy(options->prefix ? options->prefix : "session:");
+    options->name = yk_text_copy(options->name ? options->name : "sid");
+    cookie->path = yk_text_copy(cookie->path);
+    cookie->domain = yk_text_copy(cookie->domain);
+    cookie->http_only = !options->is_visible;
+    cookie->secure_auto = true;
+    cookie->is_raw = true;
+    cookie->is_signed = false; /* In our own way. */
+    if (cookie->same_site == YOKE_SAME_SITE_UNSET)
+        cookie->same_site = YOKE_SAME_SITE_LAX;
+    if (options->ttl_s == 0 && cookie->max_age_s > 0 &&
+        cookie->max_age_s < UINT32_MAX)
+        options->ttl_s = (uint32_t)cookie->max_age_s;
+    if (options->ttl_s == 0)
+        options->ttl_s = TTL_S;
+    if (options->max_len == 0)
+        options->max_len = MAX_LEN;
+}
+
+struct yoke_handler
+yoke_session_with(const struct yoke_session_options *options)
+{
+    struct yoke_session_options *copy = yk_zeroed(sizeof(*copy));
+    *copy = *options;
+    fill_in(copy);
+    return yoke_with(run, copy, options_free);
+}

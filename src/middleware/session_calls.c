@@ -1,0 +1,259 @@
+/* What is said to the store.
+ *
+ * A session that is new is added. One that is known is replaced, if it is still
+ * what this request has loaded; else it is loaded again, what has changed here is
+ * put on top, and so on: at each turn somebody succeeds. One that is gone stays
+ * gone, for `replace` makes no key. */
+#include "middleware/session_state.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <yoke/error.h>
+#include <yoke/req.h>
+
+#include "core/banned.h"
+
+/* As often somebody else may have been faster. */
+#define TRIES_MAX 100
+
+const char *yk_session_key(const struct yk_session *session, const char *id)
+{
+    return yoke_req_printf(session->req, "%s%s", session->options->prefix, id);
+}
+
+/* ---- One thing at a time ---- */
+
+bool yk_session_begin(struct yk_session *session, yoke_session_fn *fn,
+                      void *data)
+{
+    if (session->fn) {
+        fn(session->req, session->res, -EBUSY, data);
+        return false;
+    }
+    session->fn = fn;
+    session->data = data;
+    session->calls = 0;
+    session->tries = 0;
+    session->err = 0;
+    session->text = "";
+    return true;
+}
+
+void yk_session_answered(struct yk_session *session, int err, const char *text)
+{
+    if (err < 0 && session->err == 0) {
+        session->err = err;
+        session->text =
+            yoke_req_strdup(session->req, *text ? text : yoke_strerror(err));
+    }
+    if (--session->calls > 0)
+        return;
+    bool is_awaited = session->is_awaited;
+    yoke_session_fn *fn = session->fn;
+    session->fn = NULL;
+    session->is_awaited = false;
+    fn(session->req, session->res, session->err, session->data);
+    if (is_awaited)
+        yk_session_go_on(session);
+}
+
+/* ---- Fetching ---- */
+
+void yk_session_begin_new(struct yk_session *session)
+{
+    yk_session_forget(session);
+    session->state = YK_SESSION_HERE;
+    session->id = NULL;
+    session->stored_id = NULL;
+    session->version = 0;
+    session->begun_s = yoke_req_time_s(session->req);
+}
+
+static bool is_too_old(const struct yk_session *session)
+{
+    int64_t age_s = yoke_req_time_s(session->req) - session->begun_s;
+    return session->options->max_age_s > 0 &&
+           age_s >= (int64_t)session->options->max_age_s;
+}
+
+static int take(struct yk_session *session,
+                const struct yoke_store_result *result)
+{
+    const char *id = session->id;
+    int err = yk_session_decode(session, result->value, result->len);
+    if (err < 0)
+        return err;
+    session->state = YK_SESSION_HERE;
+    session->stored_id = id;
+    session->version = result->version;
+    if (!is_too_old(session))
+        return 0;
+    yk_session_begin_new(session);
+    session->doomed_id = id;
+    session->is_cookie_dead = true;
+    return 0;
+}
+
+/* What is not there, is over for who has had it; else it never was. */
+static int miss(struct yk_session *session)
+{
+    bool was_here = session->stored_id != NULL;
+    yk_session_begin_new(session);
+    if (was_here)
+        session->state = YK_SESSION_OVER;
+    return was_here ? -ENOENT : 0;
+}
+
+static void on_fetched(const struct yoke_store_result *result, void *data)
+{
+    struct yk_session *session = data;
+    int err = result->err;
+    if (err == 0)
+        err = take(session, result);
+    else if (err == -ENOENT)
+        err = miss(session);
+    if (err < 0 && session->state == YK_SESSION_UNLOADED)
+        session->state = YK_SESSION_AWAY;
+    yk_session_answered(session, err, result->text);
+}
+
+void yk_session_fetch(struct yk_session *session, const char *id)
+{
+    session->id = id;
+    session->calls++;
+    yoke_store_get(session->options->store, yk_session_key(session, id),
+                   on_fetched, session);
+}
+
+/* ---- Storing ---- */
+
+static bool needs_write(const struct yk_session *session)
+{
+    if (session->state != YK_SESSION_HERE)
+        return false;
+    if (session->stored_id)
+        return yk_session_is_changed(session);
+    return session->options->saves_empty ||
+           json_object_size(session->values) > 0;
+}
+
+bool yk_session_needs_store(const struct yk_session *session)
+{
+    return session->doomed_id || needs_write(session);
+}
+
+static uint32_t ttl_s(const struct yk_session *session)
+{
+    const struct yoke_session_options *options = session->options;
+    int64_t left_s =
+        session->begun_s + options->max_age_s - yoke_req_time_s(session->req);
+    if (options->max_age_s == 0 || left_s >= options->ttl_s)
+        return options->ttl_s;
+    return left_s > 0 ? (uint32_t)left_s : 1;
+}
+
+static void write(struct yk_session *session);
+
+/* Another request has been faster. */
+static void on_newer(const struct yoke_store_result *result, void *data)
+{
+    struct yk_session *session = data;
+    int err = result->err;
+    if (err == 0)
+        err = yk_session_merge(session, result->value, result->len);
+    if (err == -ENOENT)
+        session->state = YK_SESSION_OVER;
+    if (err == 0)
+        session->version = result->version;
+    if (err == 0 && yk_session_is_changed(session))
+        write(session);
+    else if (err == 0)
+        yk_session_settle(session);
+    yk_session_answered(session, err, result->text);
+}
+
+static bool is_conflict(const struct yk_session *session, int err)
+{
+    return err == -YOKE_ECONFLICT && session->stored_id &&
+           session->tries < TRIES_MAX;
+}
+
+static void on_written(const struct yoke_store_result *result, void *data)
+{
+    struct yk_session *session = data;
+    if (is_conflict(session, result->err)) {
+        session->tries++;
+        yoke_store_get(session->options->store,
+                       yk_session_key(session, session->stored_id), on_newer,
+                       session);
+        return;
+    }
+    if (result->err == -ENOENT)
+        session->state = YK_SESSION_OVER;
+    if (result->err == 0) {
+        session->stored_id = session->id;
+        session->version = result->version;
+        yk_session_settle(session);
+    }
+    yk_session_answered(session, result->err, result->text);
+}
+
+static void write_text(struct yk_session *session, const char *text, size_t len)
+{
+    yoke_store *store = session->options->store;
+    const char *key = yk_session_key(session, session->id);
+    if (session->stored_id)
+        yoke_store_replace(store, key, session->version, text, len,
+                           ttl_s(session), on_written, session);
+    else
+        yoke_store_add(store, key, text, len, ttl_s(session), on_written,
+                       session);
+}
+
+static void write(struct yk_session *session)
+{
+    size_t len = 0;
+    char *text = yk_session_encode(session, &len);
+    session->calls++;
+    if (!text)
+        yk_session_answered(session, -ENOMEM, "");
+    else if (!yk_session_make_id(session))
+        yk_session_answered(session, -EINVAL, "make_id has made no id");
+    else
+        write_text(session, text, len);
+    free(text);
+}
+
+static void on_deleted(const struct yoke_store_result *result, void *data)
+{
+    struct yk_session *session = data;
+    int err = result->err == -ENOENT ? 0 : result->err;
+    if (err == 0)
+        session->doomed_id = NULL;
+    yk_session_answered(session, err, result->text);
+}
+
+void yk_session_store(struct yk_session *session)
+{
+    session->calls++;
+    if (session->doomed_id) {
+        session->calls++;
+        yoke_store_delete(session->options->store,
+                          yk_session_key(session, session->doomed_id),
+                          on_deleted, session);
+    }
+    if (needs_write(session))
+        write(session);
+    yk_session_answered(session, 0, "");
+}
+
+void yk_session_touch(const struct yk_session *session)
+{
+    yoke_store_touch(session->options->store,
+                     yk_session_key(session, session->stored_id),
+                     ttl_s(session), NULL, NULL);
+}

@@ -1,0 +1,82 @@
+/* The cookie is "ID.SIGNATURE". What is signed says that it is a session's id,
+ * and of which cookie: other texts that the application signs are none. */
+#include "middleware/session_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <yoke/cookie.h>
+#include <yoke/log.h>
+#include <yoke/req.h>
+#include <yoke/res.h>
+
+#include "middleware/random_id.h"
+
+#include "core/banned.h"
+
+#define ID_LEN     24 /* Of ours: 144 bits. */
+#define ID_LEN_MIN 16
+#define ID_LEN_MAX 150
+
+static bool is_id(const char *id, size_t len)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    return len >= ID_LEN_MIN && len <= ID_LEN_MAX && strspn(id, allowed) >= len;
+}
+
+static const char *purpose_of(yoke_req *req, const char *name, const char *text)
+{
+    return yoke_req_printf(req, "session:%s:%s", name, text);
+}
+
+const char *yk_session_read_cookie(yoke_req *req,
+                                   const struct yoke_session_options *options)
+{
+    const char *text = yoke_req_cookie(req, options->name);
+    const char *dot = text ? strchr(text, '.') : NULL;
+    if (!dot || !is_id(text, (size_t)(dot - text)) ||
+        !yoke_req_unsign(req, purpose_of(req, options->name, text)))
+        return NULL;
+    return yoke_req_printf(req, "%.*s", (int)(dot - text), text);
+}
+
+const char *yk_session_make_id(struct yk_session *session)
+{
+    const struct yoke_session_options *options = session->options;
+    if (session->id)
+        return session->id;
+    if (!options->make_id) {
+        char *word = yoke_req_alloc(session->req, ID_LEN + 1);
+        yk_random_word(word, ID_LEN);
+        return session->id = word;
+    }
+    const char *id = options->make_id(session->req, options->data);
+    if (id && is_id(id, strlen(id)))
+        return session->id = id;
+    yoke_log(YOKE_LOG_ERROR,
+             "yoke_session: make_id has made \"%s\", which is not %d to %d "
+             "letters, digits, \"-\" and \"_\"",
+             id ? id : "", ID_LEN_MIN, ID_LEN_MAX);
+    return NULL;
+}
+
+int yk_session_send_cookie(struct yk_session *session)
+{
+    const struct yoke_session_options *options = session->options;
+    yoke_req *req = session->req;
+    const char *signed_text =
+        yoke_req_sign(req, purpose_of(req, options->name, session->id));
+    if (!signed_text)
+        return -EINVAL;
+    const char *signature = strrchr(signed_text, '.');
+    return yoke_res_cookie_with(
+        session->res, options->name,
+        yoke_req_printf(req, "%s%s", session->id, signature), &options->cookie);
+}
+
+void yk_session_clear_cookie(struct yk_session *session)
+{
+    yoke_res_clear_cookie_with(session->res, session->options->name,
+                               &session->options->cookie);
+}

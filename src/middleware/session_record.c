@@ -1,0 +1,141 @@
+/* What the store has of a session: {"begun":1700000000,"values":{"name":...}} */
+#include "middleware/session_state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <jansson.h>
+
+#include <yoke/error.h>
+
+#include "core/banned.h"
+
+/* Of the record beside the values, about. */
+#define FRAME_LEN 32
+
+char *yk_session_encode(const struct yk_session *session, size_t *ret_len)
+{
+    json_t *values =
+        session->values ? json_incref(session->values) : json_object();
+    json_t *record = json_pack("{s:I, s:o}", "begun",
+                               (json_int_t)session->begun_s, "values", values);
+    char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
+    json_decref(record);
+    if (text)
+        *ret_len = strlen(text);
+    return text;
+}
+
+/* The values of a record, a new reference; NULL: it is none. */
+static json_t *parse(const void *ptr, size_t len, int64_t *ret_begun_s)
+{
+    json_t *record = json_loadb(ptr, len, JSON_REJECT_DUPLICATES, NULL);
+    const json_t *begun = json_object_get(record, "begun");
+    json_t *values = json_object_get(record, "values");
+    bool is_good = json_is_integer(begun) && json_is_object(values);
+    if (is_good) {
+        *ret_begun_s = json_integer_value(begun);
+        json_incref(values);
+    }
+    json_decref(record);
+    return is_good ? values : NULL;
+}
+
+static void take(struct yk_session *session, json_t *values, size_t len)
+{
+    yk_session_forget(session);
+    session->values = values;
+    session->len = len > FRAME_LEN ? len - FRAME_LEN : 0;
+}
+
+int yk_session_decode(struct yk_session *session, const void *ptr, size_t len)
+{
+    json_t *values = parse(ptr, len, &session->begun_s);
+    if (!values)
+        return -EINVAL;
+    take(session, values, len);
+    session->is_changed = false;
+    return 0;
+}
+
+/* Also when both are missing. */
+static bool is_same(const json_t *a, const json_t *b)
+{
+    return a == b || (a && b && json_equal(a, b));
+}
+
+/* Brings one value of `theirs` up to date. False: they have changed it as well.
+ */
+static bool put_on_top(const struct yk_session *session, json_t *theirs,
+                       const char *name)
+{
+    const json_t *before = json_object_get(session->base, name);
+    const json_t *there = json_object_get(theirs, name);
+    json_t *now = json_object_get(session->values, name);
+    if (is_same(before, now))
+        return true;
+    bool is_ours = is_same(there, before) || is_same(there, now);
+    if (!is_ours && session->options->reports_conflicts)
+        return false;
+    if (now)
+        json_object_set(theirs, name, now);
+    else
+        json_object_del(theirs, name);
+    return true;
+}
+
+static bool put_all_on_top(const struct yk_session *session, json_t *theirs)
+{
+    const char *name;
+    json_t *value;
+    json_object_foreach(session->values, name, value)
+    {
+        if (!put_on_top(session, theirs, name))
+            return false;
+    }
+    json_object_foreach(session->base, name, value)
+    {
+        if (!put_on_top(session, theirs, name))
+            return false;
+    }
+    return true;
+}
+
+int yk_session_merge(struct yk_session *session, const void *ptr, size_t len)
+{
+    json_t *theirs = parse(ptr, len, &session->begun_s);
+    json_t *base = json_copy(theirs);
+    if (!theirs || !base || !put_all_on_top(session, theirs)) {
+        json_decref(base);
+        json_decref(theirs);
+        return theirs ? -YOKE_ECONFLICT : -EINVAL;
+    }
+    size_t own_len = session->len;
+    take(session, theirs, len);
+    session->len = own_len > session->len ? own_len : session->len;
+    session->base = base;
+    session->is_changed = true;
+    return 0;
+}
+
+bool yk_session_is_changed(const struct yk_session *session)
+{
+    return session->is_changed && !is_same(session->base, session->values) &&
+           (json_object_size(session->base) > 0 ||
+            json_object_size(session->values) > 0);
+}
+
+void yk_session_settle(struct yk_session *session)
+{
+    json_decref(session->base);
+    session->base = NULL;
+    session->is_changed = false;
+}
+
+void yk_session_forget(struct yk_session *session)
+{
+    yk_session_settle(session);
+    json_decref(session->values);
+    session->values = NULL;
+    session->len = 0;
+}
