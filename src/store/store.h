@@ -40,7 +40,8 @@ struct yoke_store {
     /* Calls. */
     struct yk_blocks blocks; /* Their memory, when they are small. */
     struct yk_list fresh;    /* Waiting for the loop. */
-    struct yk_list open;     /* Unanswered (`all`). */
+    struct yk_list open;     /* Unanswered (`all`); */
+    struct yk_list undated;  /* the same, without a deadline yet. */
     struct yk_later flush;
     struct yk_wheel wheel; /* Their deadlines. */
     uv_timer_t ticker;     /* Advances the wheel while there are any. */

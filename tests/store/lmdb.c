@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -363,11 +364,9 @@ static void what_has_expired_is_swept(void **state)
 /* Holds the lock of the writer, says so, and does nothing more. */
 static void role_holder(const char *url)
 {
-    struct flock what = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1};
     int fd = open(strchr(url, ':') + 1, O_RDWR);
 
-    if (fd < 0 || fcntl(fd, F_OFD_SETLK, &what) < 0)
+    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
         _exit(1);
     if (write(STDOUT_FILENO, "x", 1) != 1)
         _exit(1);
