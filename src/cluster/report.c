@@ -16,6 +16,7 @@
 #include "cluster/generation.h"
 #include "cluster/memory.h"
 #include "cluster/ports.h"
+#include "cluster/report_remotes.h"
 #include "cluster/template.h"
 #include "cluster/templates.h"
 #include "cluster/totals.h"
@@ -63,7 +64,7 @@ static json_t *report_answers(const struct yk_tally *tally)
         "none", integer(tally->answers[0]));
 }
 
-static json_t *report_latency(const struct yk_histogram *latency)
+json_t *yk_report_latency(const struct yk_histogram *latency)
 {
     uint64_t count = yk_histogram_count(latency);
     uint64_t mean = count ? yk_histogram_sum(latency) / count : 0;
@@ -105,7 +106,7 @@ static json_t *report_tally(const struct yk_tally *tally, uint64_t open_conns,
                   integer(yk_histogram_count(&tally->latency)), "answers",
                   report_answers(tally), "bytes", "in",
                   integer(tally->bytes_in), "out", integer(tally->bytes_out),
-                  "latency_us", report_latency(&tally->latency));
+                  "latency_us", yk_report_latency(&tally->latency));
 
     if (report && with_histogram)
         json_object_set_new(report, "latency_buckets",
@@ -183,15 +184,16 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
     json_t *report =
         report_tally(&tally, open_of(&tally), yk_flights_count(&board->flights),
                      with_histogram);
-    json_t *more =
-        json_pack("{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o}", "id",
-                  worker->id, "slot", number_or_null((uint64_t)worker->slot),
-                  "pid", number_or_null((uint64_t)worker->pid), "generation",
-                  (int)worker->generation, "state", state_of(worker),
-                  "uptime_ms", integer(age_ms(worker->forked_ms)), "loop",
-                  report_loop(&board->vitals), "memory", report_memory(memory),
-                  "restarts", integer(restarts_of(worker->slot)), "last_death",
-                  last_death_of(worker->slot));
+    json_t *more = json_pack(
+        "{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o, s:o}", "id",
+        worker->id, "slot", number_or_null((uint64_t)worker->slot), "pid",
+        number_or_null((uint64_t)worker->pid), "generation",
+        (int)worker->generation, "state", state_of(worker), "uptime_ms",
+        integer(age_ms(worker->forked_ms)), "loop", report_loop(&board->vitals),
+        "memory", report_memory(memory), "restarts",
+        integer(restarts_of(worker->slot)), "last_death",
+        last_death_of(worker->slot), "stores",
+        yk_report_remotes(&board->remotes));
 
     json_object_update(report, more);
     json_decref(more);

@@ -68,18 +68,25 @@ static void free_call(struct yk_call *call)
 
 static void count(yoke_store *store, const struct yk_call *call, int err)
 {
-    struct yoke_store_stats *stats = &store->stats;
+    struct yk_remote *remote = store->remote;
 
-    stats->calls++;
     yk_turn_begin();
-    yk_histogram_add(&store->latency,
+    yk_histogram_add(&remote->latency,
                      (yk_turn_now_ns() - call->begun_ns) / 1000);
+    if (err == 0)
+        return;
     if (err == -ETIMEDOUT)
-        stats->timed_out++;
+        yk_vitals_add(&remote->timed_out, 1);
     else if (err == -YOKE_EUNAVAILABLE)
-        stats->unavailable++;
-    if (err < 0 && err != -ENOENT && err != -YOKE_ECONFLICT)
-        stats->failed++;
+        yk_vitals_add(&remote->unavailable, 1);
+    if (err != -ENOENT && err != -YOKE_ECONFLICT)
+        yk_vitals_add(&remote->failed, 1);
+}
+
+static void count_open(yoke_store *store, size_t unanswered)
+{
+    store->unanswered = unanswered;
+    yk_vitals_set(&store->remote->open, unanswered);
 }
 
 /* Tells the user. The call stays. */
@@ -98,7 +105,8 @@ static void tell(struct yk_call *call, struct yoke_store_result *result)
     if (call->fn)
         call->fn(result, call->data);
     /* Last, so that a store that closes is not freed during the callback. */
-    if (--store->unanswered == 0)
+    count_open(store, store->unanswered - 1);
+    if (store->unanswered == 0)
         yk_service_remove(&store->service);
 }
 
@@ -433,8 +441,9 @@ static void enter(yoke_store *store, struct yk_call *call)
     call->begun_ns = yk_turn_now_ns();
     store->held++;
     store->held_bytes += size_of(call);
-    if (store->unanswered++ == 0)
+    if (store->unanswered == 0)
         yk_service_add(&store->service);
+    count_open(store, store->unanswered + 1);
     yk_list_add(&store->undated, &call->all);
     yk_list_add(&store->fresh, &call->node);
     yk_store_wake(store);
