@@ -1,4 +1,5 @@
-/* shared: an application whose workers share a store ($YOKE_STORE).
+/* shared: an application whose workers share a store ($YOKE_STORE), whose calls
+ * have $TIMEOUT_MS.
  *
  *     /pid          the worker's process
  *     /count        counts, over all workers; answers the sum
@@ -199,7 +200,8 @@ yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
 
-    store = yoke_store_open();
+    store = yoke_store_open(.timeout_ms =
+                                (uint32_t)yoke_env_int("TIMEOUT_MS", 2000));
     yoke_store_subscribe(store, "news", on_news, NULL);
     yoke_app_get(app, "/pid", pid);
     yoke_app_get(app, "/count", count);
