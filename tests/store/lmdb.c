@@ -2,6 +2,7 @@
  * lost, whoever is killed when. This program is its own other processes:
  * `lmdb ROLE URL ...` plays one of the roles below. */
 #include "fixture.h"
+#include "roles.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,43 +14,6 @@
 #include <sys/wait.h>
 
 #include "core/random.h"
-
-static char path[128];
-
-static const char *path_of(const char *name)
-{
-    snprintf(path, sizeof(path), "%s/%s", fixture_folder(), name);
-    return path;
-}
-
-static const char *url_of(const char *name, const char *options)
-{
-    static char url[256];
-    snprintf(url, sizeof(url), "lmdb:%s%s", path_of(name), options);
-    return url;
-}
-
-/* Starts this program in a role. What it writes to standard output comes from
- * `*ret_fd`. */
-static pid_t start_role(const char *role, const char *url, const char *more,
-                        int *ret_fd)
-{
-    int fds[2];
-    assert_int_equal(pipe(fds), 0);
-    pid_t pid = fork();
-    assert_true(pid >= 0);
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        dup2(fds[1], STDOUT_FILENO);
-        close(fds[0]);
-        close(fds[1]);
-        execl("/proc/self/exe", "lmdb", role, url, more, (char *)NULL);
-        _exit(127);
-    }
-    close(fds[1]);
-    *ret_fd = fds[0];
-    return pid;
-}
 
 /* ---- The file ---- */
 
@@ -400,164 +364,6 @@ static void a_writer_that_is_stopped_holds_up_no_loop(void **state)
     close_store(own);
 }
 
-/* ---- Channels between processes ---- */
-
-static struct {
-    yoke_store *store;
-    int ready, missed, messages;
-    int count[2]; /* By what the messages say. */
-} ear;
-
-static void on_heard(const struct yoke_store_message *message, void *data)
-{
-    const char *text = message->ptr;
-    (void)data;
-    ear.ready += message->event == YOKE_STORE_READY;
-    ear.missed += message->event == YOKE_STORE_MISSED;
-    if (message->event != YOKE_STORE_MESSAGE)
-        return;
-    ear.messages++;
-    if (*text == 'a' || *text == 'b')
-        ear.count[*text - 'a']++;
-}
-
-static void say(char c)
-{
-    if (write(STDOUT_FILENO, &c, 1) != 1)
-        _exit(4);
-}
-
-/* Answers each message on "ask" by its name on "answer". Says r when it is
- * ready, x when it has missed something, m for a message. */
-static void on_asked(const struct yoke_store_message *message, void *data)
-{
-    const char *name = data;
-
-    if (message->event == YOKE_STORE_READY)
-        say('r');
-    else if (message->event == YOKE_STORE_MISSED)
-        say('x');
-    if (message->event != YOKE_STORE_MESSAGE || message->len > 10)
-        return;
-    say('m');
-    yoke_store_publish(ear.store, "answer", name, strlen(name), NULL, NULL);
-}
-
-static void role_listener(const char *url, char *name)
-{
-    ear.store = open_store_with(
-        (struct yoke_store_options){.url = url, .prefix = "c:"});
-    yoke_store_subscribe(ear.store, "ask", on_asked, name);
-    uv_run(yoke_loop(), UV_RUN_DEFAULT);
-}
-
-static pid_t start_listener(const char *name, int *ret_fd)
-{
-    pid_t pid = start_role("listener", url_of("channels", ""), name, ret_fd);
-    fcntl(*ret_fd, F_SETFL, O_NONBLOCK);
-    return pid;
-}
-
-/* Runs the loop until the listener says so. */
-static void wait_said(int fd, char wanted)
-{
-    char c = 0;
-    for (int i = 0; i < 6000 && c != wanted; i++)
-        if (read(fd, &c, 1) != 1)
-            run_for(10);
-    assert_int_equal(c, wanted);
-}
-
-static void end_listener(pid_t pid, int fd)
-{
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    close(fd);
-}
-
-static yoke_store *open_ear(void)
-{
-    memset(&ear, 0, sizeof(ear));
-    ear.store = open_store_with((struct yoke_store_options){
-        .url = url_of("channels", ""), .prefix = "c:"});
-    yoke_store_subscribe(ear.store, "answer", on_heard, NULL);
-    wait_count(&ear.ready, 1);
-    return ear.store;
-}
-
-static void messages_reach_every_process(void **state)
-{
-    yoke_store *own = open_ear();
-    struct stat st;
-    int fds[2];
-    (void)state;
-    assert_int_equal(stat(path_of("channels-hub"), &st), 0);
-    assert_int_equal(st.st_mode & 0777, 0600);
-    pid_t first = start_listener("a", &fds[0]);
-    pid_t second = start_listener("b", &fds[1]);
-    wait_said(fds[0], 'r');
-    wait_said(fds[1], 'r');
-    for (int i = 0; i < 100; i++)
-        yoke_store_publish(own, "ask", "x", 1, NULL, NULL);
-    wait_count(&ear.messages, 200);
-    assert_int_equal(ear.count[0], 100);
-    assert_int_equal(ear.count[1], 100);
-    end_listener(first, fds[0]);
-    /* One that is gone is in nobody's way. */
-    publish(own, "ask", "x");
-    wait_count(&ear.messages, 201);
-    end_listener(second, fds[1]);
-    close_store(own);
-}
-
-static void another_process_takes_over_when_the_hub_dies(void **state)
-{
-    int fds[2];
-    (void)state;
-    pid_t hub = start_listener("a", &fds[0]);
-    wait_said(fds[0], 'r');
-    pid_t other = start_listener("b", &fds[1]);
-    wait_said(fds[1], 'r');
-    yoke_store *own = open_ear();
-    publish(own, "ask", "x");
-    wait_count(&ear.messages, 2);
-    end_listener(hub, fds[0]);
-    wait_said(fds[1], 'x');
-    wait_said(fds[1], 'r');
-    wait_count(&ear.ready, 2);
-    assert_int_equal(ear.missed, 1);
-    /* It may fail that was on its way when the hub died; this was not. */
-    assert_int_equal(publish(own, "ask", "x")->err, 0);
-    wait_count(&ear.messages, 3);
-    end_listener(other, fds[1]);
-    close_store(own);
-}
-
-static void who_does_not_listen_is_told_what_he_missed(void **state)
-{
-    static char large[200000];
-    struct tally tally = {0, 0, 0};
-    yoke_store *own = open_ear();
-    int fd;
-    (void)state;
-    pid_t pid = start_listener("a", &fd);
-    wait_said(fd, 'r');
-    kill(pid, SIGSTOP);
-    waitid(P_PID, (id_t)pid, &(siginfo_t){0}, WSTOPPED);
-    for (int i = 0; i < 60; i++) {
-        yoke_store_publish(own, "ask", large, sizeof(large), on_tally, &tally);
-        wait_count(&tally.count, i + 1);
-    }
-    assert_int_equal(tally.good, 60);
-    kill(pid, SIGCONT);
-    wait_said(fd, 'x');
-    publish(own, "ask", "x");
-    wait_said(fd, 'm');
-    wait_count(&ear.messages, 1);
-    end_listener(pid, fd);
-    close_store(own);
-}
-
 /* ---- Killed writers ---- */
 
 #define WRITERS   3
@@ -710,15 +516,10 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_map_that_another_process_has_grown_is_followed),
         cmocka_unit_test(what_has_expired_is_swept),
         cmocka_unit_test(a_writer_that_is_stopped_holds_up_no_loop),
-        cmocka_unit_test(messages_reach_every_process),
-        cmocka_unit_test(another_process_takes_over_when_the_hub_dies),
-        cmocka_unit_test(who_does_not_listen_is_told_what_he_missed),
         cmocka_unit_test(killed_writers_lose_and_tear_nothing),
     };
 
-    if (argc > 3 && strcmp(argv[1], "listener") == 0)
-        role_listener(argv[2], argv[3]);
-    else if (argc > 3)
+    if (argc > 3)
         role_writer(argv[2], argv[3]);
     else if (argc > 2 && strcmp(argv[1], "grower") == 0)
         role_grower(argv[2]);
