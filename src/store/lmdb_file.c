@@ -92,6 +92,9 @@ int yk_lmdb_error(int code, const char **ret_text)
     case EFBIG:
         *ret_text = "the disk is full";
         break;
+    case EIO: /* LMDB says so, too, when only a part has been written. */
+        *ret_text = "the disk is full, or fails";
+        break;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:
     case MDB_PANIC:

@@ -6,8 +6,10 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -269,6 +271,61 @@ static void a_full_disk_is_unavailable_and_loses_nothing(void **state)
     close_store(own);
 }
 
+/* A disk of 2 MiB that nobody else sees, and that becomes larger. */
+static bool mount_disk(const char *folder, const char *options)
+{
+    if (unshare(CLONE_NEWNS) < 0 ||
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
+        return false;
+    return mount("none", folder, "tmpfs", 0, options) == 0;
+}
+
+static void role_filler(const char *folder)
+{
+    static char large[1 << 20];
+    struct answer answer = {.count = 0};
+    char url[200];
+    int found = 0;
+
+    if (!mount_disk(folder, "size=2m"))
+        _exit(77);
+    snprintf(url, sizeof(url), "lmdb:%s/store", folder);
+    yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
+    set(own, "first", "one", 0);
+    struct tally tally = fill(own, 60);
+    assert_int_equal(tally.good + tally.unavailable, 60);
+    assert_true(tally.good > 5 && tally.unavailable > 10);
+    yoke_store_set(own, "large", large, sizeof(large), 0, on_answer, &answer);
+    wait_for(&answer);
+    assert_int_equal(answer.err, -YOKE_EUNAVAILABLE);
+    assert_non_null(strstr(answer.text, "the disk is full"));
+    for (int i = 0; i < 60; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "fill%d", i);
+        found += get(own, key)->err == 0;
+    }
+    assert_int_equal(found, tally.good);
+    assert_int_equal(mount("none", folder, NULL, MS_REMOUNT, "size=20m"), 0);
+    assert_int_equal(fill(own, 60).good, 60);
+    assert_string_equal(get(own, "first")->value, "one");
+    free(answer.value);
+    close_store(own);
+}
+
+static void a_disk_without_room_is_borne_until_it_has_some(void **state)
+{
+    int fd, status;
+    (void)state;
+    mkdir(path_of("mounted"), 0700);
+    pid_t pid = start_role("filler", path_of("mounted"), NULL, &fd);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    close(fd);
+    if (status == 77 << 8)
+        print_message("skipped: a disk of its own is not permitted\n");
+    else
+        assert_int_equal(status, 0);
+}
+
 /* Another process makes the file larger than this one's map. */
 static void role_grower(const char *url)
 {
@@ -513,6 +570,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(the_map_grows),
         cmocka_unit_test(a_full_store_is_unavailable_and_keeps_what_it_has),
         cmocka_unit_test(a_full_disk_is_unavailable_and_loses_nothing),
+        cmocka_unit_test(a_disk_without_room_is_borne_until_it_has_some),
         cmocka_unit_test(a_map_that_another_process_has_grown_is_followed),
         cmocka_unit_test(what_has_expired_is_swept),
         cmocka_unit_test(a_writer_that_is_stopped_holds_up_no_loop),
@@ -523,6 +581,8 @@ int main(int argc, char **argv)
         role_writer(argv[2], argv[3]);
     else if (argc > 2 && strcmp(argv[1], "grower") == 0)
         role_grower(argv[2]);
+    else if (argc > 2 && strcmp(argv[1], "filler") == 0)
+        role_filler(argv[2]);
     else if (argc > 2)
         role_holder(argv[2]);
     if (argc > 2)
