@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills format install clean deps help
+.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills counts format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -72,6 +72,11 @@ kills: ## Kill 500 writers of the embedded store, and look for what is lost
 	@[ -f $(BUILD)/build.ninja ] || meson setup $(BUILD)
 	@ninja -C $(BUILD) tests/store/store_lmdb
 	@YOKE_KILLS=500 $(BUILD)/tests/store/store_lmdb
+
+counts: build ## Four workers count 10,000 times each, on every kind of store
+	$(need) test
+	@YOKE_BUILD=$(BUILD) YOKE_INCREMENTS=10000 $(PYTHON) -m pytest -q \
+		-p no:cacheprovider tests/e2e/test_store_kinds.py -k no_increment
 
 format: ## Lay out all C files in the house style
 	$(need) test

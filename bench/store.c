@@ -1,11 +1,16 @@
-/* Stores, beside the bare client of what is behind them, in one run.
+/* Stores, beside bare clients of what is behind them (store_bare.h), in one run.
  *
- *     store PATH REDIS_SOCKET [SECONDS]
+ *     store FOLDER REDIS_SOCKET MEMCACHED_SOCKET [SECONDS [ONLY]]
  *
- * PATH is a folder for LMDB's files; REDIS_SOCKET may be "-". A line for each:
- * what, operation, calls under way at a time, operations a second, and the times
- * that half and 99 of 100 did not exceed, in nanoseconds. Each line's work is
- * done in turns with that of the others, so that a busy moment hits all. */
+ * FOLDER is for LMDB's files; a socket may be "-". ONLY is a part of what is to
+ * be measured ("lmdb: get 1"), for profiles. A line for each: what, operation,
+ * calls under way at a time, the times that half and 99 of 100 did not exceed, in
+ * nanoseconds, and the operations a second in each turn: all do their work in
+ * turns, so that a busy moment hits all.
+ *
+ * The loop is a worker's, with all that yoke does in each turn. */
+#include "store_bare.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,21 +19,17 @@
 #include <string.h>
 #include <time.h>
 
-#include <hiredis/hiredis.h>
-#include <lmdb.h>
 #include <uv.h>
 
 #include <yoke/loop.h>
 #include <yoke/store.h>
 
-#define KEYS      1000
-#define VALUE_LEN 200
-#define TURNS     5
+#define TURNS     10
 #define SAMPLES   (1 << 20)
+#define DEPTH_MAX 64
 
-static const char value[VALUE_LEN] = "a session";
-static char keys[KEYS][16];
 static double seconds = 1;
+static const char *const operations[] = {"get", "set", "incr", "session"};
 
 static uint64_t now_ns(void)
 {
@@ -37,60 +38,86 @@ static uint64_t now_ns(void)
     return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-static void die(const char *what)
-{
-    fprintf(stderr, "bench/store: %s\n", what);
-    exit(1);
-}
-
 /* ---- What is measured ---- */
+
+typedef void bare_fn(enum operation operation, unsigned n, int depth);
 
 struct job {
     const char *what;
-    const char *operation;
-    int depth; /* Calls under way. */
-    void (*run)(struct job *job, uint64_t until_ns);
-    yoke_store *store;
-    uint64_t done, spent_ns;
+    enum operation operation;
+    int depth;         /* Calls under way. */
+    bare_fn *bare;     /* Or: */
+    yoke_store *store; /* NULL: LMDB with promises. */
+    uint64_t done;
+    double rates[TURNS];
     uint32_t *samples; /* Nanoseconds of each. */
     size_t sample_count;
 };
 
-static void note(struct job *job, uint64_t begun_ns)
+static struct job jobs[64];
+static size_t job_count;
+static const char *only;
+
+/* The job that runs. */
+static struct {
+    size_t index;
+    int turn;
+    uint64_t begun_ns, until_ns;
+    int under_way;
+    uv_timer_t next;
+} run;
+
+static void note(struct job *job, uint64_t begun_ns, uint64_t now)
 {
-    uint64_t taken = now_ns() - begun_ns;
+    uint64_t taken = now - begun_ns;
     job->done++;
     if (job->sample_count < SAMPLES)
         job->samples[job->sample_count++] =
             taken < UINT32_MAX ? (uint32_t)taken : UINT32_MAX;
 }
 
+static void on_next(uv_timer_t *timer);
+
+static void finish_job(void)
+{
+    struct job *job = &jobs[run.index];
+
+    job->rates[run.turn] =
+        (double)job->done * 1e9 / (double)(now_ns() - run.begun_ns);
+    job->done = 0;
+    if (++run.index == job_count) {
+        run.index = 0;
+        run.turn++;
+    }
+    uv_timer_start(&run.next, on_next, 0, 0);
+}
+
 /* ---- yoke ---- */
 
-struct slot {
+static struct slot {
     struct job *job;
     uint64_t begun_ns;
     unsigned n;
-};
+} slots[DEPTH_MAX];
 
-static struct {
-    struct job *job;
-    uint64_t until_ns;
-    int under_way;
-} round_;
+static void call(struct slot *slot, uint64_t now);
 
-static void next_call(struct slot *slot);
+static void finish_call(struct slot *slot)
+{
+    uint64_t now = now_ns();
+
+    note(slot->job, slot->begun_ns, now);
+    if (now < run.until_ns)
+        call(slot, now);
+    else if (--run.under_way == 0)
+        finish_job();
+}
 
 static void on_done(const struct yoke_store_result *result, void *data)
 {
-    struct slot *slot = data;
-
     if (result->err && result->err != -ENOENT)
         die(result->text);
-    note(slot->job, slot->begun_ns);
-    round_.under_way--;
-    if (now_ns() < round_.until_ns)
-        next_call(slot);
+    finish_call(data);
 }
 
 /* A session: got, then stored. */
@@ -104,188 +131,149 @@ static void on_session(const struct yoke_store_result *result, void *data)
                    3600, on_done, slot);
 }
 
-static void next_call(struct slot *slot)
+static void call_store(struct slot *slot, yoke_store *store, const char *key)
 {
-    struct job *job = slot->job;
+    switch (slot->job->operation) {
+    case GET:
+        yoke_store_get(store, key, on_done, slot);
+        return;
+    case SET:
+        yoke_store_set(store, key, value, VALUE_LEN, 3600, on_done, slot);
+        return;
+    case INCR:
+        yoke_store_incr(store, "counter", 1, 0, on_done, slot);
+        return;
+    case SESSION:
+        yoke_store_get(store, key, on_session, slot);
+        return;
+    }
+}
+
+/* ---- The same without yoke ---- */
+
+static void on_found(const char *found, size_t len, void *data)
+{
+    (void)found;
+    (void)len;
+    finish_call(data);
+}
+
+static void on_found_session(const char *found, size_t len, void *data)
+{
+    struct slot *slot = data;
+
+    (void)found;
+    (void)len;
+    promised_set(keys[slot->n % KEYS], on_found, slot);
+}
+
+static void call_promised(struct slot *slot, const char *key)
+{
+    if (slot->job->operation == SET)
+        promised_set(key, on_found, slot);
+    else
+        promised_get(key,
+                     slot->job->operation == GET ? on_found : on_found_session,
+                     slot);
+}
+
+/* ---- Either ---- */
+
+static void call(struct slot *slot, uint64_t now)
+{
     const char *key = keys[++slot->n % KEYS];
 
-    round_.under_way++;
-    slot->begun_ns = now_ns();
-    if (strcmp(job->operation, "get") == 0)
-        yoke_store_get(job->store, key, on_done, slot);
-    else if (strcmp(job->operation, "set") == 0)
-        yoke_store_set(job->store, key, value, VALUE_LEN, 3600, on_done, slot);
-    else if (strcmp(job->operation, "incr") == 0)
-        yoke_store_incr(job->store, "counter", 1, 0, on_done, slot);
+    slot->begun_ns = now;
+    if (slot->job->store)
+        call_store(slot, slot->job->store, key);
     else
-        yoke_store_get(job->store, key, on_session, slot);
+        call_promised(slot, key);
 }
 
-static void run_yoke(struct job *job, uint64_t until_ns)
+static void run_calls(struct job *job)
 {
-    struct slot slots[64];
-
-    round_.job = job;
-    round_.until_ns = until_ns;
+    run.under_way = job->depth;
     for (int i = 0; i < job->depth; i++) {
         slots[i] = (struct slot){.job = job, .n = (unsigned)i * 17};
-        next_call(&slots[i]);
-    }
-    while (round_.under_way > 0)
-        uv_run(yoke_loop(), UV_RUN_ONCE);
-}
-
-static yoke_store *open_store(const char *url)
-{
-    yoke_store *store = yoke_store_open(.url = url);
-    if (!store)
-        exit(1);
-    return store;
-}
-
-/* ---- Bare LMDB ---- */
-
-static MDB_env *env;
-static MDB_dbi dbi;
-static MDB_txn *reader;
-
-static void must(int code)
-{
-    if (code != 0)
-        die(mdb_strerror(code));
-}
-
-static void bare_put(const char *key)
-{
-    MDB_txn *txn;
-    MDB_val k = {strlen(key), (void *)(uintptr_t)key};
-    MDB_val v = {VALUE_LEN, (void *)(uintptr_t)value};
-
-    must(mdb_txn_begin(env, NULL, 0, &txn));
-    must(mdb_put(txn, dbi, &k, &v, 0));
-    must(mdb_txn_commit(txn));
-}
-
-static void bare_get(const char *key)
-{
-    MDB_val k = {strlen(key), (void *)(uintptr_t)key}, v;
-
-    must(mdb_txn_renew(reader));
-    must(mdb_get(reader, dbi, &k, &v));
-    mdb_txn_reset(reader);
-}
-
-static void open_lmdb(const char *path)
-{
-    must(mdb_env_create(&env));
-    must(mdb_env_set_mapsize(env, 64 << 20));
-    must(mdb_env_open(env, path, MDB_NOSUBDIR | MDB_NOTLS | MDB_NOSYNC, 0600));
-    must(mdb_txn_begin(env, NULL, MDB_RDONLY, &reader));
-    must(mdb_dbi_open(reader, NULL, 0, &dbi));
-    mdb_txn_reset(reader);
-    for (int i = 0; i < KEYS; i++)
-        bare_put(keys[i]);
-}
-
-static void run_lmdb(struct job *job, uint64_t until_ns)
-{
-    bool is_get = strcmp(job->operation, "get") == 0;
-    uint64_t begun;
-
-    for (unsigned n = 0; (begun = now_ns()) < until_ns; n++) {
-        if (is_get)
-            bare_get(keys[n % KEYS]);
-        else
-            bare_put(keys[n % KEYS]);
-        note(job, begun);
+        call(&slots[i], now_ns());
     }
 }
 
-/* ---- Bare hiredis ---- */
+/* ---- Bare clients ---- */
 
-static redisContext *redis;
-
-static void append(const struct job *job, const char *key)
+static void run_bare(struct job *job)
 {
-    if (strcmp(job->operation, "get") == 0)
-        redisAppendCommand(redis, "GET %s", key);
-    else if (strcmp(job->operation, "incr") == 0)
-        redisAppendCommand(redis, "INCRBY %s 1", "bare");
-    else
-        redisAppendCommand(redis, "SET %s %b EX 3600", key, value,
-                           (size_t)VALUE_LEN);
-}
+    uint64_t begun = now_ns();
+    unsigned n = 0;
 
-/* As many at a time as of ours: sent together, then their replies. */
-static void run_hiredis(struct job *job, uint64_t until_ns)
-{
-    uint64_t begun;
-    void *reply;
-
-    for (unsigned n = 0; (begun = now_ns()) < until_ns;) {
+    while (begun < run.until_ns) {
+        job->bare(job->operation, n++, job->depth);
         for (int i = 0; i < job->depth; i++)
-            append(job, keys[n++ % KEYS]);
-        for (int i = 0; i < job->depth; i++) {
-            if (redisGetReply(redis, &reply) != REDIS_OK)
-                die(redis->errstr);
-            freeReplyObject(reply);
-            note(job, begun);
-        }
+            note(job, begun, now_ns());
+        begun = now_ns();
     }
+    finish_job();
 }
 
 /* ---- All ---- */
 
-static struct job jobs[64];
-static size_t job_count;
-
-static void add_job(const char *what, const char *operation, int depth,
-                    void (*run)(struct job *, uint64_t), yoke_store *store)
+static void add_job(const char *what, enum operation operation, int depth,
+                    bare_fn *bare, yoke_store *store)
 {
+    char name[64];
+
+    snprintf(name, sizeof(name), "%s %s %d", what, operations[operation],
+             depth);
+    if (only && !strstr(name, only))
+        return;
     uint32_t *samples = malloc(SAMPLES * sizeof(*samples));
     if (!samples)
         die("no memory");
     jobs[job_count++] =
-        (struct job){what, operation, depth, run, store, 0, 0, samples, 0};
+        (struct job){what, operation, depth, bare, store, 0, {0}, samples, 0};
 }
 
-static void add_stores(const char *folder, const char *socket)
+static void add_all(const char *what, bare_fn *bare, yoke_store *store,
+                    bool has_incr)
 {
-    static char url[4][300];
-    const char *const operations[] = {"set", "get", "session", "incr"};
-
-    snprintf(url[0], sizeof(url[0]), "lmdb:%s/yoke?sync=none", folder);
-    snprintf(url[1], sizeof(url[1]), "redis+unix:%s", socket);
-    yoke_store *memory = open_store("memory:");
-    yoke_store *lmdb = open_store(url[0]);
-    yoke_store *remote = *socket != '-' ? open_store(url[1]) : NULL;
-    for (int i = 0; i < 4; i++) {
-        for (int depth = 1; depth <= 32; depth += 31) {
-            add_job("yoke memory:", operations[i], depth, run_yoke, memory);
-            add_job("yoke lmdb:", operations[i], depth, run_yoke, lmdb);
-            if (remote)
-                add_job("yoke redis:", operations[i], depth, run_yoke, remote);
-        }
-    }
+    for (int operation = GET; operation <= SESSION; operation++)
+        for (int depth = 1; depth <= 32; depth += 31)
+            if (has_incr || operation != INCR)
+                add_job(what, (enum operation)operation, depth, bare, store);
 }
 
-static void add_bare(const char *folder, const char *socket)
+static void add_store(const char *what, const char *scheme, const char *path,
+                      const char *options)
 {
-    char path[300];
+    char url[300];
+
+    snprintf(url, sizeof(url), "%s%s%s", scheme, path, options);
+    yoke_store *store = yoke_store_open(.url = url);
+    if (!store)
+        exit(1);
+    add_all(what, NULL, store, true);
+}
+
+static void add_jobs(const char *folder, const char *redis,
+                     const char *memcached)
+{
+    char path[200];
 
     snprintf(path, sizeof(path), "%s/bare", folder);
-    open_lmdb(path);
-    add_job("bare lmdb", "set", 1, run_lmdb, NULL);
-    add_job("bare lmdb", "get", 1, run_lmdb, NULL);
-    if (*socket == '-')
-        return;
-    redis = redisConnectUnix(socket);
-    if (!redis || redis->err)
-        die(redis ? redis->errstr : "no memory");
-    for (int depth = 1; depth <= 32; depth += 31) {
-        add_job("bare hiredis", "set", depth, run_hiredis, NULL);
-        add_job("bare hiredis", "get", depth, run_hiredis, NULL);
-        add_job("bare hiredis", "incr", depth, run_hiredis, NULL);
+    bare_lmdb_open(path);
+    add_store("yoke memory:", "memory:", "", "");
+    add_store("yoke lmdb:", "lmdb:", folder, "/yoke?sync=none");
+    add_all("lmdb in a loop", NULL, NULL, false);
+    add_all("bare lmdb", bare_lmdb, NULL, false);
+    if (*redis != '-') {
+        bare_redis_open(redis);
+        add_store("yoke redis:", "redis+unix:", redis, "");
+        add_all("bare hiredis", bare_redis, NULL, true);
+    }
+    if (*memcached != '-') {
+        bare_memcached_open(memcached);
+        add_store("yoke memcached:", "memcached+unix:", memcached, "");
+        add_all("bare memcached", bare_memcached, NULL, true);
     }
 }
 
@@ -300,30 +288,47 @@ static void report(struct job *job)
     size_t n = job->sample_count;
 
     qsort(job->samples, n, sizeof(*job->samples), compare);
-    printf("%s\t%s\t%d\t%.0f\t%u\t%u\n", job->what, job->operation, job->depth,
-           (double)job->done * 1e9 / (double)job->spent_ns,
-           n ? job->samples[n / 2] : 0, n ? job->samples[n * 99 / 100] : 0);
+    printf("%s\t%s\t%d\t%u\t%u", job->what, operations[job->operation],
+           job->depth, n ? job->samples[n / 2] : 0,
+           n ? job->samples[n * 99 / 100] : 0);
+    for (int i = 0; i < TURNS; i++)
+        printf("\t%.0f", job->rates[i]);
+    printf("\n");
+}
+
+static void on_next(uv_timer_t *timer)
+{
+    struct job *job = &jobs[run.index];
+
+    (void)timer;
+    if (run.turn == TURNS) {
+        for (size_t i = 0; i < job_count; i++)
+            report(&jobs[i]);
+        fflush(stdout);
+        _Exit(0);
+    }
+    run.begun_ns = now_ns();
+    run.until_ns = run.begun_ns + (uint64_t)(seconds * 1e9 / TURNS);
+    if (job->bare)
+        run_bare(job);
+    else
+        run_calls(job);
 }
 
 int main(int argc, char **argv)
 {
-    if (argc < 3)
-        die("usage: store FOLDER REDIS_SOCKET|- [SECONDS]");
-    if (argc > 3)
-        seconds = strtod(argv[3], NULL);
+    if (argc < 4)
+        die("usage: store FOLDER REDIS|- MEMCACHED|- [SECONDS [ONLY]]");
+    if (argc > 4)
+        seconds = strtod(argv[4], NULL);
+    only = argc > 5 ? argv[5] : NULL;
     for (int i = 0; i < KEYS; i++)
         snprintf(keys[i], sizeof(keys[i]), "key:%04d", i);
     unsetenv("YOKE_STORE");
-    add_stores(argv[1], argv[2]);
-    add_bare(argv[1], argv[2]);
-    for (int turn = 0; turn < TURNS; turn++) {
-        for (size_t i = 0; i < job_count; i++) {
-            uint64_t begun = now_ns();
-            jobs[i].run(&jobs[i], begun + (uint64_t)(seconds * 1e9 / TURNS));
-            jobs[i].spent_ns += now_ns() - begun;
-        }
-    }
-    for (size_t i = 0; i < job_count; i++)
-        report(&jobs[i]);
-    return 0;
+    add_jobs(argv[1], argv[2], argv[3]);
+    if (job_count == 0)
+        die("there is nothing of that name");
+    uv_timer_init(yoke_loop(), &run.next);
+    uv_timer_start(&run.next, on_next, 0, 0);
+    return yoke_run();
 }

@@ -1,21 +1,27 @@
 #!/usr/bin/python3
 """make bench-store: stores beside the bare client of what is behind them.
 
-    bench/store.py                all, about a minute
+    bench/store.py                all, about a minute and a half
     bench/store.py --seconds 0.5  of each figure
+    bench/store.py --markdown     also into docs/BENCHMARKS.md
 
-bench/store.c does the work, in turns, in one process; redis-server is started
-for it on a UNIX socket. Figures of different runs are not comparable, ratios
-within one run are. A missed target is reported and does not fail the run;
---strict makes it exit 1.
+bench/store.c does the work, in turns, in one process; redis-server and
+memcached are started for it on UNIX sockets, and redis-benchmark asks the same
+server. Figures of different runs are not comparable, ratios within one run
+are. A missed target is reported and does not fail the run; --strict makes it
+exit 1.
 """
 import argparse
+import csv
+import io
 import pathlib
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 sys.dont_write_bytecode = True
 
@@ -24,83 +30,133 @@ import report   # noqa: E402
 import servers  # noqa: E402
 
 PROGRAM = servers.ROOT / "build" / "bench" / "store"
-BARE = {"yoke lmdb:": "bare lmdb", "yoke redis:": "bare hiredis"}
+DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
+# Beside what a store is put; the first is the one that the target is about.
+PEERS = {"yoke lmdb:": ("lmdb in a loop", "bare lmdb"),
+         "yoke redis:": ("bare hiredis", "redis-benchmark"),
+         "yoke memcached:": ("bare memcached",)}
+LEAST_RATIO = 0.9
 # At most so long, in microseconds, one call at a time.
 MOST_US = {("yoke lmdb:", "get"): 3.0, ("yoke lmdb:", "session"): 20.0}
-LEAST_RATIO = {"yoke redis:": 0.9}
+ORDER = ("get", "set", "incr", "session")
+
+
+@dataclass
+class Figure:
+    p50: float  # Microseconds.
+    p99: float
+    rates: list  # A second, in each turn.
 
 
 @contextmanager
-def redis(folder):
+def server(path, *command):
     """A server on a UNIX socket, whose path it yields; "-" without one."""
-    path = pathlib.Path(folder) / "redis"
-    command = ["redis-server", "--port", "0", "--unixsocket", path, "--save",
-               "", "--dir", folder, "--loglevel", "warning", "--logfile",
-               "/dev/null"]
     try:
-        server = subprocess.Popen(command)
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     except FileNotFoundError:
         yield "-"
         return
     try:
-        while not path.exists() and server.poll() is None:
+        while not path.exists() and process.poll() is None:
             time.sleep(0.05)
         yield path
     finally:
-        server.kill()
-        server.wait()
+        process.kill()
+        process.wait()
+
+
+def redis(folder):
+    path = folder / "redis"
+    return server(path, "redis-server", "--port", "0", "--unixsocket", path,
+                  "--save", "", "--dir", folder, "--loglevel", "warning",
+                  "--logfile", "/dev/null")
+
+
+def memcached(folder):
+    path = folder / "memcached"
+    return server(path, "memcached", "-s", path, "-t", "1", "-u", "root")
+
+
+def run_tool(socket, seconds):
+    """redis-benchmark, without pipelining: as many connections as calls."""
+    found = {}
+    for depth, rate in ((1, 30000), (32, 100000)):
+        run = subprocess.run(
+            ["redis-benchmark", "-s", socket, "-c", str(depth), "-P", "1",
+             "-d", "200", "-r", "1000", "-n", str(int(rate * seconds)),
+             "-t", "get,set,incr", "--csv"], capture_output=True, text=True)
+        for row in csv.DictReader(io.StringIO(run.stdout)):
+            found["redis-benchmark", row["test"].lower(), depth] = Figure(
+                float(row["p50_latency_ms"]) * 1000,
+                float(row["p99_latency_ms"]) * 1000, [float(row["rps"])])
+    return found
 
 
 def measure(seconds):
-    """{(what, operation, depth): (rate, p50 in us, p99 in us)}"""
-    with tempfile.TemporaryDirectory(prefix="yoke-bench-") as folder, \
-            redis(folder) as socket:
-        run = subprocess.run([PROGRAM, folder, socket, str(seconds)],
-                             capture_output=True, text=True)
-    if run.returncode:
-        raise proc.Failed(run.stderr)
-    found = {}
+    """{(what, operation, depth): Figure}"""
+    with tempfile.TemporaryDirectory(prefix="yoke-bench-") as name:
+        folder = pathlib.Path(name)
+        with redis(folder) as first, memcached(folder) as second:
+            run = subprocess.run([PROGRAM, folder, first, second,
+                                  str(seconds)], capture_output=True, text=True)
+            if run.returncode:
+                raise proc.Failed(run.stderr)
+            found = run_tool(first, seconds) if first != "-" else {}
     for line in run.stdout.splitlines():
-        what, operation, depth, rate, p50, p99 = line.split("\t")
-        found[what, operation, int(depth)] = (float(rate), int(p50) / 1000,
-                                              int(p99) / 1000)
+        what, operation, depth, p50, p99, *rates = line.split("\t")
+        found[what, operation, int(depth)] = Figure(
+            int(p50) / 1000, int(p99) / 1000, [float(rate) for rate in rates])
     return found
+
+
+def ratio(own, peer, depth):
+    """How much of the peer's speed it has. One at a time, times compare better
+    than rates: a rate also has the moments in which another process had the
+    CPU. Else by turns."""
+    if depth == 1:
+        return peer.p50 / own.p50
+    if len(peer.rates) < len(own.rates):
+        return statistics.median(own.rates) / peer.rates[0]
+    return statistics.median(a / b for a, b in zip(own.rates, peer.rates))
 
 
 def add_row(table, found, key):
     what, operation, depth = key
-    rate, p50, p99 = found[key]
-    # One at a time, times compare better than rates: a rate also has the
-    # moments in which another process had the CPU.
-    bare = found.get((BARE.get(what), operation, depth))
-    ratio = None
-    if bare:
-        ratio = bare[1] / p50 if depth == 1 else rate / bare[0]
+    own = found[key]
+    ratios = [(peer, ratio(own, found[peer, operation, depth], depth))
+              for peer in PEERS.get(what, ())
+              if (peer, operation, depth) in found]
     target, is_met = "", None
     if depth == 1 and (what, operation) in MOST_US:
         most = MOST_US[what, operation]
-        target, is_met = f"<= {most:g} us", p50 <= most
-    elif ratio and what in LEAST_RATIO:
-        target = f">= {LEAST_RATIO[what]:g}"
-        is_met = ratio >= LEAST_RATIO[what]
-    table.add(f"{what} {operation}, {depth} at a time", f"{p50:.2f} us",
-              f"{ratio:.2f}" if ratio else "",
-              f"{p99:.1f} us, {rate:,.0f}/s", target, is_met)
+        target, is_met = f"<= {most:g} us", own.p50 <= most
+    elif ratios:
+        target = f">= {LEAST_RATIO:g} x {ratios[0][0]}"
+        is_met = ratios[0][1] >= LEAST_RATIO
+    table.add(f"{what} {operation}, {depth} at a time",
+              f"{own.p50:.2f} us",
+              ", ".join(f"{value:.2f} x {peer}" for peer, value in ratios),
+              f"{own.p99:.1f} us, {statistics.median(own.rates):,.0f}/s",
+              target, is_met)
 
 
 def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--seconds", type=float, default=2)
+    parser.add_argument("--markdown", action="store_true")
     parser.add_argument("--strict", action="store_true")
     chosen = parser.parse_args()
     found = measure(chosen.seconds)
     table = report.Table(
-        "store", "Stores, 200 bytes a value; the ratio is to the bare client",
+        "store", "Stores, values of 200 bytes; the ratio is that of speeds",
         heads=("", "median", "ratio", "p99, rate", "target", ""))
-    for key in sorted(found, key=lambda key: (key[2], key[1], key[0])):
+    for key in sorted(found, key=lambda key: (
+            key[2], ORDER.index(key[1]), key[0].split()[-1][-5:], key[0])):
         add_row(table, found, key)
     print(table.text())
+    if chosen.markdown:
+        report.fill(DOCUMENT, {"store": table.markdown()})
     return 1 if chosen.strict and table.missed() else 0
 
 

@@ -347,17 +347,24 @@ void yoke_unsubscribe(yoke_subscription *subscription);
 
 /* ---- How it is ---- */
 
+/* The circuit breaker. It opens when the connection breaks or when three calls
+ * in a row have run into their deadlines, and then no call waits for a server
+ * that is away. */
 enum yoke_store_circuit {
-    YOKE_STORE_UP,         /* Calls go through. */
-    YOKE_STORE_DOWN,       /* A server is away: calls to it fail at once. It is
-                              tried again by itself, at least once a second. */
+    YOKE_STORE_UP,         /* Closed: calls go through. */
+    YOKE_STORE_DOWN,       /* Open: a server is away, calls to it fail at once.
+                              It is tried again by itself, at least once a
+                              second. */
     YOKE_STORE_CONNECTING, /* The first connection ever is being made: calls
                               wait for it. */
+    YOKE_STORE_TRYING,     /* Half open: as DOWN, and just being tried. */
 };
 
-/* Counters since the store was opened. */
+/* How a store is, and counters since it was opened. In a cluster anybody can
+ * see the same of every worker: `yoke ps --json`, `yoke ps --prometheus`. */
 struct yoke_store_stats {
     enum yoke_store_circuit circuit;
+    uint64_t circuit_ms;    /* For how long it has been so. */
     uint32_t pending;       /* Calls under way, */
     uint64_t pending_bytes; /* and their keys and values. */
     uint64_t calls;         /* Answered, */

@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/ask.h"
 
@@ -85,6 +86,121 @@ static void print_workers(const struct metric *metric, const json_t *cluster)
     }
 }
 
+/* ---- Stores of workers ---- */
+
+static const struct metric store_metrics[] = {
+    {"yoke_store_circuit_seconds", "gauge",
+     "For how long a store's circuit has been as it is.", "circuit_ms", NULL,
+     1e-3},
+    {"yoke_store_open_calls", "gauge", "Calls that are not answered yet.",
+     "open", NULL, 1},
+    {"yoke_store_calls_total", "counter", "Calls that are over.", "done", NULL,
+     1},
+    {"yoke_store_failed_total", "counter", "Of these, calls that failed.",
+     "failed", NULL, 1},
+    {"yoke_store_timed_out_total", "counter", "Of these, by their deadline.",
+     "timed_out", NULL, 1},
+    {"yoke_store_unavailable_total", "counter",
+     "Of these, because the store was away.", "unavailable", NULL, 1},
+    {"yoke_store_breaks_total", "counter", "Times that the circuit opened.",
+     "breaks", NULL, 1},
+};
+
+/* Of one worker's store, to the closing brace, which is the caller's. */
+static void print_store_labels(const char *metric, const json_t *cluster,
+                               const json_t *worker, const json_t *store)
+{
+    printf("%s{cluster=\"%s\",slot=\"%llu\",worker=\"%llu\",store=\"", metric,
+           yk_ask_text(cluster, "name"),
+           (unsigned long long)yk_ask_number(worker, "slot", NULL),
+           (unsigned long long)yk_ask_number(worker, "id", NULL));
+    for (const char *at = yk_ask_text(store, "name"); *at; at++) {
+        if (*at == '"' || *at == '\\')
+            putchar('\\');
+        putchar(*at);
+    }
+    putchar('"');
+}
+
+/* Calls `print` for every store of every worker. */
+static void each_store(const json_t *clusters, const struct metric *metric,
+                       void (*print)(const struct metric *metric,
+                                     const json_t *cluster,
+                                     const json_t *worker, const json_t *store))
+{
+    const json_t *cluster, *worker, *store;
+    size_t i, k, n;
+
+    json_array_foreach(clusters, i, cluster)
+    {
+        json_array_foreach(json_object_get(cluster, "workers"), k, worker)
+        {
+            json_array_foreach(json_object_get(worker, "stores"), n, store)
+                print(metric, cluster, worker, store);
+        }
+    }
+}
+
+static void print_store(const struct metric *metric, const json_t *cluster,
+                        const json_t *worker, const json_t *store)
+{
+    print_store_labels(metric->name, cluster, worker, store);
+    printf("} %.15g\n",
+           (double)yk_ask_number(store, metric->outer, NULL) * metric->scale);
+}
+
+static void print_circuit(const struct metric *metric, const json_t *cluster,
+                          const json_t *worker, const json_t *store)
+{
+    static const char *const states[] = {"closed", "open", "half-open",
+                                         "connecting"};
+
+    for (size_t i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+        print_store_labels(metric->name, cluster, worker, store);
+        printf(",state=\"%s\"} %d\n", states[i],
+               strcmp(yk_ask_text(store, "circuit"), states[i]) == 0);
+    }
+}
+
+static void print_latency(const struct metric *metric, const json_t *cluster,
+                          const json_t *worker, const json_t *store)
+{
+    static const char *const names[] = {"p50", "p90", "p99"};
+    static const char *const quantiles[] = {"0.5", "0.9", "0.99"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        print_store_labels(metric->name, cluster, worker, store);
+        printf(",quantile=\"%s\"} %.9g\n", quantiles[i],
+               (double)yk_ask_number(store, "latency_us", names[i]) * 1e-6);
+    }
+}
+
+static void print_stores(const json_t *clusters)
+{
+    static const struct metric circuit = {
+        .name = "yoke_store_circuit",
+        .type = "gauge",
+        .help = "1 for the state that a store's circuit is in.",
+    };
+    static const struct metric latency = {
+        .name = "yoke_store_seconds",
+        .type = "summary",
+        .help = "From a call to its answer.",
+    };
+
+    print_help(&circuit);
+    each_store(clusters, &circuit, print_circuit);
+    for (size_t k = 0; k < sizeof(store_metrics) / sizeof(store_metrics[0]);
+         k++) {
+        print_help(&store_metrics[k]);
+        each_store(clusters, &store_metrics[k], print_store);
+    }
+    print_help(&latency);
+    each_store(clusters, &latency, print_latency);
+}
+
+/* ---- Answers of clusters ---- */
+
 static void print_answers(const json_t *clusters)
 {
     static const char *const classes[] = {"1xx", "2xx", "3xx",
@@ -164,6 +280,7 @@ void yk_prometheus_print(const json_t *clusters)
         json_array_foreach(clusters, i, cluster)
             print_workers(&gauges[k], cluster);
     }
+    print_stores(clusters);
     puts("# HELP yoke_request_seconds From a request's head to the end of its "
          "answer.\n# TYPE yoke_request_seconds histogram");
     json_array_foreach(clusters, i, cluster) print_buckets(cluster);

@@ -9,7 +9,9 @@
  * under the primary.
  *
  *     | words of the hand-off, 4 KiB | vitals, 4 KiB | flights, 8 KiB |
- *     | claims, 16 KiB |
+ *     | claims, 16 KiB | remotes |
+ *
+ * The remotes (net/remotes.h) have 29 KiB, which take memory as they are used.
  */
 #ifndef YK_CLUSTER_BOARD_H
 #define YK_CLUSTER_BOARD_H
@@ -19,6 +21,7 @@
 
 #include "net/claims.h"
 #include "net/flights.h"
+#include "net/remotes.h"
 #include "net/vitals.h"
 
 /* Connections that can be on the board at a time: with what stands
@@ -37,8 +40,9 @@ struct yk_board {
     _Atomic uint32_t gifts[YK_BOARD_GIFTS];
     _Atomic uint32_t words[YK_BOARD_ENTRIES];
     struct yk_vitals vitals;   /* Written by the worker alone, */
-    struct yk_flights flights; /* and so is this. */
-    struct yk_claims claims;   /* What others may take from it. */
+    struct yk_flights flights; /* and so are these. */
+    struct yk_remotes remotes;
+    struct yk_claims claims; /* What others may take from it. */
 };
 
 /* Makes a board and maps it. Returns 0 with the map and a descriptor for the

@@ -17,6 +17,7 @@
 #include "cluster/generation.h"
 #include "cluster/memory.h"
 #include "cluster/ports.h"
+#include "cluster/report_remotes.h"
 #include "cluster/template.h"
 #include "cluster/templates.h"
 #include "cluster/totals.h"
@@ -64,7 +65,7 @@ static json_t *report_answers(const struct yk_tally *tally)
         "none", integer(tally->answers[0]));
 }
 
-static json_t *report_latency(const struct yk_histogram *latency)
+json_t *yk_report_latency(const struct yk_histogram *latency)
 {
     uint64_t count = yk_histogram_count(latency);
     uint64_t mean = count ? yk_histogram_sum(latency) / count : 0;
@@ -106,7 +107,7 @@ static json_t *report_tally(const struct yk_tally *tally, uint64_t open_conns,
                   integer(yk_histogram_count(&tally->latency)), "answers",
                   report_answers(tally), "bytes", "in",
                   integer(tally->bytes_in), "out", integer(tally->bytes_out),
-                  "latency_us", report_latency(&tally->latency));
+                  "latency_us", yk_report_latency(&tally->latency));
 
     if (report && with_histogram)
         json_object_set_new(report, "latency_buckets",
@@ -198,7 +199,8 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
         (int)worker->generation, "state", state_of(worker), "uptime_ms",
         integer(age_ms(worker->forked_ms)), "loop", report_loop(&board->vitals),
         "memory", report_memory(memory), "restarts", integer(restarts_of(slot)),
-        "ends", ends_of(slot), "last_death", last_death_of(worker->slot));
+        "ends", ends_of(slot), "last_death", last_death_of(worker->slot),
+        "stores", yk_report_remotes(&board->remotes));
 
     json_object_update(report, more);
     json_decref(more);

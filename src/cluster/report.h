@@ -12,6 +12,7 @@
 #include <jansson.h>
 
 struct yk_death;
+struct yk_histogram;
 struct yk_memory;
 struct yoke_worker;
 
@@ -26,6 +27,9 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
 /* A slot that has no worker now, and why; NULL for one that has, and for one
  * that is not to have any. */
 json_t *yk_report_slot(int number);
+
+/* Times in microseconds: their mean and percentiles. */
+json_t *yk_report_latency(const struct yk_histogram *latency);
 
 /* The sums over all workers, the dead ones included. */
 json_t *yk_report_totals(bool with_histogram);

@@ -35,6 +35,7 @@
 #include "core/cleanup.h"
 #include "net/crash.h"
 #include "net/loop.h"
+#include "net/remotes.h"
 #include "net/service.h"
 
 /* How long the end of the process waits for what is still to be sent. */
@@ -446,6 +447,7 @@ int yk_self_init(int id, int slot, int fd)
     is_worker = true;
     yk_vitals_place(&self.board->vitals);
     yk_flights_place(&self.board->flights);
+    yk_remotes_place(&self.board->remotes);
     yk_vitals_watch(yoke_loop());
     start_heartbeat();
     snprintf(who, sizeof(who), "worker %d", self.id);

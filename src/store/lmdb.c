@@ -36,7 +36,7 @@ struct lmdb {
 
 /* ---- Reading ---- */
 
-static void get(struct lmdb *lmdb, struct yk_call *call)
+static void get(struct lmdb *lmdb, struct yk_call *call, uint64_t now_ms)
 {
     struct yk_lmdb_file *file = yk_lmdb_file_of(&lmdb->user);
     struct yk_record there;
@@ -50,7 +50,7 @@ static void get(struct lmdb *lmdb, struct yk_call *call)
         yk_call_fail(call, err, text);
         return;
     }
-    yk_record_apply(call, &there, yk_store_now(lmdb->store), 0, &outcome);
+    yk_record_apply(call, &there, now_ms, 0, &outcome);
     yk_call_answer(call, &outcome.result);
 }
 
@@ -173,6 +173,7 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
 
     if (yk_list_is_empty(calls))
         return;
+    uint64_t now_ms = yk_store_now(lmdb->store);
     int code = begin_read(lmdb);
     if (code == MDB_MAP_RESIZED) {
         yk_list_move_all(&lmdb->reads, calls);
@@ -188,7 +189,7 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
         if (call->op == YK_OP_SCAN)
             scan(lmdb, call);
         else
-            get(lmdb, call);
+            get(lmdb, call, now_ms);
     }
     yk_lmdb_end_read(yk_lmdb_file_of(&lmdb->user));
 }

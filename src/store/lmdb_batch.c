@@ -102,10 +102,14 @@ static int change(struct yk_lmdb_file *file, MDB_txn *txn, struct yk_call *call,
                   uint64_t now_ms, uint64_t version)
 {
     char room[KEY_MAX];
-    struct yk_record there;
+    struct yk_record there = {.exists = false};
     struct yk_outcome outcome;
     char space = yk_record_space(call);
-    int code = yk_lmdb_read(file, txn, space, call->key, &there);
+    int code = 0;
+
+    /* Only a set does not care what was there. */
+    if (call->op != YK_OP_SET)
+        code = yk_lmdb_read(file, txn, space, call->key, &there);
 
     if (code != 0)
         return code;

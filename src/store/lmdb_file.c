@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -29,7 +30,6 @@
 /* What says that the records in it are a store's, of this layout. */
 #define MARK_KEY       "m"
 #define MARK           "yoke store 1"
-#define GUARD_BYTE     0
 #define KEEPER_BYTE    1
 #define HUB_BYTE       2
 #define MARK_TRIES     200
@@ -49,12 +49,12 @@ static bool lock_byte(int fd, off_t byte, short type)
 
 bool yk_lmdb_try_guard(struct yk_lmdb_file *file)
 {
-    return lock_byte(file->fd, GUARD_BYTE, F_WRLCK);
+    return flock(file->fd, LOCK_EX | LOCK_NB) == 0;
 }
 
 void yk_lmdb_leave_guard(struct yk_lmdb_file *file)
 {
-    lock_byte(file->fd, GUARD_BYTE, F_UNLCK);
+    flock(file->fd, LOCK_UN);
 }
 
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file)
@@ -91,6 +91,9 @@ int yk_lmdb_error(int code, const char **ret_text)
     case EDQUOT:
     case EFBIG:
         *ret_text = "the disk is full";
+        break;
+    case EIO: /* LMDB says so, too, when only a part has been written. */
+        *ret_text = "the disk is full, or fails";
         break;
     case MDB_CORRUPTED:
     case MDB_PAGE_NOTFOUND:

@@ -5,8 +5,9 @@
  * and who wants to be it waits in a mutex, for as long as it takes. That must
  * not happen to a loop: a worker that is stopped (SIGSTOP, a debugger, a full
  * disk) would stop all others. So a lock stands in front, the guard, that can be
- * tried: byte 0 of the file, as an OFD lock (fcntl(2)), which the kernel takes
- * back from who dies. Who has it finds LMDB's own mutex free.
+ * tried: flock(2) on the file, which the kernel takes back from who dies. (The
+ * locks of fcntl(2) would do the same and take half as long again.) Who has it
+ * finds LMDB's own mutex free.
  *
  *     loop: guard free? -- yes --> begin, put ..., commit      10 us or so
  *                |
@@ -21,10 +22,10 @@
  * again, the others follow at their next transaction. It is replaced only on the
  * loop, while neither a read nor a job of the pool is under way.
  *
- * **Upkeep.** Whichever process has byte 1 of the file locked sweeps what has
- * expired, clears the places of readers that died, and writes the file out to
- * disk, once a second. When it ends, another takes over. Byte 2 is that of the
- * channels' hub (hub.h). */
+ * **Upkeep.** Whichever process has byte 1 of the file locked (an OFD lock) sweeps
+ * what has expired, clears the places of readers that died, and writes the file
+ * out to disk, once a second. When it ends, another takes over. Byte 2 is that of
+ * the channels' hub (hub.h). */
 #ifndef YK_STORE_LMDB_FILE_H
 #define YK_STORE_LMDB_FILE_H
 

@@ -13,6 +13,7 @@
 #include <yoke/loop.h>
 
 #include "core/alloc.h"
+#include "net/vitals.h"
 #include "store/calls.h"
 #include "store/forks.h"
 
@@ -115,6 +116,7 @@ static void free_store(yoke_store *store)
 {
     yk_blocks_done(&store->blocks);
     yk_skip_done(&store->topics.by_name);
+    yk_remote_give(store->remote);
     free(store->prefix);
     free(store->url);
     free(store);
@@ -135,6 +137,7 @@ static yoke_store *new_store(const struct yoke_store_options *options,
     store->backend = backend;
     store->lacks = backend->lacks;
     store->url = yk_strdup(url->shown);
+    store->remote = yk_remote_take(store->url);
     store->prefix = yk_strdup(options->prefix ? options->prefix : "");
     store->prefix_len = strlen(store->prefix);
     set_limits(store, options);
@@ -142,6 +145,22 @@ static yoke_store *new_store(const struct yoke_store_options *options,
     yk_topics_init(&store->topics);
     yk_calls_init(store);
     return store;
+}
+
+/* For others to see. */
+static void show_circuit(yoke_store *store)
+{
+    static const enum yk_remote_state states[] = {
+        [YOKE_STORE_UP] = YK_REMOTE_CLOSED,
+        [YOKE_STORE_DOWN] = YK_REMOTE_OPEN,
+        [YOKE_STORE_CONNECTING] = YK_REMOTE_FIRST,
+        [YOKE_STORE_TRYING] = YK_REMOTE_HALF_OPEN,
+    };
+    struct yk_remote *remote = store->remote;
+
+    yk_vitals_set(&remote->connects, store->stats.connects);
+    yk_vitals_set(&remote->breaks, store->stats.breaks);
+    yk_remote_set(remote, states[store->stats.circuit]);
 }
 
 static int try_open(const struct yoke_store_options *options,
@@ -166,6 +185,7 @@ static int try_open(const struct yoke_store_options *options,
         uv_close((uv_handle_t *)&store->ticker, on_failed_closed);
         return err;
     }
+    show_circuit(store);
     *ret_store = store;
     return 0;
 }
@@ -224,22 +244,39 @@ const char *yoke_store_url(const yoke_store *store)
     return store->url;
 }
 
+/* Whether calls go through, or wait for the answer to that. */
+static bool is_asked(enum yoke_store_circuit circuit)
+{
+    return circuit == YOKE_STORE_UP || circuit == YOKE_STORE_CONNECTING;
+}
+
 void yk_store_set_circuit(yoke_store *store, enum yoke_store_circuit circuit)
 {
-    if (store->stats.circuit == YOKE_STORE_UP && circuit == YOKE_STORE_DOWN)
+    enum yoke_store_circuit before = store->stats.circuit;
+
+    if (before == YOKE_STORE_UP && !is_asked(circuit))
         store->stats.breaks++;
-    if (store->stats.circuit != YOKE_STORE_UP && circuit == YOKE_STORE_UP)
+    if (before != YOKE_STORE_UP && circuit == YOKE_STORE_UP)
         store->stats.connects++;
     store->stats.circuit = circuit;
+    show_circuit(store);
 }
 
 void yoke_store_stats(const yoke_store *store,
                       struct yoke_store_stats *ret_stats)
 {
+    const struct yk_remote *remote = store->remote;
+    uint64_t since_ns = yk_vitals_get(&remote->since_ns);
+
     *ret_stats = store->stats;
+    ret_stats->circuit_ms = (yk_now_ns() - since_ns) / 1000000;
     ret_stats->pending = (uint32_t)store->unanswered;
     ret_stats->pending_bytes = store->held_bytes;
+    ret_stats->calls = yk_histogram_count(&remote->latency);
+    ret_stats->failed = yk_vitals_get(&remote->failed);
+    ret_stats->timed_out = yk_vitals_get(&remote->timed_out);
+    ret_stats->unavailable = yk_vitals_get(&remote->unavailable);
     ret_stats->latency_us =
-        (uint32_t)yk_histogram_quantile(&store->latency, 0.5);
-    ret_stats->p99_us = (uint32_t)yk_histogram_quantile(&store->latency, 0.99);
+        (uint32_t)yk_histogram_quantile(&remote->latency, 0.5);
+    ret_stats->p99_us = (uint32_t)yk_histogram_quantile(&remote->latency, 0.99);
 }

@@ -11,11 +11,11 @@
 #include <yoke/store.h>
 
 #include "core/blocks.h"
-#include "core/histogram.h"
 #include "core/list.h"
 #include "core/random.h"
 #include "core/wheel.h"
 #include "net/later.h"
+#include "net/remotes.h"
 #include "net/service.h"
 #include "store/backend.h"
 #include "store/topics.h"
@@ -40,7 +40,8 @@ struct yoke_store {
     /* Calls. */
     struct yk_blocks blocks; /* Their memory, when they are small. */
     struct yk_list fresh;    /* Waiting for the loop. */
-    struct yk_list open;     /* Unanswered (`all`). */
+    struct yk_list open;     /* Unanswered (`all`); */
+    struct yk_list undated;  /* the same, without a deadline yet. */
     struct yk_later flush;
     struct yk_wheel wheel; /* Their deadlines. */
     uv_timer_t ticker;     /* Advances the wheel while there are any. */
@@ -53,8 +54,8 @@ struct yoke_store {
     struct yk_random random; /* For jitter. */
 
     struct yk_topics topics;
-    struct yk_histogram latency;
-    struct yoke_store_stats stats;
+    struct yk_remote *remote; /* What others see of it; counters of calls */
+    struct yoke_store_stats stats; /* are there, the others here. */
 
     bool is_closing;
     bool is_backend_closed;

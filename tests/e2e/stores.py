@@ -1,16 +1,10 @@
-"""Stores for tests: what YOKE_STORE is set to, with the server behind it.
-
-    @pytest.mark.parametrize("kind", stores.KINDS)
-    def test_x(kind, tmp_path):
-        with stores.open(kind, tmp_path) as url:
-            ...
-
-A kind more is a line in KINDS more: a function that gets a folder, and is a
-context manager that yields the URL.
-"""
+"""The servers behind stores, as the end-to-end tests start them: each on a UNIX
+socket in a folder of its own. A store without a server has only a URL."""
 import contextlib
 import getpass
+import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -18,50 +12,78 @@ import pytest
 from harness import wait_for
 
 
-def answers(path):
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as one:
-        one.connect(str(path))
-        return True
+class Store:
+    """`url` is what YOKE_STORE takes. kill(), restart(), freeze() and thaw()
+    are for those that have a server."""
+
+    def __init__(self, url, path=None, command=()):
+        self.url = url
+        self.path = path
+        self.command = [str(part) for part in command]
+        self.process = None
+        self.start()
+
+    def start(self):
+        if not self.command:
+            return
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        wait_for(self.answers, f"{self.command[0]} to listen")
+
+    def answers(self):
+        with contextlib.suppress(OSError), \
+                socket.socket(socket.AF_UNIX) as client:
+            client.connect(str(self.path))
+            return True
+        return False
+
+    def kill(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def restart(self):
+        self.kill()
+        self.start()
+
+    def freeze(self):
+        self.process.send_signal(signal.SIGSTOP)
+        os.waitid(os.P_PID, self.process.pid, os.WSTOPPED)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
 
-@contextlib.contextmanager
-def served(argv, path):
-    """A server on the UNIX socket `path`, until the end."""
-    if not shutil.which(argv[0]):
-        pytest.skip(f"{argv[0]} is not installed")
-    with subprocess.Popen([str(arg) for arg in argv],
-                          stdout=subprocess.DEVNULL) as server:
-        try:
-            wait_for(lambda: answers(path) or server.poll() is not None,
-                     f"{argv[0]} to answer")
-            assert server.poll() is None, f"{argv[0]} has ended"
-            yield
-        finally:
-            server.kill()
+def _lmdb(folder):
+    return Store(f"lmdb:{folder}/state")
 
 
-@contextlib.contextmanager
-def lmdb(folder):
-    yield f"lmdb:{folder}/state"
-
-
-@contextlib.contextmanager
-def redis(folder):
+def _redis(folder):
     path = folder / "redis"
-    with served(["redis-server", "--port", "0", "--unixsocket", path, "--save",
-                 "", "--dir", folder, "--logfile", "/dev/null"], path):
-        yield f"redis+unix:{path}"
+    return Store(f"redis+unix:{path}", path, [
+        "redis-server", "--port", "0", "--unixsocket", path, "--dir", folder,
+        "--save", "", "--logfile", "/dev/null"])
+
+
+def _memcached(folder):
+    path = folder / "memcached"
+    return Store(f"memcached+unix:{path}", path, [
+        "memcached", "-s", path, "-t", "1", "-u", getpass.getuser()])
+
+
+KINDS = {"lmdb": _lmdb, "redis": _redis, "memcached": _memcached}
 
 
 @contextlib.contextmanager
-def memcached(folder):
-    path = folder / "memcached"
-    with served(["memcached", "-s", path, "-u", getpass.getuser()], path):
-        yield f"memcached+unix:{path}"
-
-
-KINDS = {"lmdb": lmdb, "redis": redis, "memcached": memcached}
-
-
-def open(kind, folder):  # pylint: disable=redefined-builtin
-    return KINDS[kind](folder)
+def running(kind, folder):
+    """A store of that kind, until the end. A socket's path has 107 bytes, so
+    the folder's has to be short."""
+    tool = {"redis": "redis-server", "memcached": "memcached"}.get(kind)
+    if tool and not shutil.which(tool):
+        pytest.skip(f"there is no {tool}")
+    store = KINDS[kind](folder)
+    try:
+        yield store
+    finally:
+        store.kill()

@@ -14,8 +14,8 @@ MANY = harness.fewer(40)
 
 @pytest.fixture(params=stores.KINDS)
 def store(request, tmp_path):
-    with stores.open(request.param, tmp_path) as url:
-        yield url
+    with stores.running(request.param, tmp_path) as found:
+        yield found.url
 
 
 class Browser:
