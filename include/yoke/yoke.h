@@ -13,7 +13,7 @@
  *   message.h  messages between them, with descriptors
  *   store.h    state that workers share: lmdb, Redis, Memcached
  *   cache.h    what is made of it: values that are computed once;
- *              counter.h  counters and gauges
+ *              counter.h  counters and gauges;  broadcast.h  events
  *   test.h     the test client that needs no port (supertest)
  *   loop.h     the event loop; how a program runs and stops
  *   work.h     what blocks, on threads;  view.h  pages of templates
@@ -23,6 +23,7 @@
 #define YOKE_YOKE_H
 
 #include <yoke/app.h>
+#include <yoke/broadcast.h>
 #include <yoke/cache.h>
 #include <yoke/cluster.h>
 #include <yoke/counter.h>

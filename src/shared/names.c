@@ -25,21 +25,22 @@ uint64_t yk_name_hash(const char *text)
     return hash;
 }
 
-static bool is_plain(const char *text, size_t len)
+bool yk_is_plain(const char *text, size_t max_len)
 {
+    size_t len = strnlen(text, max_len + 1);
+
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
             return false;
-    return len > 0;
+    return len > 0 && len <= max_len;
 }
 
 void yk_name_make(char out[YK_NAME_SIZE], const char *name, char kind,
                   const char *text)
 {
     size_t room = YK_NAME_SIZE - strlen(name) - sizeof(":x:k:");
-    size_t len = strnlen(text, YK_NAME_SIZE);
 
-    if (len <= room && is_plain(text, len))
+    if (yk_is_plain(text, room))
         snprintf(out, YK_NAME_SIZE, "%s:%c:k:%s", name, kind, text);
     else
         snprintf(out, YK_NAME_SIZE, "%s:%c:h:%016" PRIx64, name, kind,

@@ -10,13 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Room for one: a store's prefix of up to 100 bytes fits before it. */
-#define YK_NAME_SIZE 150
+/* Room for one: a store's prefix of up to 100 bytes fits before it, and a number
+ * behind it. */
+#define YK_NAME_SIZE 140
 /* Longest name of a cache, and of what else has one. */
 #define YK_NAME_MAX  32
 
 /* Letters, digits and ".:_-", 1 to YK_NAME_MAX of them. */
 bool yk_is_name(const char *text);
+
+/* Whether a text of up to `max_len` bytes can be a key as it is: no blanks, no
+ * control characters, not empty. */
+bool yk_is_plain(const char *text, size_t max_len);
 
 /* FNV-1a, 64 bits. */
 uint64_t yk_name_hash(const char *text);
