@@ -15,6 +15,7 @@ MAY_USE = {
     "net": ["core"],
     "http": ["core", "net"],
     "store": ["core", "net"],
+    "shared": ["core", "net"],
     "app": ["core", "net", "http", "store"],
     "cluster": ["core", "net"],
     "middleware": [],

@@ -12,6 +12,8 @@
  *   cluster.h  primary and workers (Node's cluster), and the supervised form
  *   message.h  messages between them, with descriptors
  *   store.h    state that workers share: lmdb, Redis, Memcached
+ *   cache.h    what is made of it: values that are computed once;
+ *              counter.h  counters and gauges;  broadcast.h  events
  *   test.h     the test client that needs no port (supertest)
  *   loop.h     the event loop; how a program runs and stops
  *   work.h     what blocks, on threads;  view.h  pages of templates
@@ -21,7 +23,10 @@
 #define YOKE_YOKE_H
 
 #include <yoke/app.h>
+#include <yoke/broadcast.h>
+#include <yoke/cache.h>
 #include <yoke/cluster.h>
+#include <yoke/counter.h>
 #include <yoke/error.h>
 #include <yoke/listen.h>
 #include <yoke/log.h>

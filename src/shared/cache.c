@@ -1,0 +1,413 @@
+/* The functions of yoke/cache.h but for the life of a job. */
+#include <yoke/cache.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <yoke/error.h>
+#include <yoke/log.h>
+#include <yoke/loop.h>
+
+#include "core/alloc.h"
+#include "shared/cache_job.h"
+
+#include "core/banned.h"
+
+#define TTL_S         60
+#define NOTHING_TTL_S 5
+#define ERROR_TTL_S   1
+#define JITTER        10
+#define LEASE_S       10
+#define WAIT_MS       10000
+#define MAX_FLIGHTS   10000
+#define MAX_WAITERS   100000
+#define KEPT          64 /* Free jobs and waiters. */
+#define TICK_MS       10
+
+/* ---- Opening and closing ---- */
+
+static uint64_t system_now_ms(void *data)
+{
+    struct timespec now;
+
+    (void)data;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static void set_default(uint32_t *value, uint32_t fallback)
+{
+    if (*value == 0)
+        *value = fallback;
+}
+
+static void fill_in(struct yoke_cache_options *options)
+{
+    set_default(&options->ttl_s, TTL_S);
+    set_default(&options->nothing_ttl_s, NOTHING_TTL_S);
+    set_default(&options->error_ttl_s, ERROR_TTL_S);
+    set_default(&options->lease_s, LEASE_S);
+    set_default(&options->wait_ms, WAIT_MS);
+    set_default(&options->max_flights, MAX_FLIGHTS);
+    set_default(&options->max_waiters, MAX_WAITERS);
+    if (options->jitter == 0 || options->jitter > 100)
+        options->jitter = JITTER;
+    if (options->jitter < 0)
+        options->jitter = 0;
+    if (options->max_value_len == 0)
+        options->max_value_len = SIZE_MAX;
+    if (!options->now_ms)
+        options->now_ms = system_now_ms;
+}
+
+static void on_later(struct yk_later *later);
+static void on_tick(uv_timer_t *timer);
+
+yoke_cache *yoke_cache_open_with(const struct yoke_cache_options *options)
+{
+    const char *name = options->name ? options->name : "cache";
+
+    if (!options->store || !yk_is_name(name)) {
+        yoke_log(YOKE_LOG_ERROR, "a cache cannot be opened: %s",
+                 options->store ? "its name has to be 1 to 32 letters, digits "
+                                  "and \".:_-\""
+                                : "it has no store");
+        errno = EINVAL;
+        return NULL;
+    }
+    yoke_cache *cache = yk_alloc(sizeof(*cache));
+    cache->options = *options;
+    fill_in(&cache->options);
+    memcpy(cache->name, name, strlen(name) + 1);
+    for (size_t i = 0; i < YK_CACHE_BUCKETS; i++)
+        yk_list_init(&cache->table[i]);
+    yk_list_init(&cache->ready);
+    yk_list_init(&cache->resting);
+    yk_list_init(&cache->refused);
+    yk_later_init(&cache->later, on_later);
+    uv_timer_init(yoke_loop(), &cache->timer);
+    cache->timer.data = cache;
+    yk_blocks_init(&cache->jobs, sizeof(yoke_cache_job), KEPT);
+    yk_blocks_init(&cache->waiters, sizeof(struct yk_cache_waiter), KEPT);
+    yk_random_init(&cache->random);
+    return cache;
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    yoke_cache *cache = handle->data;
+
+    yk_blocks_done(&cache->jobs);
+    yk_blocks_done(&cache->waiters);
+    free(cache);
+}
+
+void yk_cache_free_if_idle(yoke_cache *cache)
+{
+    if (!cache->is_closing || cache->stats.flights > 0 ||
+        !yk_list_is_empty(&cache->refused) ||
+        uv_is_closing((uv_handle_t *)&cache->timer))
+        return;
+    yk_later_stop(&cache->later);
+    uv_close((uv_handle_t *)&cache->timer, on_timer_closed);
+}
+
+void yoke_cache_close(yoke_cache *cache)
+{
+    if (!cache || cache->is_closing)
+        return;
+    cache->is_closing = true;
+    yk_later_start(&cache->later);
+}
+
+/* ---- From the loop ---- */
+
+static void answer_refused(yoke_cache *cache)
+{
+    struct yk_list refused, *node;
+
+    yk_list_init(&refused);
+    yk_list_move_all(&refused, &cache->refused);
+    while ((node = yk_list_take(&refused))) {
+        struct yk_cache_waiter *waiter =
+            YK_CONTAINER_OF(node, struct yk_cache_waiter, node);
+        struct yoke_cache_result result = {
+            .err = waiter->err, .key = "", .value = "", .how = YOKE_CACHE_MISS};
+        if (waiter->fn)
+            waiter->fn(&result, waiter->data);
+        yk_blocks_give(&cache->waiters, waiter);
+    }
+}
+
+static void on_later(struct yk_later *later)
+{
+    yoke_cache *cache = YK_CONTAINER_OF(later, yoke_cache, later);
+    struct yk_list ready, *node;
+
+    answer_refused(cache);
+    yk_list_init(&ready);
+    yk_list_move_all(&ready, &cache->ready);
+    while ((node = yk_list_take(&ready)))
+        yk_cache_job_on_ready(YK_CONTAINER_OF(node, yoke_cache_job, ready));
+    yk_cache_free_if_idle(cache);
+}
+
+/* Each rests for as long as it likes; they are few. */
+static void on_tick(uv_timer_t *timer)
+{
+    yoke_cache *cache = timer->data;
+
+    YK_LIST_EACH(node, &cache->resting)
+    {
+        yoke_cache_job *job = YK_CONTAINER_OF(node, yoke_cache_job, rest);
+        if (job->due_ms > uv_now(timer->loop))
+            continue;
+        yk_list_remove(node);
+        yk_cache_job_look(job);
+    }
+    if (yk_list_is_empty(&cache->resting))
+        uv_timer_stop(timer);
+}
+
+void yk_cache_rest(yoke_cache_job *job)
+{
+    yoke_cache *cache = job->cache;
+
+    yk_list_add(&cache->resting, &job->rest);
+    if (!uv_is_active((uv_handle_t *)&cache->timer))
+        uv_timer_start(&cache->timer, on_tick, TICK_MS, TICK_MS);
+}
+
+/* ---- Getting ---- */
+
+bool yk_cache_has_wishes(const struct yoke_cache_query *query)
+{
+    return query->anew || query->no_stale || query->max_age_s > 0 ||
+           query->min_fresh_s > 0;
+}
+
+static struct yk_cache_waiter *new_waiter(yoke_cache *cache, yoke_cache_fn *fn,
+                                          void *data,
+                                          const struct yoke_cache_query *query)
+{
+    struct yk_cache_waiter *waiter = yk_blocks_take(&cache->waiters);
+
+    if (!waiter)
+        abort();
+    *waiter = (struct yk_cache_waiter){.fn = fn, .data = data, .query = *query};
+    waiter->query.tags = NULL;
+    yk_list_init(&waiter->node);
+    return waiter;
+}
+
+static void refuse(yoke_cache *cache, struct yk_cache_waiter *waiter, int err)
+{
+    const struct yoke_cache_query *query = &waiter->query;
+
+    if (query->free_data)
+        query->free_data(query->compute_data);
+    if (err == -YOKE_EFULL)
+        cache->stats.refused++;
+    waiter->err = err;
+    yk_list_add(&cache->refused, &waiter->node);
+    yk_later_start(&cache->later);
+}
+
+static bool is_text(const char *text)
+{
+    size_t len = text ? strnlen(text, YOKE_CACHE_KEY_MAX + 1) : 0;
+    return len > 0 && len <= YOKE_CACHE_KEY_MAX;
+}
+
+static size_t count_tags(const char *const *tags)
+{
+    size_t n = 0;
+
+    while (tags && n <= YOKE_CACHE_TAGS_MAX && tags[n])
+        n++;
+    return n;
+}
+
+static int fault(const yoke_cache *cache, const char *key,
+                 const struct yoke_cache_query *query)
+{
+    size_t tag_count = count_tags(query->tags);
+
+    if (cache->is_closing)
+        return -ECANCELED;
+    if (!is_text(key) || tag_count > YOKE_CACHE_TAGS_MAX)
+        return -EINVAL;
+    for (size_t i = 0; i < tag_count; i++)
+        if (!is_text(query->tags[i]))
+            return -EINVAL;
+    return cache->stats.waiters >= cache->options.max_waiters ? -YOKE_EFULL : 0;
+}
+
+static yoke_cache_job *find(yoke_cache *cache, const char *key)
+{
+    uint64_t hash = yk_name_hash(key);
+
+    YK_LIST_EACH(node, &cache->table[hash % YK_CACHE_BUCKETS])
+    {
+        yoke_cache_job *job = YK_CONTAINER_OF(node, yoke_cache_job, node);
+        if (job->hash == hash && strcmp(job->key, key) == 0)
+            return job;
+    }
+    return NULL;
+}
+
+static void set_tags(yoke_cache_job *job, const char *const *tags)
+{
+    job->tag_count = count_tags(tags);
+    for (size_t i = 0; i < job->tag_count; i++) {
+        job->tags[i].name = yk_name_hash(tags[i]);
+        yk_name_make(job->tag_names[i], job->cache->name, 't', tags[i]);
+    }
+}
+
+static void begin(yoke_cache *cache, const char *key,
+                  struct yk_cache_waiter *waiter,
+                  const struct yoke_cache_query *query)
+{
+    yoke_cache_job *job = NULL;
+
+    if (cache->stats.flights < cache->options.max_flights)
+        job = yk_cache_job_new(cache, key, waiter);
+    if (!job) {
+        refuse(cache, waiter, -YOKE_EFULL);
+        return;
+    }
+    set_tags(job, query->tags);
+    job->is_alone =
+        query->alone || !query->compute || yk_cache_has_wishes(query);
+    if (!job->is_alone)
+        yk_list_add(&cache->table[job->hash % YK_CACHE_BUCKETS], &job->node);
+    yk_cache_job_look(job);
+}
+
+void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
+                         void *data, const struct yoke_cache_query *query)
+{
+    struct yk_cache_waiter *waiter = new_waiter(cache, fn, data, query);
+    int err = fault(cache, key, query);
+    bool is_alone =
+        query->alone || !query->compute || yk_cache_has_wishes(query);
+    yoke_cache_job *job = err == 0 && !is_alone ? find(cache, key) : NULL;
+
+    if (err < 0)
+        refuse(cache, waiter, err);
+    else if (job)
+        yk_cache_job_join(job, waiter);
+    else
+        begin(cache, key, waiter, query);
+}
+
+/* ---- Changing ---- */
+
+struct change {
+    yoke_cache_done_fn *fn;
+    void *data;
+};
+
+static void on_changed(const struct yoke_store_result *result, void *data)
+{
+    struct change *change = data;
+
+    if (change->fn)
+        change->fn(result->err, change->data);
+    free(change);
+}
+
+static struct change *new_change(yoke_cache_done_fn *fn, void *data)
+{
+    struct change *change = yk_alloc(sizeof(*change));
+
+    *change = (struct change){fn, data};
+    return change;
+}
+
+static void store_record(yoke_cache *cache, const char *name,
+                         const struct yk_cache_record *record, uint32_t keep_s,
+                         uint64_t version, struct change *change)
+{
+    size_t len = yk_cache_record_len(record);
+    char *bytes = yk_try_alloc(len);
+
+    if (!bytes) {
+        struct yoke_store_result result = {.err = -ENOMEM};
+        on_changed(&result, change);
+        return;
+    }
+    yk_cache_record_write(record, bytes);
+    if (version)
+        yoke_store_replace(cache->options.store, name, version, bytes, len,
+                           keep_s, on_changed, change);
+    else
+        yoke_store_set(cache->options.store, name, bytes, len, keep_s,
+                       on_changed, change);
+    free(bytes);
+}
+
+/* A name that the store refuses, so that it answers -EINVAL as for any. */
+static void make_name(yoke_cache *cache, char *out, char kind, const char *text)
+{
+    out[0] = '\0';
+    if (is_text(text))
+        yk_name_make(out, cache->name, kind, text);
+}
+
+void yoke_cache_put_with(yoke_cache *cache, const char *key, const void *ptr,
+                         size_t len, yoke_cache_done_fn *fn, void *data,
+                         const struct yoke_cache_keep *keep)
+{
+    char name[YK_NAME_SIZE];
+    struct yk_cache_record record = {
+        .kind = YK_CACHE_VALUE,
+        .key = yk_slice_of(key ? key : ""),
+        .value = {ptr, len},
+    };
+
+    make_name(cache, name, 'v', key);
+    yk_cache_stamp(cache, &record, keep->ttl_s, keep->stale_s,
+                   keep->stale_error_s);
+    uint32_t keep_s = yk_cache_keep_s(cache, &record);
+    store_record(cache, name, &record, keep_s ? keep_s : 1, keep->version,
+                 new_change(fn, data));
+}
+
+/* What stays says that what was begun before is void. */
+void yoke_cache_delete(yoke_cache *cache, const char *key,
+                       yoke_cache_done_fn *fn, void *data)
+{
+    char name[YK_NAME_SIZE];
+    struct yk_cache_record record = {
+        .kind = YK_CACHE_DELETED,
+        .stored_ms = yk_cache_now(cache),
+        .key = yk_slice_of(key ? key : ""),
+    };
+
+    make_name(cache, name, 'v', key);
+    store_record(cache, name, &record, 2 * cache->options.lease_s, 0,
+                 new_change(fn, data));
+}
+
+void yoke_cache_invalidate(yoke_cache *cache, const char *tag,
+                           yoke_cache_done_fn *fn, void *data)
+{
+    char name[YK_NAME_SIZE];
+    uint64_t version = yk_cache_new_version(cache);
+
+    make_name(cache, name, 't', tag);
+    yoke_store_set(cache->options.store, name, &version, sizeof(version),
+                   YK_CACHE_TAG_TTL_S, on_changed, new_change(fn, data));
+}
+
+/* ---- How it is ---- */
+
+void yoke_cache_stats(const yoke_cache *cache,
+                      struct yoke_cache_stats *ret_stats)
+{
+    *ret_stats = cache->stats;
+}

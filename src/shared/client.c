@@ -1,0 +1,286 @@
+/* A page that listens. */
+#include "shared/station.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <yoke/error.h>
+#include <yoke/res.h>
+
+#include "core/alloc.h"
+#include "shared/event.h"
+
+#include "core/banned.h"
+
+static yoke_broadcast *broadcast_of(const struct yk_client *client)
+{
+    return client->station->broadcast;
+}
+
+/* ---- The end ---- */
+
+static void free_client(struct yk_client *client)
+{
+    struct yk_station *station = client->station;
+
+    free(client);
+    station->calls--;
+    yk_station_release(station);
+}
+
+void yk_client_gone(struct yk_client *client)
+{
+    yoke_broadcast *broadcast = broadcast_of(client);
+
+    client->is_gone = true;
+    yk_list_remove(&client->node);
+    yk_list_remove(&client->lag);
+    broadcast->stats.clients--;
+    broadcast->stats.lagging -= client->state == YK_CLIENT_LAGGING;
+    if (client->options.on_leave)
+        client->options.on_leave(client->sse, client->options.data);
+    if (!client->is_reading)
+        free_client(client);
+}
+
+void yk_client_end(struct yk_client *client)
+{
+    yoke_sse *sse = client->sse;
+
+    yoke_sse_on_close(sse, NULL, NULL);
+    yk_client_gone(client);
+    yoke_sse_end(sse);
+}
+
+/* ---- Sending to it ---- */
+
+/* It is too slow. */
+static void lag(struct yk_client *client)
+{
+    yoke_broadcast *broadcast = broadcast_of(client);
+
+    broadcast->stats.slowed++;
+    if (broadcast->options.ends_slow) {
+        yk_client_end(client);
+        return;
+    }
+    client->state = YK_CLIENT_LAGGING;
+    broadcast->stats.lagging++;
+    yk_list_add(&broadcast->lagging, &client->lag);
+    yk_broadcast_tick(broadcast);
+}
+
+static void push(struct yk_client *client, const struct yoke_sse_event *event)
+{
+    size_t most = broadcast_of(client)->options.max_waiting;
+    ssize_t waiting = yoke_sse_send_event(client->sse, event);
+
+    if (waiting == -YOKE_EFULL || waiting == -ENOMEM ||
+        (waiting > 0 && (size_t)waiting > most))
+        lag(client);
+}
+
+void yk_client_tell_missed(struct yk_client *client)
+{
+    yoke_broadcast *broadcast = broadcast_of(client);
+    struct yoke_sse_event event = {.event = broadcast->missed, .data = ""};
+
+    if (client->state != YK_CLIENT_LIVE) {
+        client->has_missed = true;
+        return;
+    }
+    client->has_missed = false;
+    broadcast->stats.missed++;
+    push(client, &event);
+}
+
+void yk_client_deliver(struct yk_client *client,
+                       const struct yoke_sse_event *event, uint64_t number)
+{
+    struct yoke_sse_event own = *event;
+    char id[24];
+
+    if (client->state != YK_CLIENT_LIVE)
+        return;
+    if (number > 0) {
+        if (number <= client->last)
+            return;
+        client->last = number;
+        snprintf(id, sizeof(id), "%" PRIu64, number);
+        own.id = id;
+    }
+    broadcast_of(client)->stats.delivered++;
+    push(client, &own);
+}
+
+/* ---- Reading on ---- */
+
+static void replay(struct yk_client *client);
+
+/* It is where the station is. */
+static void go_live(struct yk_client *client)
+{
+    client->state = YK_CLIENT_LIVE;
+    if (client->has_missed)
+        yk_client_tell_missed(client);
+}
+
+/* One slot. An event that is not there, or an older one, was passed over by the
+ * station, too; a newer one has taken its place. */
+static void take_slot(struct yk_client *client,
+                      const struct yoke_store_item *item)
+{
+    struct yk_slice bytes = {item->value, item->len};
+    struct yoke_sse_event event;
+    uint64_t number = 0, wanted = client->last + 1;
+
+    if (item->err == 0 && yk_event_read(bytes, &event, &number) &&
+        number == wanted) {
+        broadcast_of(client)->stats.replayed++;
+        client->state = YK_CLIENT_LIVE;
+        client->is_from_start = false;
+        yk_client_deliver(client, &event, number);
+        return;
+    }
+    client->has_missed |=
+        !client->is_from_start && (number > wanted || item->err == -ENOENT);
+    client->last = wanted;
+}
+
+static void on_slots(const struct yoke_store_result *result, void *data)
+{
+    struct yk_client *client = data;
+
+    client->is_reading = false;
+    if (client->is_gone) {
+        free_client(client);
+        return;
+    }
+    if (result->err) {
+        /* It comes back, and asks again. */
+        yk_client_end(client);
+        return;
+    }
+    /* Each may be the one that makes it slow, or ends it. */
+    client->is_reading = true;
+    for (size_t i = 0; i < result->count && !client->is_gone; i++) {
+        take_slot(client, &result->items[i]);
+        if (client->state == YK_CLIENT_LAGGING)
+            break;
+        client->state = YK_CLIENT_REPLAYING;
+    }
+    client->is_reading = false;
+    if (client->is_gone)
+        free_client(client);
+    else if (client->state != YK_CLIENT_LAGGING)
+        replay(client);
+}
+
+/* What is older than the history cannot be had any more. */
+static void skip_lost(struct yk_client *client)
+{
+    uint32_t history = broadcast_of(client)->options.history;
+    uint64_t last = client->station->last;
+
+    if (last - client->last <= history)
+        return;
+    client->is_from_start = client->last == 0;
+    client->has_missed |= !client->is_from_start;
+    client->last = last - history;
+}
+
+static void replay(struct yk_client *client)
+{
+    struct yk_station *station = client->station;
+    char names[YK_STATION_PAGE][YK_NAME_SIZE];
+    const char *keys[YK_STATION_PAGE];
+    size_t n = 0;
+
+    client->state = YK_CLIENT_REPLAYING;
+    if (client->last >= station->last) {
+        go_live(client);
+        return;
+    }
+    skip_lost(client);
+    for (uint64_t at = client->last; at < station->last && n < YK_STATION_PAGE;
+         at++, n++) {
+        yk_station_slot(station, at + 1, names[n]);
+        keys[n] = names[n];
+    }
+    client->is_reading = true;
+    yoke_store_get_many(station->broadcast->options.store, keys, n, on_slots,
+                        client);
+}
+
+/* ---- A number that the station has not come to ---- */
+
+static void on_seq(const struct yoke_store_result *result, void *data)
+{
+    struct yk_client *client = data;
+    uint64_t seq = result->err == 0 ? strtoull(result->value, NULL, 10) : 0;
+
+    client->is_reading = false;
+    if (client->is_gone) {
+        free_client(client);
+        return;
+    }
+    /* No such number has ever been: the store has lost them, or it lies. */
+    if (seq < client->last) {
+        client->last = client->station->last;
+        client->has_missed = true;
+    }
+    replay(client);
+}
+
+static void ask_seq(struct yk_client *client)
+{
+    client->is_reading = true;
+    client->state = YK_CLIENT_REPLAYING;
+    yoke_store_get(broadcast_of(client)->options.store, client->station->seq,
+                   on_seq, client);
+}
+
+/* ---- The beginning ---- */
+
+/* From here on: it is told the number, so that it can come back to it. */
+static void begin_here(struct yk_client *client)
+{
+    char id[24];
+
+    client->last = client->station->last;
+    snprintf(id, sizeof(id), "%" PRIu64, client->last);
+    client->state = YK_CLIENT_LIVE;
+    push(client, &(struct yoke_sse_event){.id = id});
+}
+
+void yk_client_begin(struct yk_client *client)
+{
+    if (broadcast_of(client)->options.history == 0) {
+        client->state = YK_CLIENT_LIVE;
+        yoke_sse_comment(client->sse, "ready");
+    } else if (!client->has_last)
+        begin_here(client);
+    else if (client->last > client->station->last)
+        ask_seq(client);
+    else
+        replay(client);
+}
+
+void yk_client_look(struct yk_client *client)
+{
+    yoke_broadcast *broadcast = broadcast_of(client);
+    ssize_t waiting = yoke_res_write(client->res, "", 0);
+
+    if (waiting < 0 || (size_t)waiting > broadcast->options.max_waiting / 2)
+        return;
+    yk_list_remove(&client->lag);
+    broadcast->stats.lagging--;
+    if (broadcast->options.history > 0) {
+        replay(client);
+        return;
+    }
+    client->has_missed = true;
+    go_live(client);
+}

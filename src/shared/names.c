@@ -1,0 +1,48 @@
+#include "shared/names.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/banned.h"
+
+bool yk_is_name(const char *text)
+{
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.:_-";
+    size_t len = strnlen(text, YK_NAME_MAX + 1);
+
+    return len > 0 && len <= YK_NAME_MAX && strspn(text, letters) == len;
+}
+
+uint64_t yk_name_hash(const char *text)
+{
+    uint64_t hash = 0xcbf29ce484222325;
+
+    for (; *text; text++)
+        hash = (hash ^ (unsigned char)*text) * 0x100000001b3;
+    return hash;
+}
+
+bool yk_is_plain(const char *text, size_t max_len)
+{
+    size_t len = strnlen(text, max_len + 1);
+
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f)
+            return false;
+    return len > 0 && len <= max_len;
+}
+
+void yk_name_make(char out[YK_NAME_SIZE], const char *name, char kind,
+                  const char *text)
+{
+    size_t room = YK_NAME_SIZE - strlen(name) - sizeof(":x:k:");
+
+    if (yk_is_plain(text, room))
+        snprintf(out, YK_NAME_SIZE, "%s:%c:k:%s", name, kind, text);
+    else
+        snprintf(out, YK_NAME_SIZE, "%s:%c:h:%016" PRIx64, name, kind,
+                 yk_name_hash(text));
+}

@@ -1,0 +1,346 @@
+#include "shared/station.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <yoke/error.h>
+#include <yoke/loop.h>
+
+#include "core/alloc.h"
+#include "shared/event.h"
+
+#include "core/banned.h"
+
+/* How long a number may be without its event, and how often that is looked at. */
+#define HOLE_MS  1000
+/* A number so far back is none that was late: numbers have begun anew. */
+#define BACK_MAX 1000000
+
+/* ---- Life ---- */
+
+void yk_station_slot(const struct yk_station *station, uint64_t number,
+                     char out[YK_NAME_SIZE])
+{
+    /* Of a name, a channel and five more there is room behind. */
+    snprintf(out, YK_NAME_SIZE, "%.*s:%u", YK_NAME_SIZE - 12, station->slot,
+             (unsigned)(number % station->broadcast->options.history));
+}
+
+static struct yk_list *bucket_of(yoke_broadcast *broadcast, const char *channel)
+{
+    return &broadcast->stations[yk_name_hash(channel) % YK_STATION_BUCKETS];
+}
+
+static struct yk_station *new_station(yoke_broadcast *broadcast,
+                                      const char *channel)
+{
+    struct yk_station *station = yk_alloc(sizeof(*station));
+
+    station->broadcast = broadcast;
+    snprintf(station->channel, sizeof(station->channel), "%s", channel);
+    yk_name_make(station->key, broadcast->name, 'c', channel);
+    yk_name_make(station->seq, broadcast->name, 'q', channel);
+    yk_name_make(station->slot, broadcast->name, 'm', channel);
+    yk_list_init(&station->hole);
+    yk_list_init(&station->clients);
+    yk_list_init(&station->sending);
+    yk_list_add(bucket_of(broadcast, channel), &station->node);
+    broadcast->stats.channels++;
+    return station;
+}
+
+struct yk_station *yk_station_of(yoke_broadcast *broadcast, const char *channel)
+{
+    YK_LIST_EACH(node, bucket_of(broadcast, channel))
+    {
+        struct yk_station *station =
+            YK_CONTAINER_OF(node, struct yk_station, node);
+        if (strcmp(station->channel, channel) == 0)
+            return station;
+    }
+    if (broadcast->stats.channels >= broadcast->options.max_channels)
+        return NULL;
+    return new_station(broadcast, channel);
+}
+
+void yk_station_release(struct yk_station *station)
+{
+    yoke_broadcast *broadcast = station->broadcast;
+
+    if (yk_list_is_empty(&station->clients) && station->subscription) {
+        yoke_unsubscribe(station->subscription);
+        station->subscription = NULL;
+        station->is_listening = false;
+        yk_list_remove(&station->hole);
+    }
+    if (!yk_list_is_empty(&station->clients) || station->calls > 0 ||
+        station->sending_count > 0)
+        return;
+    yk_list_remove(&station->node);
+    yk_list_remove(&station->hole);
+    free(station);
+    broadcast->stats.channels--;
+    yk_broadcast_free_if_idle(broadcast);
+}
+
+/* ---- Delivering ---- */
+
+static void deliver(struct yk_station *station,
+                    const struct yoke_sse_event *event, uint64_t number)
+{
+    station->broadcast->stats.received++;
+    if (number > 0)
+        station->last = number;
+    YK_LIST_EACH(node, &station->clients)
+    {
+        yk_client_deliver(YK_CONTAINER_OF(node, struct yk_client, node), event,
+                          number);
+    }
+}
+
+static void tell_missed(struct yk_station *station)
+{
+    YK_LIST_EACH(node, &station->clients)
+    {
+        yk_client_tell_missed(YK_CONTAINER_OF(node, struct yk_client, node));
+    }
+}
+
+/* ---- Reading on ---- */
+
+void yk_station_end_clients(struct yk_station *station)
+{
+    station->calls++;
+    YK_LIST_EACH(node, &station->clients)
+    {
+        yk_client_end(YK_CONTAINER_OF(node, struct yk_client, node));
+    }
+    station->calls--;
+    yk_station_release(station);
+}
+
+/* An empty slot: its sender is about to fill it, or has died. True when it is to
+ * be passed over. */
+static bool has_waited_enough(struct yk_station *station, uint64_t number)
+{
+    uint64_t now = uv_now(yoke_loop());
+
+    if (number <= station->hole_end && station->hole_due_ms <= now)
+        return true;
+    if (station->hole_due_ms == 0 || number > station->hole_end) {
+        station->hole_due_ms = now + station->broadcast->options.late_ms;
+        station->hole_end = station->seen;
+    }
+    if (yk_list_is_empty(&station->hole))
+        yk_list_add(&station->broadcast->holes, &station->hole);
+    yk_broadcast_tick(station->broadcast);
+    return false;
+}
+
+/* One slot, of the next number. False when it has to be waited for. */
+static bool take_slot(struct yk_station *station,
+                      const struct yoke_store_item *item)
+{
+    struct yk_slice bytes = {item->value, item->len};
+    struct yoke_sse_event event;
+    uint64_t number = 0, wanted = station->last + 1;
+
+    if (item->err == 0 && !yk_event_read(bytes, &event, &number))
+        number = 0;
+    if (number == wanted) {
+        deliver(station, &event, number);
+        return true;
+    }
+    if (number < wanted && !has_waited_enough(station, wanted))
+        return false;
+    if (number > wanted) /* It has been overtaken by a whole history. */
+        tell_missed(station);
+    station->last = wanted;
+    return true;
+}
+
+static void on_slots(const struct yoke_store_result *result, void *data)
+{
+    struct yk_station *station = data;
+    bool goes_on = result->err == 0 && station->is_listening;
+
+    station->is_reading = false;
+    for (size_t i = 0; goes_on && i < result->count; i++)
+        goes_on = take_slot(station, &result->items[i]);
+    if (goes_on && station->last >= station->seen)
+        station->hole_due_ms = 0;
+    if (goes_on)
+        yk_station_read_on(station);
+    else if (result->err && station->is_listening)
+        /* They come back, and get what they have missed. */
+        yk_station_end_clients(station);
+    station->calls--;
+    yk_station_release(station);
+}
+
+/* What is older than the history is lost. */
+static void skip_lost(struct yk_station *station)
+{
+    uint32_t history = station->broadcast->options.history;
+
+    if (station->seen - station->last <= history)
+        return;
+    if (station->last > 0)
+        tell_missed(station);
+    station->last = station->seen - history;
+    /* The first numbers of a channel: nothing was before them. */
+    if (station->hole_end < station->seen) {
+        station->hole_end = station->seen - 1;
+        station->hole_due_ms = 1;
+    }
+}
+
+void yk_station_read_on(struct yk_station *station)
+{
+    char names[YK_STATION_PAGE][YK_NAME_SIZE];
+    const char *keys[YK_STATION_PAGE];
+    size_t n = 0;
+
+    if (station->is_reading || !station->is_listening ||
+        station->last >= station->seen)
+        return;
+    skip_lost(station);
+    for (uint64_t at = station->last; at < station->seen && n < YK_STATION_PAGE;
+         at++, n++) {
+        yk_station_slot(station, at + 1, names[n]);
+        keys[n] = names[n];
+    }
+    station->is_reading = true;
+    station->calls++;
+    yoke_store_get_many(station->broadcast->options.store, keys, n, on_slots,
+                        station);
+}
+
+/* ---- Listening ---- */
+
+static void begin_clients(struct yk_station *station)
+{
+    station->is_listening = true;
+    YK_LIST_EACH(node, &station->clients)
+    {
+        struct yk_client *client =
+            YK_CONTAINER_OF(node, struct yk_client, node);
+        if (client->state == YK_CLIENT_WAITING)
+            yk_client_begin(client);
+    }
+}
+
+static void ask_seq(struct yk_station *station);
+
+static void learn_seq(struct yk_station *station, uint64_t seq)
+{
+    if (!station->is_listening) {
+        station->last = station->seen = seq;
+        begin_clients(station);
+        return;
+    }
+    if (seq < station->last) {
+        station->last = station->seen = seq;
+        tell_missed(station);
+    }
+    if (seq > station->seen)
+        station->seen = seq;
+    yk_station_read_on(station);
+}
+
+static void on_seq(const struct yoke_store_result *result, void *data)
+{
+    struct yk_station *station = data;
+    bool is_known = result->err == 0 || result->err == -ENOENT;
+    bool asks_again = station->asks_again;
+
+    station->is_asking = station->asks_again = false;
+    if (station->subscription && asks_again)
+        ask_seq(station);
+    else if (station->subscription && is_known)
+        learn_seq(station, result->err ? 0 : strtoull(result->value, NULL, 10));
+    else if (station->subscription)
+        yk_station_end_clients(station);
+    station->calls--;
+    yk_station_release(station);
+}
+
+static void ask_seq(struct yk_station *station)
+{
+    if (station->is_asking) {
+        station->asks_again = true;
+        return;
+    }
+    station->is_asking = true;
+    station->calls++;
+    yoke_store_get(station->broadcast->options.store, station->seq, on_seq,
+                   station);
+}
+
+static void on_event(struct yk_station *station,
+                     const struct yoke_store_message *message)
+{
+    struct yk_slice bytes = {message->ptr, message->len};
+    struct yoke_sse_event event;
+    uint64_t number;
+
+    if (!station->is_listening || !yk_event_read(bytes, &event, &number))
+        return;
+    if (station->broadcast->options.history == 0) {
+        deliver(station, &event, 0);
+        return;
+    }
+    if (number + BACK_MAX < station->last) {
+        station->last = station->seen = number - 1;
+        tell_missed(station);
+    }
+    if (number > station->seen)
+        station->seen = number;
+    if (number == station->last + 1 && !station->is_reading)
+        deliver(station, &event, number);
+    yk_station_read_on(station);
+}
+
+/* The store cannot publish, or is closed. */
+static void on_ended(struct yk_station *station, int err)
+{
+    station->subscription = NULL; /* It is gone with this event. */
+    station->is_listening = false;
+    if (err == -ENOTSUP)
+        station->broadcast->cannot_publish = true;
+    yk_station_end_clients(station);
+}
+
+static void on_message(const struct yoke_store_message *message, void *data)
+{
+    struct yk_station *station = data;
+    bool has_history = station->broadcast->options.history > 0;
+
+    station->calls++; /* It stays until the end of this. */
+    if (message->event == YOKE_STORE_MESSAGE)
+        on_event(station, message);
+    else if (message->event == YOKE_STORE_ENDED)
+        on_ended(station, message->err);
+    else if (has_history)
+        ask_seq(station);
+    else if (message->event == YOKE_STORE_MISSED)
+        tell_missed(station);
+    else if (!station->is_listening)
+        begin_clients(station);
+    station->calls--;
+    yk_station_release(station);
+}
+
+void yk_station_listen(struct yk_station *station, struct yk_client *client)
+{
+    station->calls++; /* The client's. */
+    yk_list_add(&station->clients, &client->node);
+    if (!station->subscription)
+        station->subscription =
+            yoke_store_subscribe(station->broadcast->options.store,
+                                 station->key, on_message, station);
+    else if (station->is_listening)
+        yk_client_begin(client);
+}

@@ -1,0 +1,161 @@
+/* A channel of a broadcast: its subscription, those who listen, and what is
+ * being sent.
+ *
+ *     sender                     the store                    each station
+ *     number = incr(seq)
+ *     set(slot number % history) -----> slot
+ *     publish(event) ------------------------------------->  number is the next:
+ *                                                             delivered
+ *                                       slots <------------  else: read what is
+ *                                                             between, in order
+ *
+ * As an event is in its slot before it is published, the slots are the truth,
+ * and messages only say that there is something new: after a break, and when
+ * messages overtake one another, a station reads on from the last number that it
+ * has delivered. A number whose slot stays empty, for its sender has died, is
+ * passed over after a moment. So does each client that comes back, or was too
+ * slow: it reads on from its own last number until it is where the station is.
+ *
+ * Numbers begin at the clock's milliseconds, so that they go on growing when the
+ * store has lost them. */
+#ifndef YK_SHARED_STATION_H
+#define YK_SHARED_STATION_H
+
+#include <uv.h>
+
+#include <yoke/broadcast.h>
+
+#include "core/list.h"
+#include "core/random.h"
+#include "net/later.h"
+#include "shared/names.h"
+
+#define YK_STATION_BUCKETS 256
+/* Slots that are read at a time. */
+#define YK_STATION_PAGE    50
+
+struct yoke_broadcast {
+    struct yoke_broadcast_options options; /* Defaults filled in. */
+    char name[YK_NAME_MAX + 1];
+    char *missed;
+    struct yk_list stations[YK_STATION_BUCKETS];
+    struct yk_list lagging; /* Clients that are slow. */
+    struct yk_list holes;   /* Stations that wait for a slot. */
+    struct yk_list refused; /* Events that are not sent. */
+    struct yk_later later;  /* Tells so. */
+    uv_timer_t timer;       /* Looks at `lagging` and `holes`. */
+    struct yk_random random;
+    struct yoke_broadcast_stats stats;
+    bool cannot_publish; /* The store. */
+    bool is_closing;
+};
+
+/* An event on its way to the store. */
+struct yk_sending {
+    struct yk_list node;
+    struct yk_station *station; /* NULL: refused. */
+    yoke_broadcast_fn *fn;
+    void *data;
+    int err;
+    uint64_t number;
+    size_t len;
+    char bytes[]; /* shared/event.h */
+};
+
+enum yk_client_state {
+    YK_CLIENT_WAITING,   /* Until the station listens. */
+    YK_CLIENT_REPLAYING, /* Reads what it has missed. */
+    YK_CLIENT_LIVE,
+    YK_CLIENT_LAGGING, /* Gets nothing until it has taken what waits. */
+};
+
+struct yk_client {
+    struct yk_list node; /* In its station. */
+    struct yk_list lag;
+    struct yk_station *station;
+    yoke_sse *sse;
+    yoke_res *res;
+    enum yk_client_state state;
+    bool has_last;      /* It came back. */
+    bool is_reading;    /* A call is on its way; */
+    bool is_gone;       /* and it is freed when that comes back. */
+    bool has_missed;    /* To be told. */
+    bool is_from_start; /* Nothing was before what it reads. */
+    uint64_t last;      /* The number of the last event that it has. */
+    struct yoke_broadcast_join options;
+};
+
+struct yk_station {
+    struct yk_list node;
+    struct yk_list hole; /* Among those that wait. */
+    yoke_broadcast *broadcast;
+    char channel[YOKE_BROADCAST_CHANNEL_MAX + 1];
+    char key[YK_NAME_SIZE];  /* The channel's name in the store, */
+    char seq[YK_NAME_SIZE];  /* the key of the last number, */
+    char slot[YK_NAME_SIZE]; /* and what those of slots begin with. */
+    struct yk_list clients;
+    struct yk_list sending; /* The first is on its way. */
+    uint32_t sending_count;
+    unsigned calls; /* On their way. */
+    yoke_subscription *subscription;
+    bool is_listening;    /* `last` is known. */
+    bool is_reading;      /* Slots. */
+    bool is_asking;       /* For the last number. */
+    bool asks_again;      /* Once more, when that is there. */
+    uint64_t last;        /* Delivered. */
+    uint64_t seen;        /* Known to be there. */
+    uint64_t hole_due_ms; /* When an empty slot is passed over; 0: none is. */
+    uint64_t hole_end;    /* Up to this number. */
+};
+
+/* The station of a channel, made when there is none; NULL when there are too
+ * many. `channel` is plain. */
+struct yk_station *yk_station_of(yoke_broadcast *broadcast,
+                                 const char *channel);
+
+/* Frees it, if nobody needs it. */
+void yk_station_release(struct yk_station *station);
+
+/* A client has come: it begins as soon as the station listens. */
+void yk_station_listen(struct yk_station *station, struct yk_client *client);
+
+/* Ends all streams. */
+void yk_station_end_clients(struct yk_station *station);
+
+/* Reads on, after a slot was empty. */
+void yk_station_read_on(struct yk_station *station);
+
+/* Sends, behind what is being sent. */
+void yk_station_send(struct yk_station *station, struct yk_sending *sending);
+
+/* The key of the slot of a number. */
+void yk_station_slot(const struct yk_station *station, uint64_t number,
+                     char out[YK_NAME_SIZE]);
+
+/* ---- Clients (client.c) ---- */
+
+/* Begins: live, or by what it has missed. */
+void yk_client_begin(struct yk_client *client);
+
+/* An event for whoever is live and has it not. */
+void yk_client_deliver(struct yk_client *client,
+                       const struct yoke_sse_event *event, uint64_t number);
+
+/* Events may have been lost. */
+void yk_client_tell_missed(struct yk_client *client);
+
+/* Looks whether a slow one has taken what waited. */
+void yk_client_look(struct yk_client *client);
+
+/* Ends its stream. */
+void yk_client_end(struct yk_client *client);
+
+/* The stream has ended. */
+void yk_client_gone(struct yk_client *client);
+
+/* Starts the timer. */
+void yk_broadcast_tick(yoke_broadcast *broadcast);
+
+void yk_broadcast_free_if_idle(yoke_broadcast *broadcast);
+
+#endif

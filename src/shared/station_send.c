@@ -1,0 +1,106 @@
+/* Sending: one after the other for each channel, so that their order stays. */
+#include "shared/station.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include <yoke/error.h>
+
+#include "shared/event.h"
+
+#include "core/banned.h"
+
+/* Numbers below have begun at 0. */
+#define FIRST_NUMBER (INT64_C(1) << 40)
+
+static void send_first(struct yk_station *station);
+
+static void finish(struct yk_sending *sending, int err)
+{
+    struct yk_station *station = sending->station;
+    struct yoke_broadcast_stats *stats = &station->broadcast->stats;
+
+    yk_list_remove(&sending->node);
+    station->sending_count--;
+    station->calls++;
+    if (err)
+        stats->failed++;
+    else
+        stats->sent++;
+    if (!yk_list_is_empty(&station->sending))
+        send_first(station);
+    if (sending->fn)
+        sending->fn(err, err ? 0 : sending->number, sending->data);
+    free(sending);
+    station->calls--;
+    yk_station_release(station);
+}
+
+static void on_published(const struct yoke_store_result *result, void *data)
+{
+    finish(data, result->err);
+}
+
+static void publish(struct yk_sending *sending)
+{
+    struct yk_station *station = sending->station;
+
+    yoke_store_publish(station->broadcast->options.store, station->key,
+                       sending->bytes, sending->len, on_published, sending);
+}
+
+static void on_kept(const struct yoke_store_result *result, void *data)
+{
+    if (result->err)
+        finish(data, result->err);
+    else
+        publish(data);
+}
+
+static void keep(struct yk_sending *sending)
+{
+    struct yk_station *station = sending->station;
+    const struct yoke_broadcast_options *options = &station->broadcast->options;
+    char key[YK_NAME_SIZE];
+
+    yk_event_set_number(sending->bytes, sending->number);
+    yk_station_slot(station, sending->number, key);
+    yoke_store_set(options->store, key, sending->bytes, sending->len,
+                   options->history_s, on_kept, sending);
+}
+
+static void on_numbered(const struct yoke_store_result *result, void *data)
+{
+    struct yk_sending *sending = data;
+    const struct yk_station *station = sending->station;
+
+    if (result->err) {
+        finish(sending, result->err);
+    } else if (result->number < FIRST_NUMBER) {
+        yoke_store_incr(station->broadcast->options.store, station->seq,
+                        (int64_t)time(NULL) * 1000, 0, on_numbered, sending);
+    } else {
+        sending->number = (uint64_t)result->number;
+        keep(sending);
+    }
+}
+
+static void send_first(struct yk_station *station)
+{
+    struct yk_sending *sending =
+        YK_CONTAINER_OF(station->sending.next, struct yk_sending, node);
+
+    if (station->broadcast->options.history == 0)
+        publish(sending);
+    else
+        yoke_store_incr(station->broadcast->options.store, station->seq, 1, 0,
+                        on_numbered, sending);
+}
+
+void yk_station_send(struct yk_station *station, struct yk_sending *sending)
+{
+    sending->station = station;
+    yk_list_add(&station->sending, &sending->node);
+    if (station->sending_count++ == 0)
+        send_first(station);
+}

@@ -1,0 +1,587 @@
+/* Events for all: who gets which, in which order, and what whoever comes back
+ * gets. Two broadcasts of one store are two workers, at /a and /b. */
+#include "shared.h"
+
+#include "shared/event.h"
+
+static yoke_broadcast *first, *second;
+static yoke_test *t;
+static int left;
+
+/* ---- The application ---- */
+
+static void on_leave(yoke_sse *sse, void *data)
+{
+    assert_non_null(sse);
+    assert_ptr_equal(data, &left);
+    left++;
+}
+
+static void join(yoke_req *req, yoke_res *res)
+{
+    yoke_broadcast **which = yoke_data(req);
+    yoke_broadcast_join(*which, "news", res, .on_leave = on_leave,
+                        .data = &left);
+}
+
+static void start(struct yoke_broadcast_options options,
+                  const struct yoke_limits *limits)
+{
+    yoke_app *app = yoke_app_new();
+
+    options.store = options.store ? options.store : store;
+    first = yoke_broadcast_open_with(&options);
+    second = yoke_broadcast_open_with(&options);
+    assert_non_null(first);
+    assert_non_null(second);
+    left = 0;
+    yoke_app_get(app, "/a", yoke_with(join, &first, NULL));
+    yoke_app_get(app, "/b", yoke_with(join, &second, NULL));
+    t = yoke_test_new_with(app, limits);
+}
+
+static void with_history(uint32_t history)
+{
+    start((struct yoke_broadcast_options){.history = history, .late_ms = 60},
+          NULL);
+}
+
+static struct yoke_broadcast_stats stats_of(const yoke_broadcast *which)
+{
+    struct yoke_broadcast_stats stats;
+    yoke_broadcast_stats(which, &stats);
+    return stats;
+}
+
+/* Everything that they had is gone. */
+static void stop(void)
+{
+    yoke_broadcast_close(first);
+    yoke_broadcast_close(second);
+    run_turns();
+    yoke_test_free(t);
+}
+
+/* ---- Clients ---- */
+
+/* One that listens, from that id on; NULL: from now on. */
+static yoke_tr *listen_at(const char *path, const char *last_id)
+{
+    yoke_tr *r = yoke_test_get(t, path);
+
+    yoke_tr_stream(r);
+    if (last_id)
+        yoke_tr_set(r, "Last-Event-ID", last_id);
+    yoke_expect_status(r, 200);
+    yoke_expect_header(r, "Content-Type", "text/event-stream");
+    if (!last_id)
+        yoke_expect_body_like(r, "id: [0-9]|: ready");
+    return r;
+}
+
+static struct {
+    int count, err;
+    uint64_t id;
+} sent;
+
+static void on_sent(int err, uint64_t id, void *data)
+{
+    assert_ptr_equal(data, &sent);
+    sent.count++;
+    sent.err = err;
+    sent.id = id;
+}
+
+static uint64_t say(yoke_broadcast *which, const char *text)
+{
+    int before = sent.count;
+
+    yoke_broadcast_send(which, "news", "said", text, on_sent, &sent);
+    assert_int_equal(sent.count, before); /* Never from inside the call. */
+    wait_count(&sent.count, before + 1);
+    assert_int_equal(sent.err, 0);
+    return sent.id;
+}
+
+static const char *id_text(uint64_t id)
+{
+    static char text[24];
+    snprintf(text, sizeof(text), "%llu", (unsigned long long)id);
+    return text;
+}
+
+/* The next event, whose id is that, unless it is 0. */
+static void expect_id(yoke_tr *r, uint64_t id, const char *data)
+{
+    struct yoke_tr_event event;
+
+    assert_true(yoke_tr_sse_next(r, &event));
+    assert_string_equal(event.event, "said");
+    assert_string_equal(event.data, data);
+    if (id)
+        assert_string_equal(event.id, id_text(id));
+}
+
+static void expect_missed(yoke_tr *r)
+{
+    yoke_expect_sse(r, "missed", "");
+}
+
+/* ---- All hear ---- */
+
+static void every_worker_hears_what_one_says(void **state)
+{
+    (void)state;
+    with_history(10);
+    yoke_tr *a = listen_at("/a", NULL), *b = listen_at("/b", NULL);
+    uint64_t one = say(first, "one"), two = say(second, "two\nlines");
+    assert_true(two == one + 1);
+    expect_id(a, one, "one");
+    expect_id(a, two, "two\nlines");
+    expect_id(b, one, "one");
+    expect_id(b, two, "two\nlines");
+    assert_int_equal(stats_of(first).sent, 1);
+    assert_int_equal(stats_of(first).received, 2);
+    assert_int_equal(stats_of(second).delivered, 2);
+    assert_int_equal(stats_of(first).clients, 1);
+    yoke_tr_reset(a);
+    yoke_tr_reset(b);
+    run_turns();
+    assert_int_equal(left, 2);
+    assert_int_equal(stats_of(first).clients, 0);
+    assert_int_equal(stats_of(first).channels, 0);
+    stop();
+}
+
+static void events_of_a_sender_keep_their_order(void **state)
+{
+    char text[8];
+    (void)state;
+    with_history(100);
+    yoke_tr *a = listen_at("/a", NULL), *b = listen_at("/b", NULL);
+    sent.count = 0;
+    for (int i = 0; i < 20; i++) {
+        snprintf(text, sizeof(text), "%d", i);
+        yoke_broadcast_send(i % 2 ? first : second, "news", "said", text,
+                            on_sent, &sent);
+    }
+    wait_count(&sent.count, 20);
+    int last[2][2] = {{-1, -1}, {-1, -1}};
+    for (int i = 0; i < 40; i++) {
+        struct yoke_tr_event event;
+        assert_true(yoke_tr_sse_next(i % 2 ? a : b, &event));
+        int n = atoi(event.data);
+        assert_true(last[i % 2][n % 2] < n);
+        last[i % 2][n % 2] = n;
+    }
+    yoke_tr_reset(a);
+    yoke_tr_reset(b);
+    stop();
+}
+
+static void without_a_history_there_are_no_numbers(void **state)
+{
+    struct yoke_tr_event event;
+    (void)state;
+    with_history(0);
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_broadcast_send_event(
+        second, "news",
+        &(struct yoke_sse_event){.event = "x", .id = "own", .data = "y"},
+        on_sent, &sent);
+    assert_true(yoke_tr_sse_next(a, &event));
+    assert_string_equal(event.event, "x");
+    assert_string_equal(event.id, "own");
+    assert_int_equal(sent.id, 0);
+    yoke_tr_reset(a);
+    stop();
+}
+
+/* ---- Coming back ---- */
+
+static void who_comes_back_gets_what_he_has_missed(void **state)
+{
+    (void)state;
+    with_history(10);
+    yoke_tr *a = listen_at("/a", NULL);
+    uint64_t one = say(first, "one");
+    expect_id(a, one, "one");
+    yoke_tr_reset(a);
+    uint64_t two = say(second, "two");
+    say(first, "three");
+    /* To another worker. */
+    yoke_tr *b = listen_at("/b", id_text(one));
+    expect_id(b, two, "two");
+    expect_id(b, two + 1, "three");
+    say(first, "four");
+    expect_id(b, two + 2, "four");
+    assert_int_equal(stats_of(second).replayed, 2);
+    assert_int_equal(stats_of(second).missed, 0);
+    yoke_tr_reset(b);
+    stop();
+}
+
+/* The very first event comes after he was told the number 0. */
+static void who_came_before_the_first_event_gets_it(void **state)
+{
+    (void)state;
+    with_history(100);
+    say(first, "one");
+    yoke_tr *a = listen_at("/a", "0");
+    expect_id(a, 0, "one");
+    assert_int_equal(stats_of(first).missed, 0);
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void who_comes_back_too_late_is_told_so(void **state)
+{
+    (void)state;
+    with_history(3);
+    uint64_t one = say(first, "1");
+    for (int i = 2; i <= 5; i++)
+        say(first, i == 5 ? "5" : "x");
+    yoke_tr *a = listen_at("/a", id_text(one));
+    expect_id(a, one + 2, "x");
+    expect_id(a, one + 3, "x");
+    expect_id(a, one + 4, "5");
+    expect_missed(a);
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void a_number_that_never_was_is_told(void **state)
+{
+    (void)state;
+    with_history(3);
+    uint64_t one = say(first, "1");
+    yoke_tr *a = listen_at("/a", id_text(one + 1000));
+    expect_missed(a);
+    say(first, "2");
+    expect_id(a, one + 1, "2");
+    yoke_tr_reset(a);
+    yoke_tr *b = listen_at("/a", "no number");
+    yoke_expect_body_has(b, "id: ");
+    say(first, "3");
+    expect_id(b, one + 2, "3");
+    yoke_tr_reset(b);
+    stop();
+}
+
+/* ---- What goes wrong between ---- */
+
+/* Until so many events have been delivered by the first worker. */
+static void wait_delivered(uint64_t n)
+{
+    while (stats_of(first).delivered < n)
+        uv_run(yoke_loop(), UV_RUN_NOWAIT);
+}
+
+static void put_in_store(uint64_t number, const char *text, bool kept,
+                         bool published)
+{
+    struct yoke_sse_event event = {.event = "said", .data = text};
+    char bytes[128], key[64];
+    size_t len = yk_event_len(&event);
+
+    yk_event_write(&event, bytes);
+    yk_event_set_number(bytes, number);
+    snprintf(key, sizeof(key), "events:m:k:news:%d", (int)(number % 10));
+    if (kept)
+        yoke_store_set(store, key, bytes, len, 0, NULL, NULL);
+    run_turns();
+    if (published)
+        yoke_store_publish(store, "events:c:k:news", bytes, len, NULL, NULL);
+    run_turns();
+}
+
+static void messages_that_overtake_are_put_in_order(void **state)
+{
+    (void)state;
+    with_history(10);
+    uint64_t one = say(first, "one");
+    yoke_tr *a = listen_at("/a", NULL);
+    put_in_store(one + 1, "two", true, false);
+    put_in_store(one + 2, "three", true, true); /* First, */
+    put_in_store(one + 1, "two", true, true);   /* then this. */
+    put_in_store(one + 3, "four", true, true);
+    put_in_store(one + 3, "four", true, true); /* And twice. */
+    expect_id(a, one + 1, "two");
+    expect_id(a, one + 2, "three");
+    expect_id(a, one + 3, "four");
+    assert_int_equal(stats_of(first).delivered, 3);
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void an_event_that_is_late_is_waited_for(void **state)
+{
+    (void)state;
+    with_history(10);
+    uint64_t one = say(first, "one");
+    yoke_tr *a = listen_at("/a", NULL);
+    put_in_store(one + 2, "three", true, true);
+    assert_int_equal(stats_of(first).delivered, 0);
+    put_in_store(one + 1, "two", true, false); /* Now it is there. */
+    wait_delivered(2);
+    expect_id(a, one + 1, "two");
+    expect_id(a, one + 2, "three");
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void a_number_whose_sender_has_died_is_passed_over(void **state)
+{
+    (void)state;
+    with_history(10);
+    uint64_t one = say(first, "one");
+    yoke_tr *a = listen_at("/a", NULL);
+    put_in_store(one + 3, "four", true, true);
+    wait_delivered(1);
+    expect_id(a, one + 3, "four");
+    yoke_tr_reset(a);
+    stop();
+}
+
+/* ---- Slow clients ---- */
+
+/* So many that one who takes nothing is slow; `other`, if there is one, takes
+ * them. */
+static void fill(int count, yoke_tr *other)
+{
+    static char text[4096];
+    memset(text, 'x', sizeof(text) - 1);
+    for (int i = 0; i < count; i++) {
+        uint64_t id = say(first, text);
+        if (other)
+            expect_id(other, id, text);
+    }
+}
+
+static void wait_until_nobody_lags(yoke_tr *r)
+{
+    yoke_tr_read_slowly(r, SIZE_MAX);
+    while (stats_of(first).lagging > 0) {
+        yoke_tr_len(r); /* It takes what waits. */
+        uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    }
+}
+
+static void a_slow_client_reads_on_when_it_is_ready(void **state)
+{
+    struct yoke_tr_event event;
+    (void)state;
+    start((struct yoke_broadcast_options){.history = 100, .max_waiting = 8192},
+          NULL);
+    yoke_tr *a = listen_at("/a", NULL), *b = listen_at("/a", NULL);
+    uint64_t one = say(first, "one");
+    expect_id(a, one, "one");
+    expect_id(b, one, "one");
+    yoke_tr_read_slowly(a, 0);
+    fill(20, b);
+    assert_int_equal(stats_of(first).lagging, 1);
+    assert_int_equal(stats_of(first).slowed, 1);
+    wait_until_nobody_lags(a);
+    for (uint64_t i = 1; i <= 20; i++) {
+        assert_true(yoke_tr_sse_next(a, &event));
+        assert_string_equal(event.id, id_text(one + i));
+    }
+    assert_int_equal(stats_of(first).missed, 0);
+    yoke_tr_reset(a);
+    yoke_tr_reset(b);
+    stop();
+}
+
+static void without_a_history_a_slow_client_is_told(void **state)
+{
+    struct yoke_tr_event event;
+    (void)state;
+    start((struct yoke_broadcast_options){.max_waiting = 8192}, NULL);
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_tr_read_slowly(a, 0);
+    fill(20, NULL);
+    wait_until_nobody_lags(a);
+    do
+        assert_true(yoke_tr_sse_next(a, &event));
+    while (strcmp(event.event, "missed") != 0);
+    say(first, "on");
+    expect_id(a, 0, "on");
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void slow_clients_can_be_ended(void **state)
+{
+    (void)state;
+    start(
+        (struct yoke_broadcast_options){.max_waiting = 8192, .ends_slow = true},
+        NULL);
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_tr_read_slowly(a, 0);
+    fill(20, NULL);
+    assert_int_equal(left, 1);
+    assert_int_equal(stats_of(first).clients, 0);
+    yoke_tr_reset(a);
+    stop();
+}
+
+/* ---- Limits and ends ---- */
+
+static void there_may_be_so_many_clients(void **state)
+{
+    (void)state;
+    start((struct yoke_broadcast_options){.max_clients = 1}, NULL);
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_tr *r = yoke_test_get(t, "/a");
+    yoke_expect_status(r, 503);
+    yoke_expect_header(r, "Retry-After", "5");
+    assert_int_equal(stats_of(first).refused, 1);
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void what_is_wrong_is_not_sent(void **state)
+{
+    static char large[70000], channel[YOKE_BROADCAST_CHANNEL_MAX + 2];
+    struct {
+        const char *channel, *event, *text;
+        int err;
+    } cases[] = {
+        {"", NULL, "x", -EINVAL},
+        {"a b", NULL, "x", -EINVAL},
+        {channel, NULL, "x", -EINVAL},
+        {"news", "a\nb", "x", -YOKE_EHEADER},
+        {"news", NULL, large, -YOKE_ETOOLARGE},
+    };
+    (void)state;
+    memset(large, 'x', sizeof(large) - 1);
+    memset(channel, 'x', sizeof(channel) - 1);
+    with_history(10);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        sent.count = 0;
+        yoke_broadcast_send(first, cases[i].channel, cases[i].event,
+                            cases[i].text, on_sent, &sent);
+        assert_int_equal(sent.count, 0);
+        wait_count(&sent.count, 1);
+        assert_int_equal(sent.err, cases[i].err);
+    }
+    assert_int_equal(stats_of(first).failed, COUNT_OF(cases));
+    stop();
+}
+
+static void so_many_may_be_on_their_way(void **state)
+{
+    (void)state;
+    start((struct yoke_broadcast_options){.max_sending = 2, .max_channels = 1},
+          NULL);
+    sent.count = 0;
+    for (int i = 0; i < 3; i++)
+        yoke_broadcast_send(first, "news", NULL, "x", on_sent, &sent);
+    yoke_broadcast_send(first, "another", NULL, "x", on_sent, &sent);
+    wait_count(&sent.count, 4);
+    assert_int_equal(stats_of(first).sent, 2);
+    assert_int_equal(stats_of(first).failed, 2);
+    stop();
+}
+
+static void a_stream_ends_when_the_process_drains(void **state)
+{
+    (void)state;
+    with_history(10);
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_test_drain(t);
+    yoke_expect_body_has(a, "id: ");
+    run_turns();
+    assert_int_equal(left, 1);
+    assert_int_equal(stats_of(first).clients, 0);
+    stop();
+}
+
+static void closing_ends_the_streams(void **state)
+{
+    (void)state;
+    with_history(10);
+    yoke_tr *a = listen_at("/a", NULL);
+    say(first, "last");
+    yoke_broadcast_close(first);
+    run_turns();
+    expect_id(a, 0, "last");
+    assert_int_equal(left, 1);
+    yoke_broadcast_close(second);
+    yoke_broadcast_close(NULL);
+    run_turns();
+    yoke_test_free(t);
+}
+
+static void head_and_a_store_that_cannot_publish_have_no_stream(void **state)
+{
+    yoke_store *cannot = open_store_at("memcached+unix:/nonexistent/socket");
+    (void)state;
+    start((struct yoke_broadcast_options){.store = cannot}, NULL);
+    yoke_expect_status(yoke_test_head(t, "/a"), 200);
+    yoke_tr *a = yoke_test_get(t, "/a");
+    yoke_expect_status(a, 200); /* It is known from now on. */
+    yoke_expect_status(yoke_test_get(t, "/a"), 503);
+    assert_int_equal(stats_of(first).clients, 0);
+    stop();
+    close_store(cannot);
+    assert_null(yoke_broadcast_open(.store = NULL));
+    assert_null(yoke_broadcast_open(.store = store, .name = "a b"));
+    assert_null(yoke_broadcast_open(.store = store, .history = 1001));
+    assert_null(yoke_broadcast_open(.store = store, .missed = "a\nb"));
+}
+
+static yoke_sse *the_stream;
+
+static void join_and_note(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    the_stream = yoke_broadcast_join(first, "news", res, .on_leave = on_leave,
+                                     .data = &left);
+}
+
+static void one_stream_can_be_ended(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    left = 0;
+    first = yoke_broadcast_open(.store = store, .history = 5);
+    yoke_app_get(app, "/", join_and_note);
+    t = yoke_test_new(app);
+    yoke_tr *a = listen_at("/", NULL);
+    yoke_sse_send(the_stream, "own", "for this one");
+    yoke_broadcast_leave(first, the_stream);
+    yoke_expect_sse(a, "own", "for this one");
+    assert_int_equal(left, 1);
+    yoke_broadcast_close(first);
+    run_turns();
+    yoke_test_free(t);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_STORE(every_worker_hears_what_one_says),
+        WITH_STORE(events_of_a_sender_keep_their_order),
+        WITH_STORE(without_a_history_there_are_no_numbers),
+        WITH_STORE(who_comes_back_gets_what_he_has_missed),
+        WITH_STORE(who_came_before_the_first_event_gets_it),
+        WITH_STORE(who_comes_back_too_late_is_told_so),
+        WITH_STORE(a_number_that_never_was_is_told),
+        WITH_STORE(messages_that_overtake_are_put_in_order),
+        WITH_STORE(an_event_that_is_late_is_waited_for),
+        WITH_STORE(a_number_whose_sender_has_died_is_passed_over),
+        WITH_STORE(a_slow_client_reads_on_when_it_is_ready),
+        WITH_STORE(without_a_history_a_slow_client_is_told),
+        WITH_STORE(slow_clients_can_be_ended),
+        WITH_STORE(there_may_be_so_many_clients),
+        WITH_STORE(what_is_wrong_is_not_sent),
+        WITH_STORE(so_many_may_be_on_their_way),
+        WITH_STORE(a_stream_ends_when_the_process_drains),
+        WITH_STORE(closing_ends_the_streams),
+        WITH_STORE(head_and_a_store_that_cannot_publish_have_no_stream),
+        WITH_STORE(one_stream_can_be_ended),
+    };
+    yoke_log_set_level(YOKE_LOG_OFF);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
