@@ -129,6 +129,11 @@ void fixture_freeze(void)
     waitid(P_PID, (id_t)server, &info, WSTOPPED);
 }
 
+void fixture_thaw(void)
+{
+    kill(server, SIGCONT);
+}
+
 void fixture_stop(void)
 {
     fixture_kill_server();

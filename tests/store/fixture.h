@@ -46,9 +46,10 @@ const char *fixture_folder(void);
 /* The server's process, or 0; starts it again; ends it and waits. */
 pid_t fixture_server(void);
 
-/* Stops the server by a signal, and waits until it stands still: SIGCONT makes
- * it go on. */
+/* Stops the server by a signal, and waits until it stands still; has it go
+ * on. */
 void fixture_freeze(void);
+void fixture_thaw(void);
 void fixture_restart_server(void);
 void fixture_kill_server(void);
 
