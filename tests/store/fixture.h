@@ -29,6 +29,7 @@ struct kind {
     bool has_negative;   /* Numbers below 0. */
     bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
+    int end_signal;      /* Ends it without any further work; 0: SIGKILL. */
 };
 
 extern const struct kind kinds[];
