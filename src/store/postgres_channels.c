@@ -7,6 +7,7 @@
 #include "core/alloc.h"
 #include "store/postgres_command.h"
 #include "store/postgres_piece.h"
+#include "store/postgres_statement.h"
 #include "store/store.h"
 
 #include "core/banned.h"

@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "core/number.h"
 #include "store/postgres_schema.h"
+#include "store/postgres_statement.h"
 #include "store/redis_layout.h"
 #include "store/store.h"
 

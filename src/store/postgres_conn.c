@@ -1,6 +1,5 @@
 #include "store/postgres_conn.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/forks.h"
+#include "store/postgres_statement.h"
 
 #include "core/banned.h"
 
@@ -41,7 +41,7 @@ static bool is_foreign(const struct yk_pg_conn *conn)
     return conn->forks != yk_forks();
 }
 
-static bool is_open(const struct yk_pg_conn *conn)
+bool yk_pg_conn_is_open(const struct yk_pg_conn *conn)
 {
     return conn->state == YK_LINK_GREETING || conn->state == YK_LINK_UP;
 }
@@ -57,42 +57,7 @@ void yk_pg_conn_init(struct yk_pg_conn *conn)
     yk_random_init(&conn->random);
 }
 
-/* ---- Texts ---- */
-
-/* libpq's texts have several lines; ours have one. */
-static void copy_text(char *out, const char *text)
-{
-    size_t len = 0;
-
-    for (; *text && len + 1 < YOKE_STORE_TEXT_MAX; text++) {
-        bool is_blank = *text == '\n' || *text == '\t' || *text == ' ';
-        if (!is_blank)
-            out[len++] = *text;
-        else if (len > 0 && out[len - 1] != ' ')
-            out[len++] = ' ';
-    }
-    while (len > 0 && out[len - 1] == ' ')
-        len--;
-    out[len] = '\0';
-}
-
-const char *yk_pg_state(const PGresult *result)
-{
-    const char *state = yk_libpq.PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    return state ? state : "";
-}
-
-const char *yk_pg_text(const PGresult *result, char *out)
-{
-    const char *text =
-        yk_libpq.PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    char line[YOKE_STORE_TEXT_MAX];
-
-    copy_text(line, text ? text : "the server gives no reason");
-    snprintf(out, YOKE_STORE_TEXT_MAX, "the server: %.220s (%s)", line,
-             yk_pg_state(result));
-    return out;
-}
+/* ---- The end of a connection ---- */
 
 /* Why the connection is of no use: what the server said at its end, or libpq. */
 static void break_by_libpq(struct yk_pg_conn *conn)
@@ -102,7 +67,7 @@ static void break_by_libpq(struct yk_pg_conn *conn)
     if (*conn->last_words)
         snprintf(why, sizeof(why), "%s", conn->last_words);
     else
-        copy_text(why, yk_libpq.PQerrorMessage(conn->pg));
+        yk_pg_one_line(why, yk_libpq.PQerrorMessage(conn->pg));
     yk_pg_conn_break(conn, *why ? why : "the connection is broken");
 }
 
@@ -116,8 +81,6 @@ static void on_notice(void *data, const PGresult *result)
     if (severity && strcmp(severity, "FATAL") == 0)
         yk_pg_text(result, conn->last_words);
 }
-
-/* ---- The end of a connection ---- */
 
 static void on_watch_closed(uv_handle_t *handle)
 {
@@ -261,7 +224,8 @@ static void read_notifies(struct yk_pg_conn *conn)
 {
     PGnotify *notify;
 
-    while (is_open(conn) && (notify = yk_libpq.PQnotifies(conn->pg))) {
+    while (yk_pg_conn_is_open(conn) &&
+           (notify = yk_libpq.PQnotifies(conn->pg))) {
         conn->ops->on_notify(conn, notify);
         yk_libpq.PQfreemem(notify);
     }
@@ -296,7 +260,7 @@ static void read_results(struct yk_pg_conn *conn)
 {
     bool is_between = false;
 
-    while (is_open(conn) && !yk_libpq.PQisBusy(conn->pg)) {
+    while (yk_pg_conn_is_open(conn) && !yk_libpq.PQisBusy(conn->pg)) {
         PGresult *result = yk_libpq.PQgetResult(conn->pg);
         if (!result && is_between)
             return;
@@ -322,7 +286,7 @@ static void read_and_write(struct yk_pg_conn *conn)
     bool is_alive = yk_libpq.PQconsumeInput(conn->pg) == 1;
     read_results(conn);
     read_notifies(conn);
-    if (!is_open(conn))
+    if (!yk_pg_conn_is_open(conn))
         return;
     if (is_alive && yk_libpq.PQstatus(conn->pg) == CONNECTION_OK)
         flush(conn);
@@ -495,64 +459,18 @@ void yk_pg_conn_hold_loop(struct yk_pg_conn *conn, bool keeps_loop)
         hold((uv_handle_t *)&conn->watch->poll, keeps_loop);
 }
 
-/* ---- Statements ---- */
+/* ---- Sending ---- */
 
-void yk_pg_bytes(struct yk_pg_params *params, struct yk_slice bytes)
+void yk_pg_conn_tear(struct yk_pg_conn *conn)
 {
-    params->values[params->count] = bytes.ptr;
-    params->lens[params->count++] = (int)bytes.len;
-}
-
-void yk_pg_number(struct yk_pg_params *params, int64_t number)
-{
-    uint64_t *at = &params->numbers[params->count];
-
-    *at = htobe64((uint64_t)number);
-    yk_pg_bytes(params, (struct yk_slice){(const char *)at, sizeof(*at)});
-}
-
-void yk_pg_null(struct yk_pg_params *params)
-{
-    yk_pg_bytes(params, (struct yk_slice){NULL, 0});
-}
-
-static const int binary[YK_PG_PARAMS_MAX] = {1, 1, 1, 1, 1, 1};
-
-static void note_sent(struct yk_pg_conn *conn, int is_sent)
-{
-    if (!is_sent)
-        conn->is_torn = true;
-}
-
-void yk_pg_prepare(struct yk_pg_conn *conn, const char *name, const char *sql)
-{
-    if (is_open(conn))
-        note_sent(conn, yk_libpq.PQsendPrepare(conn->pg, name, sql, 0, NULL));
-}
-
-void yk_pg_execute(struct yk_pg_conn *conn, const char *name,
-                   const struct yk_pg_params *params)
-{
-    if (is_open(conn))
-        note_sent(conn, yk_libpq.PQsendQueryPrepared(
-                            conn->pg, name, params->count, params->values,
-                            params->lens, binary, 1));
-}
-
-void yk_pg_query(struct yk_pg_conn *conn, const char *sql,
-                 const struct yk_pg_params *params)
-{
-    if (is_open(conn))
-        note_sent(conn, yk_libpq.PQsendQueryParams(conn->pg, sql, params->count,
-                                                   NULL, params->values,
-                                                   params->lens, binary, 1));
+    conn->is_torn = true;
 }
 
 void yk_pg_conn_sync(struct yk_pg_conn *conn)
 {
-    if (!is_open(conn))
+    if (!yk_pg_conn_is_open(conn))
         return;
-    if (!conn->is_torn)
-        note_sent(conn, yk_libpq.PQpipelineSync(conn->pg));
+    if (!conn->is_torn && !yk_libpq.PQpipelineSync(conn->pg))
+        conn->is_torn = true;
     flush(conn);
 }

@@ -17,22 +17,9 @@
 #include <yoke/store.h>
 
 #include "core/random.h"
-#include "core/slice.h"
 #include "store/link.h"
 #include "store/postgres_library.h"
 #include "store/postgres_lookup.h"
-
-/* Most parameters of a statement. */
-#define YK_PG_PARAMS_MAX 6
-
-/* Parameters: bytes and numbers, all binary. They are borrowed until they are
- * sent, and numbers are kept here. */
-struct yk_pg_params {
-    int count;
-    const char *values[YK_PG_PARAMS_MAX]; /* NULL: NULL. */
-    int lens[YK_PG_PARAMS_MAX];
-    uint64_t numbers[YK_PG_PARAMS_MAX]; /* As they are sent. */
-};
 
 struct yk_pg_watch;
 struct yk_pg_conn;
@@ -83,28 +70,13 @@ void yk_pg_conn_up(struct yk_pg_conn *conn);
 void yk_pg_conn_break(struct yk_pg_conn *conn, const char *why);
 void yk_pg_conn_close(struct yk_pg_conn *conn);
 
-/* Adds a parameter. */
-void yk_pg_bytes(struct yk_pg_params *params, struct yk_slice bytes);
-void yk_pg_number(struct yk_pg_params *params, int64_t number);
-void yk_pg_null(struct yk_pg_params *params);
+/* Something could not be sent: the next sync breaks it. */
+void yk_pg_conn_tear(struct yk_pg_conn *conn);
 
-/* Sends: a text to be prepared as `name`, what has been prepared, or a text with
- * parameters of the server's choice. They are on their way after the next
- * sync. What cannot be sent breaks the connection, by the sync. */
-void yk_pg_prepare(struct yk_pg_conn *conn, const char *name, const char *sql);
-void yk_pg_execute(struct yk_pg_conn *conn, const char *name,
-                   const struct yk_pg_params *params);
-void yk_pg_query(struct yk_pg_conn *conn, const char *sql,
-                 const struct yk_pg_params *params);
+/* Whether something may be sent: it is GREETING or UP. */
+bool yk_pg_conn_is_open(const struct yk_pg_conn *conn);
 
 /* Ends the transaction. */
 void yk_pg_conn_sync(struct yk_pg_conn *conn);
-
-/* The five letters of a result's error, "" without one. */
-const char *yk_pg_state(const PGresult *result);
-
-/* A result's error in words, in `out`, which has YOKE_STORE_TEXT_MAX bytes, and
- * which is returned. */
-const char *yk_pg_text(const PGresult *result, char *out);
 
 #endif

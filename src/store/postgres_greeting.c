@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "store/postgres_schema.h"
+#include "store/postgres_statement.h"
 
 #include "core/banned.h"
 

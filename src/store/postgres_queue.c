@@ -9,6 +9,7 @@
 
 #include "store/postgres_command.h"
 #include "store/postgres_schema.h"
+#include "store/postgres_statement.h"
 #include "store/store.h"
 
 #include "core/banned.h"
