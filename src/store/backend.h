@@ -43,5 +43,6 @@ extern const struct yk_store_backend yk_store_memory;
 extern const struct yk_store_backend yk_store_lmdb;
 extern const struct yk_store_backend yk_store_redis;
 extern const struct yk_store_backend yk_store_memcached;
+extern const struct yk_store_backend yk_store_postgres;
 
 #endif

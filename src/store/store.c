@@ -36,6 +36,9 @@ static const struct yk_store_backend *const backends[] = {
     &yk_store_redis,
 #endif
     &yk_store_memcached,
+#ifndef YK_WITHOUT_POSTGRES
+    &yk_store_postgres,
+#endif
 };
 
 bool yk_store_is_foreign(const yoke_store *store)

@@ -121,7 +121,8 @@ static int parse_host(struct yk_url *url, char *text, char *why)
         return yk_store_why(why, -EINVAL, "URL: a host is missing");
     host->name = text;
     url->host_count++;
-    return port ? parse_port(port, &host->port, why) : 0;
+    int err = decode(text, "host", why);
+    return err == 0 && port ? parse_port(port, &host->port, why) : err;
 }
 
 static int parse_hosts(struct yk_url *url, char *text, char *why)
@@ -161,7 +162,8 @@ static int parse_authority(struct yk_url *url, char *text, char *why)
         err = parse_user(url, text, why);
         text = at + 1;
     }
-    if (err == 0)
+    /* Between slashes there may be none; whether that will do, a store knows. */
+    if (err == 0 && (*text || !path))
         err = parse_hosts(url, text, why);
     return err == 0 && path ? decode(path, "path", why) : err;
 }

@@ -1,9 +1,14 @@
 #include "fixture.h"
 
+#include <dirent.h>
+#include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
+#include <pwd.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -69,6 +74,120 @@ static void start_memcached(void)
     _exit(127);
 }
 
+/* ---- PostgreSQL ---- */
+
+/* Where its programs are: not on the PATH in Debian. */
+static const char *postgres_program(const char *name)
+{
+    static char path[300];
+    char folder_of_all[200] = "";
+    FILE *from = popen("pg_config --bindir", "re");
+
+    if (from && !fgets(folder_of_all, sizeof(folder_of_all), from))
+        folder_of_all[0] = '\0';
+    if (from)
+        pclose(from);
+    folder_of_all[strcspn(folder_of_all, "\n")] = '\0';
+    snprintf(path, sizeof(path), "%s/%s", folder_of_all, name);
+    return path;
+}
+
+/* It refuses to run as root. */
+static void become_ordinary(void)
+{
+    const struct passwd *user = getpwnam("nobody");
+
+    if (geteuid() != 0)
+        return;
+    if (!user || setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 ||
+        setuid(user->pw_uid) < 0)
+        _exit(126);
+}
+
+/* To who runs the server, who must be able to get there, too: what tests have
+ * for their files may be root's alone. */
+static void give_folder_away(void)
+{
+    const struct passwd *user = getpwnam("nobody");
+    char above[sizeof(folder)];
+    struct stat found;
+
+    if (geteuid() != 0)
+        return;
+    snprintf(above, sizeof(above), "%s", folder);
+    *strrchr(above, '/') = '\0';
+    if (!user || chown(folder, user->pw_uid, user->pw_gid) < 0 ||
+        stat(above, &found) < 0 ||
+        (!(found.st_mode & S_IXOTH) &&
+         chmod(above, (found.st_mode & 07777) | S_IXOTH) < 0))
+        perror(folder);
+}
+
+static void run_initdb(const char *data)
+{
+    const char *program = postgres_program("initdb");
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        become_ordinary();
+        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+        dup2(null, STDOUT_FILENO);
+        execl(program, "initdb", "-D", data, "-N", "-A", "trust", "-U", "yoke",
+              "--wal-segsize=1", "--locale=C", "-E", "UTF8", (char *)NULL);
+        perror(program);
+        _exit(127);
+    }
+    waitpid(pid, NULL, 0);
+}
+
+/* Its file has a line about that. */
+static bool is_postgres_ready(const char *data)
+{
+    char path[200], text[512];
+
+    snprintf(path, sizeof(path), "%s/postmaster.pid", data);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    return strstr(text, "\nready") != NULL;
+}
+
+static void run_postgres(const char *program, const char *data)
+{
+    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+    become_ordinary();
+    prctl(PR_SET_PDEATHSIG, SIGQUIT);
+    dup2(null, STDERR_FILENO);
+    execl(program, "postgres", "-D", data, "-k", folder, "-h", "", "-p", "5432",
+          "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
+          "shared_buffers=16MB", "-c", "max_wal_senders=0", "-c",
+          "wal_level=minimal", "-c", "max_connections=40", (char *)NULL);
+    _exit(127);
+}
+
+static void start_postgresql(void)
+{
+    char data[128];
+
+    snprintf(data, sizeof(data), "%s/data", folder);
+    snprintf(url, sizeof(url), "postgresql+unix:%s?user=yoke&dbname=postgres",
+             folder);
+    if (access(data, F_OK) != 0) {
+        give_folder_away();
+        run_initdb(data);
+    }
+    const char *program = postgres_program("postgres");
+    server = fork();
+    if (server == 0)
+        run_postgres(program, data);
+    for (int i = 0; i < 6000 && !is_postgres_ready(data); i++)
+        usleep(10000);
+}
+
 const struct kind kinds[] = {
     {.name = "memory",
      .has_channels = true,
@@ -89,6 +208,13 @@ const struct kind kinds[] = {
      .has_negative = true,
      .takes_blanks = true,
      .start = start_memcached},
+    {.name = "postgresql",
+     .has_own_clock = true,
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true,
+     .start = start_postgresql,
+     .end_signal = SIGQUIT},
 };
 
 const struct kind *kind;
@@ -100,11 +226,51 @@ static int remove_one(const char *path, const struct stat *st, int type,
     return remove(path);
 }
 
+/* State and parent of a process; false when it is none. */
+static bool read_process(const char *pid, char *ret_state, pid_t *ret_parent)
+{
+    char path[300], text[512];
+
+    snprintf(path, sizeof(path), "/proc/%s/stat", pid);
+    FILE *file = fopen(path, "re");
+    if (!file)
+        return false;
+    size_t len = fread(text, 1, sizeof(text) - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    const char *end = strrchr(text, ')');
+    return end && sscanf(end, ") %c %d", ret_state, ret_parent) == 2;
+}
+
+/* Signals what the server has started. Returns how many of those are not
+ * stopped. */
+static int signal_children(int signal_number)
+{
+    DIR *all = opendir("/proc");
+    struct dirent *entry;
+    int running = 0;
+
+    while (all && (entry = readdir(all))) {
+        char process_state;
+        pid_t parent;
+        if (entry->d_name[0] < '0' || entry->d_name[0] > '9' ||
+            !read_process(entry->d_name, &process_state, &parent) ||
+            parent != server)
+            continue;
+        kill(atoi(entry->d_name), signal_number);
+        running += process_state != 'T' && process_state != 'Z';
+    }
+    if (all)
+        closedir(all);
+    return running;
+}
+
 void fixture_kill_server(void)
 {
     if (server <= 0)
         return;
-    kill(server, SIGKILL);
+    fixture_thaw();
+    kill(server, kind->end_signal ? kind->end_signal : SIGKILL);
     waitpid(server, NULL, 0);
     server = 0;
 }
@@ -127,6 +293,14 @@ void fixture_freeze(void)
 
     kill(server, SIGSTOP);
     waitid(P_PID, (id_t)server, &info, WSTOPPED);
+    for (int i = 0; i < 6000 && signal_children(SIGSTOP) > 0; i++)
+        usleep(1000);
+}
+
+void fixture_thaw(void)
+{
+    signal_children(SIGCONT);
+    kill(server, SIGCONT);
 }
 
 void fixture_stop(void)

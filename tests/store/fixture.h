@@ -29,6 +29,7 @@ struct kind {
     bool has_negative;   /* Numbers below 0. */
     bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
+    int end_signal;      /* Ends it without any further work; 0: SIGKILL. */
 };
 
 extern const struct kind kinds[];
@@ -46,9 +47,10 @@ const char *fixture_folder(void);
 /* The server's process, or 0; starts it again; ends it and waits. */
 pid_t fixture_server(void);
 
-/* Stops the server by a signal, and waits until it stands still: SIGCONT makes
- * it go on. */
+/* Stops the server by a signal, and waits until it stands still; has it go
+ * on. */
 void fixture_freeze(void);
+void fixture_thaw(void);
 void fixture_restart_server(void);
 void fixture_kill_server(void);
 

@@ -1,97 +1,11 @@
-/* What memcached: promises when a server is killed or frozen, and with several
- * servers. */
-#include "fixture.h"
+/* What memcached: promises: faults.h, and with several servers. */
+#include "faults.h"
 
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-struct tally {
-    int count, good, unavailable, timed_out;
-};
-
-static void on_tally(const struct yoke_store_result *result, void *data)
-{
-    struct tally *tally = data;
-    tally->good += result->err == 0;
-    tally->unavailable += result->err == -YOKE_EUNAVAILABLE;
-    tally->timed_out += result->err == -ETIMEDOUT;
-    tally->count++;
-}
-
-static bool is_up(yoke_store *which)
-{
-    struct yoke_store_stats stats;
-    yoke_store_stats(which, &stats);
-    return stats.circuit == YOKE_STORE_UP;
-}
-
-static void wait_until_back(yoke_store *which)
-{
-    for (int i = 0; i < 3000; i++) {
-        if (set(which, "back", "1", 0)->err == 0 && is_up(which))
-            return;
-        run_for(20);
-    }
-    fail_msg("the store is not back after a minute");
-}
-
-static struct {
-    struct tally tally;
-    int started;
-    bool is_over;
-} load;
-
-static void on_loaded(const struct yoke_store_result *result, void *data)
-{
-    on_tally(result, data);
-    if (load.is_over)
-        return;
-    load.started++;
-    yoke_store_incr(store, "load", 1, 0, on_loaded, data);
-}
-
-static void
-under_load_every_call_is_answered_once_when_it_is_killed(void **state)
-{
-    (void)state;
-    memset(&load, 0, sizeof(load));
-    for (; load.started < 100; load.started++)
-        yoke_store_incr(store, "load", 1, 0, on_loaded, &load.tally);
-    wait_count(&load.tally.good, 2000);
-    fixture_kill_server();
-    wait_count(&load.tally.unavailable, 500);
-    fixture_restart_server();
-    int good = load.tally.good;
-    wait_count(&load.tally.good, good + 2000);
-    load.is_over = true;
-    wait_count(&load.tally.count, load.started);
-    run_for(50);
-    assert_int_equal(load.tally.count, load.started);
-    assert_int_equal(load.tally.good + load.tally.unavailable, load.started);
-}
-
-static void a_frozen_server_holds_up_nobody_beyond_the_deadline(void **state)
-{
-    struct tally tally = {.count = 0};
-    yoke_store *own =
-        open_store_with((struct yoke_store_options){.timeout_ms = 250});
-    (void)state;
-    wait_until_back(own);
-    fixture_freeze();
-    for (int i = 0; i < 20; i++)
-        yoke_store_incr(own, "k", 1, 0, on_tally, &tally);
-    wait_count(&tally.count, 20);
-    assert_int_equal(tally.timed_out, 20);
-    /* Its socket still takes connections; nobody greets back. */
-    for (int i = 0; i < 3000 && is_up(own); i++)
-        run_for(5);
-    assert_int_equal(get(own, "k")->err, -YOKE_EUNAVAILABLE);
-    kill(fixture_server(), SIGCONT);
-    wait_until_back(own);
-    close_store(own);
-    assert_int_equal(tally.count, 20);
-}
+static const struct faults memcached_faults = {.nowhere = "memcached+unix:"};
 
 /* ---- Several ---- */
 
@@ -142,8 +56,7 @@ static void several_servers_share_the_keys(void **state)
     }
     kill(pids[0], SIGKILL);
     waitpid(pids[0], NULL, 0);
-    for (int i = 0; i < 3000 && is_up(own); i++)
-        run_for(5);
+    wait_until_down(own);
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof(key), "k%d", i);
         const struct answer *got = get(own, key);
@@ -183,15 +96,14 @@ static void urls_that_are_wrong_are_named(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        WITH_STORE(under_load_every_call_is_answered_once_when_it_is_killed),
-        WITH_STORE(a_frozen_server_holds_up_nobody_beyond_the_deadline),
         WITH_STORE(several_servers_share_the_keys),
         WITH_STORE(urls_that_are_wrong_are_named),
     };
 
     yoke_log_set_level(YOKE_LOG_ERROR);
     fixture_start("memcached");
-    int failed = cmocka_run_group_tests_name("memcached", tests, NULL, NULL);
+    int failed = run_fault_tests(&memcached_faults);
+    failed += cmocka_run_group_tests_name("memcached", tests, NULL, NULL);
     fixture_stop();
     return failed;
 }

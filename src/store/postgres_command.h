@@ -1,0 +1,25 @@
+/* Calls as statements, and results as answers. */
+#ifndef YK_STORE_POSTGRES_COMMAND_H
+#define YK_STORE_POSTGRES_COMMAND_H
+
+#include "store/call.h"
+#include "store/postgres_conn.h"
+
+/* The longest name of a channel at the server, with its NUL. */
+#define YK_PG_CHANNEL_SIZE 24
+
+/* The server's name of a channel: "yoke_" and a hash of the schema's and the
+ * channel's. */
+void yk_pg_channel(char out[YK_PG_CHANNEL_SIZE],
+                   const struct yk_pg_target *target, struct yk_slice name);
+
+/* Sends the statement of a call. */
+void yk_pg_command(struct yk_pg_conn *conn, struct yk_call *call);
+
+/* Answers the call by a result whose transaction is over. */
+void yk_pg_answer(struct yk_call *call, const PGresult *result);
+
+/* The same by an error. */
+void yk_pg_answer_error(struct yk_call *call, const PGresult *result);
+
+#endif
