@@ -1,7 +1,10 @@
 #include "fixture.h"
 
+#include "redis_servers.h"
+
 #include <ftw.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -84,6 +87,15 @@ const struct kind kinds[] = {
      .has_scan = true,
      .has_negative = true,
      .start = start_redis},
+#ifndef YK_WITHOUT_REDIS
+    {.name = "redis_cluster",
+     .has_own_clock = true,
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true,
+     .start = redis_cluster_kind_start,
+     .stop = redis_cluster_kind_stop},
+#endif
     {.name = "memcached",
      .has_own_clock = true,
      .has_negative = true,
@@ -132,6 +144,8 @@ void fixture_freeze(void)
 void fixture_stop(void)
 {
     fixture_kill_server();
+    if (kind->stop)
+        kind->stop();
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -162,6 +176,15 @@ void fixture_start(const char *name)
              strcmp(name, "lmdb") == 0 ? "/store" : "");
     if (kind->start)
         kind->start();
+}
+
+void fixture_set_url(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(url, sizeof(url), fmt, args);
+    va_end(args);
 }
 
 const char *fixture_url(void)

@@ -29,6 +29,7 @@ struct kind {
     bool has_negative;   /* Numbers below 0. */
     bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
+    void (*stop)(void);  /* Its servers; NULL: fixture_kill_server. */
 };
 
 extern const struct kind kinds[];
@@ -39,7 +40,9 @@ extern const struct kind *kind; /* The one that is tested. */
 void fixture_start(const char *name);
 void fixture_stop(void);
 
-/* The URL, and the folder. */
+/* The URL, and the folder. The URL is also that of stores without one. */
+void fixture_set_url(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 const char *fixture_url(void);
 const char *fixture_folder(void);
 
