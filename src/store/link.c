@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/forks.h"
+#include "store/tls.h"
 
 #include "core/banned.h"
 
@@ -35,8 +36,7 @@ static void set_timer(struct yk_link *link, uint64_t ms)
     uv_timer_start(&link->timer, on_timer, ms, 0);
 }
 
-/* It is the parent's: its socket and its turns are not ours. */
-static bool is_foreign(const struct yk_link *link)
+bool yk_link_is_foreign(const struct yk_link *link)
 {
     return link->forks != yk_forks();
 }
@@ -57,8 +57,9 @@ void yk_link_init(struct yk_link *link)
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct yk_link *link = handle->data;
-    free(link->out);
-    link->out = NULL;
+    free(link->out.ptr);
+    free(link->plain.ptr);
+    link->out = link->plain = (struct yk_link_out){NULL, 0, 0};
     link->ops->on_closed(link);
 }
 
@@ -83,11 +84,13 @@ static uint64_t pause_ms(struct yk_link *link)
 static void rest(struct yk_link *link)
 {
     link->state = YK_LINK_RESTING;
-    link->out_len = 0;
+    link->out.len = link->plain.len = 0;
     free(link->writing);
     link->writing = NULL;
     link->is_writing = false;
     link->is_torn = false;
+    yk_tls_free(link->tls);
+    link->tls = NULL;
     if (link->is_ending) {
         end_if_let_go(link);
         return;
@@ -169,7 +172,7 @@ static void on_timer(uv_timer_t *timer)
 {
     struct yk_link *link = timer->data;
 
-    if (is_foreign(link))
+    if (yk_link_is_foreign(link))
         return;
     if (link->state == YK_LINK_RESTING && link->is_resolving)
         set_timer(link, PAUSE_MIN_MS); /* The last look-up still runs. */
@@ -187,25 +190,130 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
     (void)suggested;
     yk_turn_begin();
-    *buf = uv_buf_init(input, is_foreign(handle->data) ? 0 : sizeof(input));
+    *buf = uv_buf_init(input,
+                       yk_link_is_foreign(handle->data) ? 0 : sizeof(input));
+}
+
+static bool has_connection(const struct yk_link *link)
+{
+    return link->state == YK_LINK_UP || link->state == YK_LINK_GREETING;
+}
+
+/* Decrypts, and answers what the handshake wants to be answered. */
+static void take_encrypted(struct yk_link *link, const char *ptr, size_t len)
+{
+    int err = yk_tls_take(link->tls, ptr, len);
+
+    if (!has_connection(link))
+        return;
+    /* Also of a failure: the server is told why. */
+    yk_link_flush(link);
+    if (err < 0)
+        yk_link_break(link, yk_tls_why(link->tls));
+}
+
+static void on_eof(struct yk_link *link)
+{
+    bool is_early = link->tls && !yk_tls_is_ready(link->tls);
+
+    yk_link_break(link, is_early ? "the server has closed the connection "
+                                   "during the TLS handshake"
+                                 : "the server has closed the connection");
 }
 
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct yk_link *link = stream->data;
 
-    if (is_foreign(link)) {
+    if (yk_link_is_foreign(link)) {
         uv_read_stop(stream);
         return;
     }
-    if (n > 0) {
+    if (n > 0)
         link->has_heard = true;
+    if (n > 0 && link->tls)
+        take_encrypted(link, buf->base, (size_t)n);
+    else if (n > 0)
         link->ops->on_bytes(link, buf->base, (size_t)n);
-    } else if (n == UV_EOF) {
-        yk_link_break(link, "the server has closed the connection");
-    } else if (n < 0) {
+    else if (n == UV_EOF)
+        on_eof(link);
+    else if (n < 0)
         break_by(link, (int)n);
+}
+
+/* ---- TLS ---- */
+
+static bool append(struct yk_link_out *out, const void *ptr, size_t len)
+{
+    size_t size = out->size ? out->size : OUT_FIRST;
+
+    while (size < out->len + len)
+        size *= 2;
+    if (size != out->size) {
+        char *larger = yk_try_realloc(out->ptr, size);
+        if (!larger)
+            return false;
+        out->ptr = larger;
+        out->size = size;
     }
+    if (len > 0)
+        memcpy(out->ptr + out->len, ptr, len);
+    out->len += len;
+    return true;
+}
+
+/* A buffer that has become large is not kept. */
+static void empty(struct yk_link_out *out)
+{
+    out->len = 0;
+    if (out->size <= OUT_KEPT)
+        return;
+    free(out->ptr);
+    *out = (struct yk_link_out){NULL, 0, 0};
+}
+
+static void on_tls_send(void *owner, const char *ptr, size_t len)
+{
+    struct yk_link *link = owner;
+    link->is_torn |= !append(&link->out, ptr, len);
+}
+
+static void on_tls_ready(void *owner)
+{
+    struct yk_link *link = owner;
+    link->ops->on_connected(link);
+}
+
+static bool on_tls_bytes(void *owner, const char *ptr, size_t len)
+{
+    struct yk_link *link = owner;
+    link->ops->on_bytes(link, ptr, len);
+    return has_connection(link);
+}
+
+static void start_tls(struct yk_link *link)
+{
+    static const struct yk_tls_ops ops = {
+        .send = on_tls_send,
+        .on_ready = on_tls_ready,
+        .on_bytes = on_tls_bytes,
+    };
+
+    link->tls = yk_tls_new(link->tls_config, link->host, &ops, link);
+    if (!link->tls)
+        break_by(link, -ENOMEM);
+    else if (yk_tls_start(link->tls) < 0)
+        yk_link_break(link, yk_tls_why(link->tls));
+}
+
+/* What has been appended, for the socket. */
+static void encrypt(struct yk_link *link)
+{
+    if (link->plain.len == 0)
+        return;
+    if (yk_tls_write(link->tls, link->plain.ptr, link->plain.len) < 0)
+        link->is_torn = true;
+    empty(&link->plain);
 }
 
 /* ---- Connecting ---- */
@@ -214,7 +322,7 @@ static void on_connect(uv_connect_t *req, int status)
 {
     struct yk_link *link = req->data;
 
-    if (link->state != YK_LINK_CONNECTING || is_foreign(link))
+    if (link->state != YK_LINK_CONNECTING || yk_link_is_foreign(link))
         return;
     if (status == 0)
         status = uv_read_start(&link->uv.stream, on_alloc, on_read);
@@ -223,7 +331,10 @@ static void on_connect(uv_connect_t *req, int status)
         return;
     }
     link->state = YK_LINK_GREETING;
-    link->ops->on_connected(link);
+    if (link->tls_config)
+        start_tls(link);
+    else
+        link->ops->on_connected(link);
     yk_link_flush(link);
 }
 
@@ -282,6 +393,20 @@ static void connect_tcp(struct yk_link *link, const struct sockaddr *addr)
         break_by(link, err);
 }
 
+/* Another for each attempt: a name may stand for machines of which one is away,
+ * or for an address of each family. */
+static const struct sockaddr *choose(const struct yk_link *link,
+                                     const struct addrinfo *found)
+{
+    unsigned count = 0;
+
+    for (const struct addrinfo *one = found; one; one = one->ai_next)
+        count++;
+    for (unsigned skip = link->attempts % count; skip > 0; skip--)
+        found = found->ai_next;
+    return found->ai_addr;
+}
+
 static void on_resolved(uv_getaddrinfo_t *req, int status,
                         struct addrinfo *found)
 {
@@ -290,7 +415,7 @@ static void on_resolved(uv_getaddrinfo_t *req, int status,
     link->is_resolving = false;
     if (link->state == YK_LINK_CONNECTING) {
         if (status == 0)
-            connect_tcp(link, found->ai_addr);
+            connect_tcp(link, choose(link, found));
         else
             break_by(link, status);
     } else if (link->is_ending) {
@@ -335,40 +460,29 @@ void yk_link_start(struct yk_link *link)
         try_connect(link);
 }
 
-/* ---- Output ---- */
-
-static bool make_room(struct yk_link *link, size_t len)
+void yk_link_hurry(struct yk_link *link)
 {
-    size_t size = link->out_size ? link->out_size : OUT_FIRST;
-
-    while (size < link->out_len + len)
-        size *= 2;
-    if (size == link->out_size)
-        return true;
-    char *larger = yk_try_realloc(link->out, size);
-    if (!larger)
-        return false;
-    link->out = larger;
-    link->out_size = size;
-    return true;
+    link->attempts = 0;
+    if (link->state != YK_LINK_RESTING || link->is_ending ||
+        link->is_resolving || !uv_is_active((uv_handle_t *)&link->timer))
+        return;
+    uv_timer_stop(&link->timer);
+    try_connect(link);
 }
+
+/* ---- Output ---- */
 
 void yk_link_append(struct yk_link *link, const void *ptr, size_t len)
 {
-    if (!make_room(link, len)) {
-        link->is_torn = true;
-        return;
-    }
-    if (len > 0)
-        memcpy(link->out + link->out_len, ptr, len);
-    link->out_len += len;
+    struct yk_link_out *out = link->tls ? &link->plain : &link->out;
+    link->is_torn |= !append(out, ptr, len);
 }
 
 static void on_written(uv_write_t *req, int status)
 {
     struct yk_link *link = req->data;
 
-    if (link->state != YK_LINK_UP && link->state != YK_LINK_GREETING)
+    if (!has_connection(link))
         return;
     free(link->writing);
     link->writing = NULL;
@@ -383,12 +497,11 @@ static void on_written(uv_write_t *req, int status)
 static void write_rest(struct yk_link *link, size_t sent)
 {
     uv_buf_t buf =
-        uv_buf_init(link->out + sent, (unsigned)(link->out_len - sent));
+        uv_buf_init(link->out.ptr + sent, (unsigned)(link->out.len - sent));
 
-    link->writing = link->out;
+    link->writing = link->out.ptr;
     link->is_writing = true;
-    link->out = NULL;
-    link->out_len = link->out_size = 0;
+    link->out = (struct yk_link_out){NULL, 0, 0};
     link->write.data = link;
     int err = uv_write(&link->write, &link->uv.stream, &buf, 1, on_written);
     if (err < 0)
@@ -397,29 +510,24 @@ static void write_rest(struct yk_link *link, size_t sent)
 
 void yk_link_flush(struct yk_link *link)
 {
-    uv_buf_t buf = uv_buf_init(link->out, (unsigned)link->out_len);
-
-    if (link->out_len == 0 || link->is_writing ||
-        (link->state != YK_LINK_UP && link->state != YK_LINK_GREETING))
+    if (link->is_writing || !has_connection(link))
         return;
+    encrypt(link);
     if (link->is_torn) {
         break_by(link, -ENOMEM);
         return;
     }
+    if (link->out.len == 0)
+        return;
+    uv_buf_t buf = uv_buf_init(link->out.ptr, (unsigned)link->out.len);
     int n = uv_try_write(&link->uv.stream, &buf, 1);
     if (n < 0 && n != UV_EAGAIN) {
         break_by(link, n);
         return;
     }
     size_t sent = n > 0 ? (size_t)n : 0;
-    if (sent < link->out_len) {
+    if (sent < link->out.len)
         write_rest(link, sent);
-        return;
-    }
-    link->out_len = 0;
-    if (link->out_size <= OUT_KEPT)
-        return;
-    free(link->out);
-    link->out = NULL;
-    link->out_size = 0;
+    else
+        empty(&link->out);
 }

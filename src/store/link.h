@@ -9,8 +9,9 @@
  *
  * The pause doubles from 25 ms to a second, and part of it is by chance, so that
  * a hundred workers do not come back in the same millisecond. Names are looked
- * up anew for each attempt, by libuv's threads. What is appended in one turn of
- * the loop leaves with one write. */
+ * up anew for each attempt, by libuv's threads; of several addresses, each
+ * attempt takes the next. What is appended in one turn of the loop leaves with
+ * one write. With TLS (tls.h) the handshake belongs to GREETING. */
 #ifndef YK_STORE_LINK_H
 #define YK_STORE_LINK_H
 
@@ -21,6 +22,9 @@
 #include <uv.h>
 
 #include "core/random.h"
+
+struct yk_tls;
+struct yk_tls_config;
 
 enum yk_link_state {
     YK_LINK_RESTING,
@@ -48,15 +52,22 @@ struct yk_link_ops {
     void (*on_closed)(struct yk_link *link);
 };
 
+/* Bytes that are to be sent. */
+struct yk_link_out {
+    char *ptr;
+    size_t len, size;
+};
+
 struct yk_link {
     const struct yk_link_ops *ops;
     void *owner;
     const char *path; /* A UNIX socket's; NULL: host and port. Borrowed. */
     const char *host;
     int port;
-    uint32_t connect_ms; /* How long an attempt may take. */
-    uint32_t beat_ms;    /* How often on_beat is called. */
-    bool keeps_loop;     /* It keeps the loop alive. */
+    const struct yk_tls_config *tls_config; /* NULL: no TLS. Borrowed. */
+    uint32_t connect_ms;                    /* How long an attempt may take. */
+    uint32_t beat_ms;                       /* How often on_beat is called. */
+    bool keeps_loop;                        /* It keeps the loop alive. */
 
     enum yk_link_state state;
     unsigned forks;    /* When it was set up: a fork's copy is dead. */
@@ -75,20 +86,31 @@ struct yk_link {
     uv_getaddrinfo_t resolve;
     uv_connect_t connect;
 
-    /* Output: what is appended, and what a write under way still needs. */
-    char *out;
-    size_t out_len, out_size;
+    /* Output: what is for the socket, what a write under way still needs, and
+     * with TLS what has been appended and is not encrypted yet. */
+    struct yk_link_out out;
     char *writing;
     bool is_writing;
-    bool is_torn; /* Something is missing in `out`. */
+    bool is_torn; /* Something is missing in `out` or `plain`. */
     uv_write_t write;
+    struct yk_tls *tls;
+    struct yk_link_out plain;
 };
 
-/* The fields from `ops` to `keeps_loop` have been set. */
+/* The fields from `ops` to `keeps_loop` have been set. Host, port and path may
+ * be changed later, and hold from the next attempt on. */
 void yk_link_init(struct yk_link *link);
 
 /* Begins the first attempt. Harmless when it has begun. */
 void yk_link_start(struct yk_link *link);
+
+/* Ends the pause before the next attempt, if it is in one: there is a reason to
+ * think that it will succeed. */
+void yk_link_hurry(struct yk_link *link);
+
+/* True when this process has got it by a fork: then it is the parent's, and must
+ * not be used. */
+bool yk_link_is_foreign(const struct yk_link *link);
 
 /* Whether it keeps the loop alive. */
 void yk_link_hold_loop(struct yk_link *link, bool keeps_loop);

@@ -1,13 +1,12 @@
-/* redis: a store at a Redis server (6 or later), over one connection, on which
- * commands are sent without waiting for the replies of those before.
+/* redis: a store at a Redis server (6 or later), over one connection: the
+ * server's of the URL, or the primary that sentinels name (redis+sentinel:).
  *
- *   - Nothing waits for a server that is away: a call fails at once, unless it
- *     is made before the first connection ever.
- *   - A connection that breaks fails what was sent on it: whether the server has
- *     done it is not known. Nothing is sent twice, but a script that the server
- *     said it does not know.
+ *   - What becomes of calls: redis_node.h.
  *   - A server that answers nothing while three calls run into their deadlines
  *     is given up, and connected to again.
+ *   - When the sentinels name another primary, both connections are given up and
+ *     made there. Until then, and when a primary says that it is none any more,
+ *     calls are unavailable.
  *
  * Layout: redis_layout.h. Channels: redis_channels.h. */
 #include <errno.h>
@@ -21,31 +20,24 @@
 #include "core/alloc.h"
 #include "core/number.h"
 #include "store/redis_channels.h"
-#include "store/redis_command.h"
+#include "store/redis_node.h"
+#include "store/redis_sentinel.h"
+#include "store/redis_settings.h"
 #include "store/store.h"
 
 #include "core/banned.h"
 
-#define PORT           6379
-#define CONNECT_MS     2000
-#define BEAT_MS        2500
-#define CONNECT_MS_MAX 600000
-#define DATABASES_MAX  1000000
+#define DATABASES_MAX 1000000
 
 struct redis {
     yoke_store *store;
-    struct yk_redis_login login;
-    char *host, *path, *user, *password; /* What others borrow. */
-    struct yk_redis_conn conn;
+    struct yk_redis_settings settings;
+    struct yk_redis_address address;
+    char *path; /* Of a UNIX socket; else NULL. */
+    struct yk_redis_node node;
     struct yk_redis_channels channels;
-    struct yk_redis_hashes hashes;
-    unsigned loaded;        /* Scripts; all of them: calls may be sent. */
-    struct yk_list sent;    /* Calls, in the order of their replies. */
-    struct yk_list waiting; /* Calls that were made before the first
-                               connection. */
-    bool has_tried;         /* The first attempt is over. */
-    char why[YOKE_STORE_TEXT_MAX]; /* There is no connection. */
-    unsigned closed;               /* Of two connections. */
+    struct yk_redis_sentinel *sentinel; /* NULL: none. */
+    unsigned to_close;                  /* Connections. */
 };
 
 static struct redis *redis_of(yoke_store *store)
@@ -53,110 +45,16 @@ static struct redis *redis_of(yoke_store *store)
     return store->state;
 }
 
-static bool is_ready(const struct redis *redis)
-{
-    return redis->conn.link.state == YK_LINK_UP &&
-           redis->loaded == YK_SCRIPT_COUNT;
-}
-
 /* ---- Calls ---- */
-
-static void send_calls(struct redis *redis, struct yk_list *calls)
-{
-    struct yk_list *node;
-
-    while ((node = yk_list_take(calls))) {
-        struct yk_call *call = yk_call_of(node);
-        if (call->is_late) {
-            yk_call_fail(call, -ETIMEDOUT, NULL);
-            continue;
-        }
-        yk_redis_command(&redis->conn, call, &redis->hashes);
-        yk_list_add(&redis->sent, node);
-    }
-    yk_link_flush(&redis->conn.link);
-}
 
 static void run_redis(yoke_store *store, struct yk_list *calls)
 {
     struct redis *redis = redis_of(store);
+    struct yk_list *item;
 
-    if (is_ready(redis))
-        send_calls(redis, calls);
-    else if (!redis->has_tried)
-        yk_list_move_all(&redis->waiting, calls);
-    else
-        yk_calls_fail(calls, -YOKE_EUNAVAILABLE, redis->why);
-}
-
-/* ---- Replies ---- */
-
-/* The first replies tell the scripts' hashes. */
-static void take_hash(struct redis *redis, const redisReply *reply)
-{
-    if (reply->type != REDIS_REPLY_STRING || reply->len != YK_SCRIPT_HASH_LEN) {
-        yk_link_break(&redis->conn.link, "the server takes no scripts");
-        return;
-    }
-    memcpy(redis->hashes.text[redis->loaded++], reply->str,
-           YK_SCRIPT_HASH_LEN + 1);
-    if (redis->loaded < YK_SCRIPT_COUNT)
-        return;
-    redis->has_tried = true;
-    yk_store_set_circuit(redis->store, YOKE_STORE_UP);
-    send_calls(redis, &redis->waiting);
-}
-
-static void on_reply(struct yk_redis_conn *conn, redisReply *reply)
-{
-    struct redis *redis = conn->owner;
-
-    if (redis->loaded < YK_SCRIPT_COUNT) {
-        take_hash(redis, reply);
-        return;
-    }
-    struct yk_list *node = yk_list_take(&redis->sent);
-    if (!node) {
-        yk_link_break(&conn->link, "the server answers what was not asked");
-        return;
-    }
-    struct yk_call *call = yk_call_of(node);
-    if (!yk_redis_sends_again(conn, call, reply, &redis->hashes)) {
-        yk_redis_answer(call, reply);
-        return;
-    }
-    yk_list_add(&redis->sent, node);
-    yk_link_flush(&conn->link);
-}
-
-static void on_up(struct yk_redis_conn *conn)
-{
-    struct redis *redis = conn->owner;
-
-    redis->loaded = 0;
-    for (int i = 0; i < YK_SCRIPT_COUNT; i++) {
-        yk_redis_begin(conn, 3);
-        yk_redis_argument(conn, YK_LIT("SCRIPT"));
-        yk_redis_argument(conn, YK_LIT("LOAD"));
-        yk_redis_argument(conn, yk_slice_of(yk_redis_scripts[i]));
-    }
-    yk_link_flush(&conn->link);
-}
-
-static void on_break(struct yk_redis_conn *conn, const char *why)
-{
-    struct redis *redis = conn->owner;
-    bool was_up = redis->store->stats.circuit == YOKE_STORE_UP;
-
-    if (was_up || !redis->has_tried)
-        yoke_log(YOKE_LOG_WARN, "store: %s: %s; trying again",
-                 redis->store->url, why);
-    redis->has_tried = true;
-    redis->loaded = 0;
-    snprintf(redis->why, sizeof(redis->why), "%s", why);
-    yk_store_set_circuit(redis->store, YOKE_STORE_DOWN);
-    yk_calls_fail(&redis->sent, -YOKE_EUNAVAILABLE, why);
-    yk_calls_fail(&redis->waiting, -YOKE_EUNAVAILABLE, why);
+    while ((item = yk_list_take(calls)))
+        yk_redis_node_run(&redis->node, yk_call_of(item));
+    yk_redis_node_flush(&redis->node);
 }
 
 /* The connection may be dead without a sign: a frozen server, a cut cable. */
@@ -164,32 +62,120 @@ static void suspect_redis(yoke_store *store)
 {
     struct redis *redis = redis_of(store);
 
-    if (redis->conn.link.state == YK_LINK_UP)
-        yk_link_break(&redis->conn.link, "the server does not answer");
+    if (redis->node.conn.link.state == YK_LINK_UP)
+        yk_link_break(&redis->node.conn.link, "the server does not answer");
+}
+
+/* ---- The server ---- */
+
+static void on_ready(struct yk_redis_node *node)
+{
+    struct redis *redis = node->owner;
+
+    yk_store_set_circuit(redis->store, YOKE_STORE_UP);
+    if (redis->sentinel)
+        yk_redis_sentinel_trust(redis->sentinel);
+}
+
+static void note_down(struct redis *redis, const char *why)
+{
+    if (redis->store->stats.circuit != YOKE_STORE_DOWN)
+        yoke_log(YOKE_LOG_WARN, "store: %s: %s; trying again",
+                 redis->store->url, why);
+    yk_store_set_circuit(redis->store, YOKE_STORE_DOWN);
+}
+
+static void on_break(struct yk_redis_node *node, const char *why)
+{
+    struct redis *redis = node->owner;
+
+    note_down(redis, why);
+    if (redis->sentinel)
+        yk_redis_sentinel_doubt(redis->sentinel);
+}
+
+/* A primary that has become a replica says so to whoever writes. */
+static bool on_error(struct yk_redis_node *node, struct yk_call *call,
+                     const char *error)
+{
+    struct redis *redis = node->owner;
+
+    (void)call;
+    if (redis->sentinel && yk_redis_error_is(error, "READONLY"))
+        yk_link_break(&node->conn.link, "the server is the primary no more");
+    return false;
+}
+
+/* ---- Sentinels ---- */
+
+static void move(struct yk_link *link, const char *why)
+{
+    yk_link_break(link, why);
+    yk_link_hurry(link);
+}
+
+static void on_found(struct yk_redis_sentinel *sentinel,
+                     const struct yk_redis_address *address)
+{
+    struct redis *redis = sentinel->owner;
+    char place[YK_REDIS_ADDRESS_TEXT_MAX];
+    char why[YK_REDIS_ADDRESS_TEXT_MAX + 32];
+
+    if (yk_redis_address_eq(&redis->address, address))
+        return;
+    bool is_first = redis->address.port == 0;
+    redis->address = *address;
+    yk_redis_conn_aim(&redis->node.conn, &redis->address);
+    yk_redis_conn_aim(&redis->channels.conn, &redis->address);
+    snprintf(why, sizeof(why), "the primary is now %s",
+             yk_redis_address_text(address, place));
+    if (is_first) {
+        yk_link_start(&redis->node.conn.link);
+        yk_redis_channels_start(&redis->channels);
+        return;
+    }
+    move(&redis->node.conn.link, why);
+    move(&redis->channels.conn.link, why);
+}
+
+static void on_lost(struct yk_redis_sentinel *sentinel, const char *why)
+{
+    struct redis *redis = sentinel->owner;
+
+    if (yk_redis_node_is_ready(&redis->node))
+        return;
+    note_down(redis, why);
+    yk_redis_node_give_up(&redis->node, why);
 }
 
 /* ---- Channels ---- */
 
+/* Whoever listens waits for the sentinels, too. */
 static void listen_redis(yoke_store *store, struct yk_topic *topic)
 {
-    yk_redis_channels_add(&redis_of(store)->channels, topic);
+    struct redis *redis = redis_of(store);
+
+    if (redis->sentinel)
+        yk_link_hold_loop(&redis->sentinel->scout.conn.link, true);
+    yk_redis_channels_add(&redis->channels, topic);
 }
 
 static void unlisten_redis(yoke_store *store, struct yk_topic *topic)
 {
-    yk_redis_channels_remove(&redis_of(store)->channels, topic);
+    struct redis *redis = redis_of(store);
+
+    if (redis->sentinel && store->topics.by_name.count <= 1)
+        yk_link_hold_loop(&redis->sentinel->scout.conn.link, false);
+    yk_redis_channels_remove(&redis->channels, topic);
 }
 
 /* ---- Closing ---- */
 
 static void free_redis(struct redis *redis)
 {
-    free(redis->host);
+    yk_redis_settings_done(&redis->settings);
+    yk_redis_sentinel_free(redis->sentinel);
     free(redis->path);
-    free(redis->user);
-    if (redis->password)
-        explicit_bzero(redis->password, strlen(redis->password));
-    free(redis->password);
     free(redis);
 }
 
@@ -197,17 +183,22 @@ static void note_closed(yoke_store *store)
 {
     struct redis *redis = redis_of(store);
 
-    if (++redis->closed < 2)
+    if (--redis->to_close > 0)
         return;
-    yk_calls_fail(&redis->sent, -ECANCELED, NULL);
-    yk_calls_fail(&redis->waiting, -ECANCELED, NULL);
+    yk_redis_node_fail(&redis->node, -ECANCELED, NULL);
     free_redis(redis);
     yk_store_closed(store);
 }
 
-static void on_closed(struct yk_redis_conn *conn)
+static void on_closed(struct yk_redis_node *node)
 {
-    struct redis *redis = conn->owner;
+    struct redis *redis = node->owner;
+    note_closed(redis->store);
+}
+
+static void on_sentinel_closed(struct yk_redis_sentinel *sentinel)
+{
+    struct redis *redis = sentinel->owner;
     note_closed(redis->store);
 }
 
@@ -215,84 +206,105 @@ static void close_redis(yoke_store *store)
 {
     struct redis *redis = redis_of(store);
 
-    yk_link_close(&redis->conn.link);
+    redis->to_close = redis->sentinel ? 3 : 2;
+    if (redis->sentinel)
+        yk_redis_sentinel_close(redis->sentinel);
+    yk_link_close(&redis->node.conn.link);
     yk_redis_channels_close(&redis->channels);
 }
 
 /* ---- Opening ---- */
 
-/* Host, port and database; or the path of a UNIX socket. */
-static int read_address(struct redis *redis, struct yk_url *url, char *why)
+static int read_path(struct redis *redis, const struct yk_url *url, char *why)
 {
-    struct yk_link *link = &redis->conn.link;
+    if (url->has_hosts || !*url->path)
+        return yk_store_why(why, -EINVAL,
+                            "URL: redis+unix: is followed by "
+                            "the path of a socket");
+    redis->path = yk_strdup(url->path);
+    return 0;
+}
+
+static int read_host(struct redis *redis, const struct yk_url *url, char *why)
+{
+    const struct yk_url_host *host = &url->hosts[0];
     uint64_t db = 0;
 
-    if (strcmp(url->scheme, "redis+unix") == 0) {
-        if (url->has_hosts || !*url->path)
-            return yk_store_why(why, -EINVAL,
-                                "URL: redis+unix: is followed by "
-                                "the path of a socket");
-        link->path = redis->path = yk_strdup(url->path);
-        return 0;
-    }
     if (!url->has_hosts || url->host_count != 1)
         return yk_store_why(why, -EINVAL,
-                            "URL: redis: has one host "
-                            "(redis://HOST[:PORT][/DB])");
+                            "URL: %s: has one host (%s://HOST[:PORT][/DB])",
+                            url->scheme, url->scheme);
     if (*url->path &&
         yk_parse_u64(yk_slice_of(url->path), DATABASES_MAX, &db) < 0)
         return yk_store_why(why, -EINVAL, "URL: database '%.60s' is no number",
                             url->path);
-    link->host = redis->host = yk_strdup(url->hosts[0].name);
-    link->port = url->hosts[0].port ? url->hosts[0].port : PORT;
-    redis->login.db = (int)db;
+    if (!yk_redis_address_set(&redis->address, yk_slice_of(host->name),
+                              host->port ? host->port : YK_REDIS_PORT))
+        return yk_store_why(why, -EINVAL,
+                            "URL: host '%.60s...' is longer than %d bytes",
+                            host->name, YK_REDIS_HOST_MAX);
+    redis->settings.login.db = (int)db;
+    return 0;
+}
+
+static int read_sentinels(struct redis *redis, struct yk_url *url, char *why)
+{
+    int db = 0;
+
+    if (!url->has_hosts)
+        return yk_store_why(why, -EINVAL,
+                            "URL: %s: has hosts (%s://HOST[:PORT],.../NAME)",
+                            url->scheme, url->scheme);
+    redis->sentinel = yk_redis_sentinel_new(url, &redis->settings, &db, why);
+    if (!redis->sentinel)
+        return -EINVAL;
+    redis->settings.login.db = db;
+    redis->settings.login.is_primary_wanted = true;
+    redis->sentinel->owner = redis;
+    redis->sentinel->on_found = on_found;
+    redis->sentinel->on_lost = on_lost;
+    redis->sentinel->on_closed = on_sentinel_closed;
     return 0;
 }
 
 static int read_url(struct redis *redis, struct yk_url *url, char *why)
 {
-    uint64_t connect_ms = CONNECT_MS, beat_ms = BEAT_MS;
-    int err = read_address(redis, url, why);
+    bool with_tls = strncmp(url->scheme, "rediss", 6) == 0;
+    int err = yk_redis_settings_read(&redis->settings, url, with_tls, why);
 
-    if (err == 0)
-        err = yk_url_size(url, "connect_ms", CONNECT_MS_MAX, &connect_ms, why);
-    if (err == 0)
-        err = yk_url_size(url, "beat_ms", CONNECT_MS_MAX, &beat_ms, why);
-    if (err == 0)
-        err = yk_url_check_params(url, why);
-    if (err == 0 && url->user && !url->password)
-        err = yk_store_why(why, -EINVAL,
-                           "URL: user '%.60s' has no password "
-                           "(USER:PASSWORD@)",
-                           url->user);
     if (err < 0)
         return err;
-    redis->conn.link.connect_ms = (uint32_t)connect_ms;
-    redis->channels.conn.link.beat_ms = (uint32_t)beat_ms;
-    redis->login.user = redis->user = yk_strdup(url->user);
-    redis->login.password = redis->password = yk_strdup(url->password);
-    return 0;
+    if (strcmp(url->scheme, "redis+unix") == 0)
+        err = read_path(redis, url, why);
+    else if (strstr(url->scheme, "+sentinel"))
+        err = read_sentinels(redis, url, why);
+    else
+        err = read_host(redis, url, why);
+    return err == 0 ? yk_url_check_params(url, why) : err;
 }
+
+static const struct yk_redis_node_ops node_ops = {
+    .on_ready = on_ready,
+    .on_break = on_break,
+    .on_closed = on_closed,
+    .on_error = on_error,
+};
 
 static void init_conns(struct redis *redis)
 {
-    struct yk_redis_conn *conn = &redis->conn;
+    struct yk_redis_node *node = &redis->node;
     struct yk_redis_channels *channels = &redis->channels;
 
-    conn->login = &redis->login;
-    conn->owner = redis;
-    conn->on_reply = on_reply;
-    conn->on_up = on_up;
-    conn->on_break = on_break;
-    conn->on_closed = on_closed;
+    node->ops = &node_ops;
+    node->owner = redis;
     channels->store = redis->store;
     channels->on_closed = note_closed;
-    channels->conn.login = &redis->login;
-    channels->conn.link.path = conn->link.path;
-    channels->conn.link.host = conn->link.host;
-    channels->conn.link.port = conn->link.port;
-    channels->conn.link.connect_ms = conn->link.connect_ms;
-    yk_redis_conn_init(conn, false);
+    yk_redis_settings_apply(&redis->settings, &node->conn);
+    yk_redis_settings_apply(&redis->settings, &channels->conn);
+    yk_redis_conn_aim(&node->conn, &redis->address);
+    yk_redis_conn_aim(&channels->conn, &redis->address);
+    node->conn.link.path = channels->conn.link.path = redis->path;
+    yk_redis_node_init(node);
     yk_redis_channels_init(channels);
 }
 
@@ -308,16 +320,19 @@ static int open_redis(yoke_store *store, struct yk_url *url, char *why)
         free_redis(redis);
         return err;
     }
-    yk_list_init(&redis->sent);
-    yk_list_init(&redis->waiting);
     store->state = redis;
     store->stats.circuit = YOKE_STORE_CONNECTING;
     init_conns(redis);
-    yk_link_start(&redis->conn.link);
+    if (redis->sentinel)
+        yk_redis_sentinel_start(redis->sentinel);
+    else
+        yk_link_start(&redis->node.conn.link);
     return 0;
 }
 
-static const char *const schemes[] = {"redis", "redis+unix", NULL};
+static const char *const schemes[] = {
+    "redis", "redis+unix", "redis+sentinel", "rediss", "rediss+sentinel", NULL,
+};
 
 const struct yk_store_backend yk_store_redis = {
     .schemes = schemes,

@@ -64,6 +64,8 @@ static void on_break(struct yk_redis_conn *conn, const char *why)
 
     (void)why;
     yk_topics_break(channels->store);
+    if (channels->on_break)
+        channels->on_break(channels->store);
 }
 
 static void on_closed(struct yk_redis_conn *conn)
@@ -82,6 +84,15 @@ void yk_redis_channels_init(struct yk_redis_channels *channels)
     yk_redis_conn_init(&channels->conn, true);
 }
 
+void yk_redis_channels_start(struct yk_redis_channels *channels)
+{
+    const struct yk_link *link = &channels->conn.link;
+
+    if (channels->store->topics.by_name.count > 0 &&
+        (link->path || *link->host))
+        yk_link_start(&channels->conn.link);
+}
+
 void yk_redis_channels_add(struct yk_redis_channels *channels,
                            struct yk_topic *topic)
 {
@@ -91,7 +102,7 @@ void yk_redis_channels_add(struct yk_redis_channels *channels,
         yk_link_flush(&channels->conn.link);
         return;
     }
-    yk_link_start(&channels->conn.link);
+    yk_redis_channels_start(channels);
 }
 
 void yk_redis_channels_remove(struct yk_redis_channels *channels,

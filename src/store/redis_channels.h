@@ -11,17 +11,23 @@
 struct yk_redis_channels {
     struct yk_redis_conn conn;
     yoke_store *store;
-    bool is_open;
+    /* The connection, or an attempt, is over: it may be aimed at another
+     * server. NULL: it stays. */
+    void (*on_break)(yoke_store *store);
     void (*on_closed)(yoke_store *store);
 };
 
-/* `conn`'s address, login and `connect_ms`, `store` and `on_closed` are set. */
+/* `conn`'s address and settings, `store`, `on_break` and `on_closed` are
+ * set. */
 void yk_redis_channels_init(struct yk_redis_channels *channels);
 
 void yk_redis_channels_add(struct yk_redis_channels *channels,
                            struct yk_topic *topic);
 void yk_redis_channels_remove(struct yk_redis_channels *channels,
                               struct yk_topic *topic);
+
+/* There is an address now: before, nothing was tried. */
+void yk_redis_channels_start(struct yk_redis_channels *channels);
 
 /* on_closed follows. */
 void yk_redis_channels_close(struct yk_redis_channels *channels);

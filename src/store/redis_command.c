@@ -13,9 +13,8 @@
 
 #include "core/banned.h"
 
-#define LOCK_KEY_MAX (YOKE_STORE_KEY_MAX + sizeof("fence {.}"))
 /* So many keys of a page; Redis may give more than it is asked for. */
-#define PAGE_MAX     4096
+#define PAGE_MAX 4096
 
 /* ---- Commands ---- */
 
@@ -89,13 +88,19 @@ static void append_incr(struct yk_redis_conn *conn, struct yk_call *call,
     yk_redis_number(conn, call->ttl_s);
 }
 
+struct yk_slice yk_redis_lock_key(char *out, const char *kind,
+                                  struct yk_slice name)
+{
+    int len = snprintf(out, YK_REDIS_LOCK_KEY_MAX, "%s {.%.*s}", kind,
+                       (int)name.len, name.ptr);
+    return (struct yk_slice){out, (size_t)len};
+}
+
 static void append_lock_key(struct yk_redis_conn *conn, const char *kind,
                             struct yk_slice name)
 {
-    char key[LOCK_KEY_MAX];
-    int len =
-        snprintf(key, sizeof(key), "%s {.%.*s}", kind, (int)name.len, name.ptr);
-    yk_redis_argument(conn, (struct yk_slice){key, (size_t)len});
+    char key[YK_REDIS_LOCK_KEY_MAX];
+    yk_redis_argument(conn, yk_redis_lock_key(key, kind, name));
 }
 
 static void append_lock(struct yk_redis_conn *conn, struct yk_call *call,
@@ -118,12 +123,15 @@ static void append_lock(struct yk_redis_conn *conn, struct yk_call *call,
     yk_redis_number(conn, call->ttl_s);
 }
 
-/* SCAN cursor MATCH prefix* COUNT count */
+/* SCAN cursor MATCH prefix* COUNT count; a cluster's cursor has the server's in
+ * its end, which is the tag. */
 static void append_scan(struct yk_redis_conn *conn, struct yk_call *call)
 {
     char pattern[2 * YOKE_STORE_KEY_MAX + 2];
     struct yk_slice cursor = call->value.len ? call->value : YK_LIT("0");
 
+    if (call->tag)
+        cursor = yk_slice_of(call->tag);
     yk_redis_begin(conn, 6);
     yk_redis_argument(conn, YK_LIT("SCAN"));
     yk_redis_argument(conn, cursor);
@@ -187,35 +195,31 @@ void yk_redis_command(struct yk_redis_conn *conn, struct yk_call *call,
 
 /* ---- Errors ---- */
 
-static bool begins_with(const redisReply *reply, const char *word)
+bool yk_redis_error_is(const char *error, const char *word)
 {
-    return strncmp(reply->str, word, strlen(word)) == 0;
+    return strncmp(error, word, strlen(word)) == 0;
 }
 
-bool yk_redis_sends_again(struct yk_redis_conn *conn, struct yk_call *call,
-                          const redisReply *reply,
-                          const struct yk_redis_hashes *hashes)
+bool yk_redis_sends_again(struct yk_call *call, const char *error,
+                          bool *ret_in_full)
 {
-    if (reply->type != REDIS_REPLY_ERROR)
-        return false;
-    if (begins_with(reply, "NOSCRIPT")) {
-        yk_redis_command(conn, call, NULL);
+    *ret_in_full = yk_redis_error_is(error, "NOSCRIPT");
+    if (*ret_in_full)
         return true;
-    }
     if (call->op != YK_OP_INCR || call->tag || call->ttl_s != 0 ||
-        !strstr(reply->str, "not an integer"))
+        !strstr(error, "not an integer"))
         return false;
     call->tag = call; /* By the script. */
-    yk_redis_command(conn, call, hashes);
     return true;
 }
 
 /* What the call is to blame for, and otherwise the server. */
-static int error_of(const redisReply *reply)
+static int error_of(const char *error)
 {
-    if (strstr(reply->str, "would overflow"))
+    if (strstr(error, "would overflow"))
         return -ERANGE;
-    if (strstr(reply->str, "not an integer") || begins_with(reply, "WRONGTYPE"))
+    if (strstr(error, "not an integer") ||
+        yk_redis_error_is(error, "WRONGTYPE"))
         return -EDOM;
     return -YOKE_EUNAVAILABLE;
 }
@@ -292,7 +296,14 @@ static size_t take_keys(const struct yk_call *call, const redisReply *keys,
     return count;
 }
 
-static void answer_scan(struct yk_call *call, const redisReply *reply)
+static const char *plain_cursor(const struct yk_call *call, const char *cursor)
+{
+    (void)call;
+    return strcmp(cursor, "0") == 0 ? NULL : cursor;
+}
+
+static void answer_scan(struct yk_call *call, const redisReply *reply,
+                        yk_redis_cursor_fn *cursor)
 {
     struct yoke_store_result result = {.err = 0};
     struct yoke_store_item *items;
@@ -309,24 +320,24 @@ static void answer_scan(struct yk_call *call, const redisReply *reply)
         yk_call_fail(call, -YOKE_EUNAVAILABLE, NULL);
         return;
     }
-    struct yk_slice cursor = text_of(reply->element[0]);
     result.count = take_keys(call, reply->element[1], items);
     result.items = items;
-    result.cursor = yk_slice_eq(cursor, YK_LIT("0")) ? NULL : cursor.ptr;
+    result.cursor = cursor(call, text_of(reply->element[0]).ptr);
     yk_call_answer(call, &result);
     free(items);
 }
 
-void yk_redis_answer(struct yk_call *call, const redisReply *reply)
+void yk_redis_answer(struct yk_call *call, const redisReply *reply,
+                     yk_redis_cursor_fn *cursor)
 {
     struct yoke_store_result result = {.err = 0};
 
     if (reply->type == REDIS_REPLY_ERROR) {
-        yk_call_fail(call, error_of(reply), reply->str);
+        yk_call_fail(call, error_of(reply->str), reply->str);
         return;
     }
     if (call->op == YK_OP_SCAN) {
-        answer_scan(call, reply);
+        answer_scan(call, reply, cursor ? cursor : plain_cursor);
         return;
     }
     if (call->op == YK_OP_GET)

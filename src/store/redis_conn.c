@@ -51,7 +51,7 @@ void yk_redis_number(struct yk_redis_conn *conn, int64_t number)
     yk_redis_argument(conn, (struct yk_slice){text, (size_t)len});
 }
 
-static void append_ping(struct yk_redis_conn *conn)
+void yk_redis_ping(struct yk_redis_conn *conn)
 {
     yk_redis_begin(conn, 1);
     yk_redis_argument(conn, YK_LIT("PING"));
@@ -90,9 +90,22 @@ static void on_connected(struct yk_link *link)
         yk_redis_number(conn, conn->login->db);
         conn->greetings++;
     }
+    if (conn->login->is_primary_wanted) {
+        yk_redis_begin(conn, 1);
+        yk_redis_argument(conn, YK_LIT("ROLE"));
+        conn->greetings++;
+    }
     /* A server that loads its data answers this with an error. */
-    append_ping(conn);
+    yk_redis_ping(conn);
     conn->greetings++;
+}
+
+/* The reply to ROLE alone is an array. */
+static bool is_replica(const redisReply *reply)
+{
+    return reply->type == REDIS_REPLY_ARRAY &&
+           (reply->elements == 0 || !reply->element[0]->str ||
+            strcmp(reply->element[0]->str, "master") != 0);
 }
 
 static void take_greeting(struct yk_redis_conn *conn, const redisReply *reply)
@@ -102,6 +115,10 @@ static void take_greeting(struct yk_redis_conn *conn, const redisReply *reply)
     if (reply->type == REDIS_REPLY_ERROR) {
         snprintf(why, sizeof(why), "the server refuses: %.200s", reply->str);
         yk_link_break(&conn->link, why);
+        return;
+    }
+    if (is_replica(reply)) {
+        yk_link_break(&conn->link, "the server is not the primary");
         return;
     }
     if (--conn->greetings > 0)
@@ -169,7 +186,12 @@ static void on_break(struct yk_link *link, const char *why)
 
 static void on_beat(struct yk_link *link)
 {
-    append_ping((struct yk_redis_conn *)link);
+    struct yk_redis_conn *conn = (struct yk_redis_conn *)link;
+
+    if (conn->on_beat)
+        conn->on_beat(conn);
+    else
+        yk_redis_ping(conn);
     yk_link_flush(link);
 }
 
@@ -200,4 +222,11 @@ void yk_redis_conn_init(struct yk_redis_conn *conn, bool beats)
 {
     conn->link.ops = beats ? &beating_ops : &silent_ops;
     yk_link_init(&conn->link);
+}
+
+void yk_redis_conn_aim(struct yk_redis_conn *conn,
+                       const struct yk_redis_address *address)
+{
+    conn->link.host = address->host;
+    conn->link.port = address->port;
 }

@@ -34,6 +34,7 @@ static const struct yk_store_backend *const backends[] = {
     &yk_store_memory,
 #ifndef YK_WITHOUT_REDIS
     &yk_store_redis,
+    &yk_store_redis_cluster,
 #endif
     &yk_store_memcached,
 #ifndef YK_WITHOUT_POSTGRES
@@ -69,7 +70,7 @@ static const struct yk_store_backend *find_backend(const char *scheme)
 /* "lmdb:, memory:, redis:, ..." */
 static int refuse_scheme(const char *scheme, char *why)
 {
-    char list[YOKE_STORE_TEXT_MAX / 2] = "";
+    char list[YOKE_STORE_TEXT_MAX - 32] = "";
     size_t len = 0;
 
     for (size_t i = 0; i < sizeof(backends) / sizeof(backends[0]); i++)

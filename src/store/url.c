@@ -168,8 +168,10 @@ static int parse_authority(struct yk_url *url, char *text, char *why)
     return err == 0 && path ? decode(path, "path", why) : err;
 }
 
-/* The text with `***` where its password is. */
-static void show(struct yk_url *url, const char *text)
+/* ---- For logs ---- */
+
+/* Where the password of a URL with hosts is, or NULL. */
+static const char *find_password(const char *text, size_t *ret_len)
 {
     const char *host = strstr(text, "//");
     const char *end = host ? host + 2 + strcspn(host + 2, "/?") : NULL;
@@ -177,31 +179,94 @@ static void show(struct yk_url *url, const char *text)
     const char *colon =
         at ? memchr(host + 2, ':', (size_t)(at - host - 2)) : NULL;
 
-    if (colon)
-        snprintf(url->shown, sizeof(url->shown), "%.*s:***%s",
-                 (int)(colon - text), text, at);
-    else
-        snprintf(url->shown, sizeof(url->shown), "%s", text);
+    if (!colon)
+        return NULL;
+    *ret_len = (size_t)(at - colon - 1);
+    return colon + 1;
+}
+
+/* Options that are passwords are called like that. */
+static bool is_secret(struct yk_slice name)
+{
+    static const char end[] = "password";
+    size_t len = sizeof(end) - 1;
+    return name.len >= len && memcmp(name.ptr + name.len - len, end, len) == 0;
+}
+
+static void show_bytes(struct yk_url *url, const char *ptr, size_t len)
+{
+    size_t used = strlen(url->shown);
+    snprintf(url->shown + used, sizeof(url->shown) - used, "%.*s", (int)len,
+             ptr);
+}
+
+/* From the ? on. */
+static void show_params(struct yk_url *url, const char *text)
+{
+    while (*text) {
+        size_t len = 1 + strcspn(text + 1, "&");
+        struct yk_slice name = {text + 1, strcspn(text + 1, "=&")};
+        if (is_secret(name) && name.len + 1 < len) {
+            show_bytes(url, text, name.len + 2);
+            show_bytes(url, "***", 3);
+        } else {
+            show_bytes(url, text, len);
+        }
+        text += len;
+    }
+}
+
+/* The text with `***` where passwords are. */
+static void show(struct yk_url *url, const char *text)
+{
+    size_t len = 0;
+    const char *password = find_password(text, &len);
+
+    url->shown[0] = '\0';
+    if (password) {
+        show_bytes(url, text, (size_t)(password - text));
+        show_bytes(url, "***", 3);
+        text = password + len;
+    }
+    show_bytes(url, text, strcspn(text, "?"));
+    show_params(url, text + strcspn(text, "?"));
+}
+
+/* A password with a / or ? in it ends there, and its pieces would be quoted by
+ * errors about ports and options. */
+static int check_at(const char *text, char *why)
+{
+    const char *colon = strchr(text, ':');
+
+    if (!colon || strncmp(colon, "://", 3) != 0 ||
+        !strchr(colon + 3 + strcspn(colon + 3, "/?"), '@'))
+        return 0;
+    return yk_store_why(why, -EINVAL,
+                        "URL: an @ behind the first / or ?: in a user or "
+                        "password these are written %%2F and %%3F, and the @ "
+                        "of a path or option %%40");
 }
 
 int yk_url_parse(struct yk_url *url, const char *text, char *why)
 {
     size_t len = strlen(text);
 
-    /* Room for the asterisks, too. */
-    if (len + sizeof("***") > sizeof(url->bytes))
+    if (len >= sizeof(url->bytes))
         return yk_store_why(why, -EINVAL, "URL: longer than %zu bytes",
-                            sizeof(url->bytes) - sizeof("***"));
+                            sizeof(url->bytes) - 1);
     memset(url, 0, offsetof(struct yk_url, bytes));
     memcpy(url->bytes, text, len + 1);
     show(url, text);
+    int err = check_at(text, why);
+    if (err < 0)
+        return err;
     char *rest = cut(url->bytes, ':');
     url->scheme = url->bytes;
     if (!rest || !*url->scheme)
         return yk_store_why(why, -EINVAL,
                             "URL: no scheme; it begins like lmdb:, memory: or "
                             "redis://");
-    int err = parse_params(url, cut(rest, '?'), why);
+    err = parse_params(url, cut(rest, '?'), why);
     if (err < 0)
         return err;
     if (strncmp(rest, "//", 2) == 0)

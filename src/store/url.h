@@ -39,7 +39,8 @@ struct yk_url {
     struct yk_url_param params[YK_URL_PARAMS_MAX];
     int param_count;
     char bytes[YK_URL_MAX];
-    char shown[YK_URL_MAX]; /* The URL with `***` for a password. */
+    char shown[YK_URL_MAX + 3 * (YK_URL_PARAMS_MAX + 1)]; /* The URL with `***`
+                                                             for passwords. */
 };
 
 /* Takes `text` apart. Returns 0; or -EINVAL, with the reason in `why`, which

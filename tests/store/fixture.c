@@ -1,11 +1,14 @@
 #include "fixture.h"
 
+#include "redis_servers.h"
+
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -203,6 +206,15 @@ const struct kind kinds[] = {
      .has_scan = true,
      .has_negative = true,
      .start = start_redis},
+#ifndef YK_WITHOUT_REDIS
+    {.name = "redis_cluster",
+     .has_own_clock = true,
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true,
+     .start = redis_cluster_kind_start,
+     .stop = redis_cluster_kind_stop},
+#endif
     {.name = "memcached",
      .has_own_clock = true,
      .has_negative = true,
@@ -306,6 +318,8 @@ void fixture_thaw(void)
 void fixture_stop(void)
 {
     fixture_kill_server();
+    if (kind->stop)
+        kind->stop();
     nftw(folder, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -336,6 +350,15 @@ void fixture_start(const char *name)
              strcmp(name, "lmdb") == 0 ? "/store" : "");
     if (kind->start)
         kind->start();
+}
+
+void fixture_set_url(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(url, sizeof(url), fmt, args);
+    va_end(args);
 }
 
 const char *fixture_url(void)

@@ -30,6 +30,7 @@ struct kind {
     bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
     int end_signal;      /* Ends it without any further work; 0: SIGKILL. */
+    void (*stop)(void);  /* Its servers; NULL: fixture_kill_server. */
 };
 
 extern const struct kind kinds[];
@@ -40,7 +41,9 @@ extern const struct kind *kind; /* The one that is tested. */
 void fixture_start(const char *name);
 void fixture_stop(void);
 
-/* The URL, and the folder. */
+/* The URL, and the folder. The URL is also that of stores without one. */
+void fixture_set_url(const char *fmt, ...)
+    __attribute__((format(printf, 1, 2)));
 const char *fixture_url(void);
 const char *fixture_folder(void);
 

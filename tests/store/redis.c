@@ -132,7 +132,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"redis://[::1", "']'"},        {"redis://h/x", "database"},
         {"redis://user@h", "password"}, {"redis://h?tls=1", "tls"},
         {"redis://:%1@h", "password"},  {"redis+unix:", "path"},
-        {"rediss://h", "rediss"},
+        {"redisx://h", "redisx"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

@@ -57,7 +57,11 @@ static void shows_no_password(void **state)
         {"redis://:secret@h", "redis://:***@h"},
         {"redis://:se@cret@h", "redis://:***@h"},
         {"redis://u@h", "redis://u@h"},
-        {"redis://h/a@b:c", "redis://h/a@b:c"},
+        {"redis://:a,b@h,i/1", "redis://:***@h,i/1"},
+        {"redis+sentinel://h/n?x=1&sentinel_password=se%40cret&y=2",
+         "redis+sentinel://h/n?x=1&sentinel_password=***&y=2"},
+        {"redis://:secret@h?password=secret", "redis://:***@h?password=***"},
+        {"redis://h?passwords=1", "redis://h?passwords=1"},
         {"lmdb:/a:b@c", "lmdb:/a:b@c"},
     };
     (void)state;
@@ -82,6 +86,11 @@ static void names_what_is_wrong(void **state)
         {"redis://h?=a", "no value"},
         {"redis://[::1/0", "']'"},
         {"redis://[::1]x", "']'"},
+        {"redis://u:secret/x@h", "%2F"},
+        {"redis://u:secret?x@h", "%3F"},
+        {"redis://u:secret?x=y@h", "%3F"},
+        {"redis+cluster://[::1]:7,[::2:7", "']'"},
+        {"redis+cluster://a:7,b:7777777", "port '7777777'"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {

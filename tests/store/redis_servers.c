@@ -1,0 +1,336 @@
+#include "redis_servers.h"
+
+#include "fixture.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <sys/prctl.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "store/redis_library.h"
+
+/* ---- Ports ---- */
+
+static struct sockaddr_in place(int port)
+{
+    return (struct sockaddr_in){.sin_family = AF_INET,
+                                .sin_port = htons((uint16_t)port),
+                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
+}
+
+static bool can_bind(int port)
+{
+    struct sockaddr_in addr = place(port);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+
+    close(fd);
+    return err == 0;
+}
+
+int free_port(void)
+{
+    uint16_t chance;
+    int port;
+
+    do {
+        if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
+            abort();
+        port = 10000 + chance % 22000;
+    } while (!can_bind(port));
+    return port;
+}
+
+/* ---- Processes ---- */
+
+/* Splits at blanks; `text` is changed. */
+static void exec_server(char *text)
+{
+    char *argv[64] = {(char *)(uintptr_t) "redis-server"};
+    size_t count = 1;
+
+    while (count < COUNT_OF(argv) - 1 && *text) {
+        argv[count++] = text;
+        text += strcspn(text, " ");
+        if (*text)
+            *text++ = '\0';
+    }
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    execvp(argv[0], argv);
+    perror(argv[0]);
+    _exit(127);
+}
+
+static void start(struct redis_server *server)
+{
+    char text[sizeof(server->options)];
+
+    snprintf(text, sizeof(text), "%s", server->options);
+    server->fd = -1;
+    server->pid = fork();
+    if (server->pid == 0)
+        exec_server(text);
+    redis_wait(server, "PING", "PONG");
+}
+
+void redis_start(struct redis_server *server, const char *options)
+{
+    char own[512];
+
+    server->port = free_port();
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(own, sizeof(own), options, server->port);
+#pragma GCC diagnostic pop
+    snprintf(server->options, sizeof(server->options),
+             "--port %d --bind 127.0.0.1 --dir %s --dbfilename %d.rdb "
+             "--logfile %s/%d.log --repl-diskless-sync-delay 0 %s",
+             server->port, fixture_folder(), server->port, fixture_folder(),
+             server->port, own);
+    start(server);
+}
+
+void redis_start_sentinel(struct redis_server *server, const char *lines)
+{
+    char path[128];
+
+    server->port = free_port();
+    snprintf(path, sizeof(path), "%s/%d.conf", fixture_folder(), server->port);
+    FILE *file = fopen(path, "w");
+    if (!file)
+        abort();
+    fprintf(file, "port %d\nbind 127.0.0.1\ndir %s\nlogfile %s/%d.log\n%s\n",
+            server->port, fixture_folder(), fixture_folder(), server->port,
+            lines);
+    fclose(file);
+    snprintf(server->options, sizeof(server->options), "%s --sentinel", path);
+    start(server);
+}
+
+void redis_restart(struct redis_server *server)
+{
+    redis_kill(server);
+    start(server);
+}
+
+static void disconnect(struct redis_server *server)
+{
+    if (server->fd >= 0)
+        close(server->fd);
+    server->fd = -1;
+}
+
+void redis_kill(struct redis_server *server)
+{
+    if (server->pid <= 0)
+        return;
+    disconnect(server);
+    kill(server->pid, SIGKILL);
+    waitpid(server->pid, NULL, 0);
+    server->pid = 0;
+}
+
+void redis_freeze(struct redis_server *server)
+{
+    siginfo_t info;
+
+    kill(server->pid, SIGSTOP);
+    waitid(P_PID, (id_t)server->pid, &info, WSTOPPED);
+}
+
+/* ---- Questions ---- */
+
+static bool connect_to(struct redis_server *server)
+{
+    struct sockaddr_in addr = place(server->port);
+    const int on = 1;
+
+    if (server->fd >= 0)
+        return true;
+    server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    setsockopt(server->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+    if (connect(server->fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+        return true;
+    disconnect(server);
+    return false;
+}
+
+static size_t put(char *out, size_t size, const redisReply *reply)
+{
+    size_t len = 0;
+
+    if (reply->type == REDIS_REPLY_INTEGER)
+        return (size_t)snprintf(out, size, "%lld", reply->integer);
+    if (reply->type != REDIS_REPLY_ARRAY)
+        return (size_t)snprintf(out, size, "%s", reply->str ? reply->str : "");
+    for (size_t i = 0; i < reply->elements && len < size; i++) {
+        len += put(out + len, size - len, reply->element[i]);
+        if (len < size)
+            len += (size_t)snprintf(out + len, size - len, " ");
+    }
+    return len;
+}
+
+/* One reply, or NULL when the connection ends before. */
+static redisReply *read_reply(int fd)
+{
+    redisReader *reader = yk_hiredis.redisReaderCreate();
+    void *reply = NULL;
+    char bytes[4096];
+    ssize_t n;
+
+    while (!reply && (n = recv(fd, bytes, sizeof(bytes), 0)) > 0) {
+        yk_hiredis.redisReaderFeed(reader, bytes, (size_t)n);
+        if (yk_hiredis.redisReaderGetReply(reader, &reply) != REDIS_OK)
+            break;
+    }
+    yk_hiredis.redisReaderFree(reader);
+    return reply;
+}
+
+/* A connection of before may have been closed by the server. */
+static redisReply *exchange(struct redis_server *server, const char *line,
+                            size_t len)
+{
+    for (int i = 0; i < 2; i++) {
+        bool is_new = server->fd < 0;
+        if (!connect_to(server))
+            return NULL;
+        redisReply *reply = send(server->fd, line, len, MSG_NOSIGNAL) < 0
+                                ? NULL
+                                : read_reply(server->fd);
+        if (reply)
+            return reply;
+        disconnect(server);
+        if (is_new)
+            return NULL;
+    }
+    return NULL;
+}
+
+const char *redis_ask(struct redis_server *server, const char *fmt, ...)
+{
+    static char text[65536];
+    char line[8192], why[YOKE_STORE_TEXT_MAX];
+    va_list args;
+
+    va_start(args, fmt);
+    size_t len = (size_t)vsnprintf(line, sizeof(line) - 2, fmt, args);
+    va_end(args);
+    memcpy(line + len, "\r\n", 2);
+    text[0] = '\0';
+    if (yk_hiredis_load(why) < 0)
+        abort();
+    redisReply *reply = exchange(server, line, len + 2);
+    if (reply) {
+        put(text, sizeof(text), reply);
+        yk_hiredis.freeReplyObject(reply);
+    }
+    return text;
+}
+
+void redis_wait(struct redis_server *server, const char *command,
+                const char *wanted)
+{
+    const char *said = "";
+
+    for (int i = 0; i < 6000; i++) {
+        said = redis_ask(server, "%s", command);
+        if (strstr(said, wanted))
+            return;
+        usleep(10000);
+    }
+    fprintf(stderr, "%s: '%s' and not '%s'\n", command, said, wanted);
+    abort();
+}
+
+/* ---- Clusters ---- */
+
+static void meet(struct redis_server *servers, int count)
+{
+    for (int i = 0; i < count; i++)
+        for (int k = 0; k < count; k++)
+            if (i != k)
+                redis_ask(&servers[i], "CLUSTER MEET 127.0.0.1 %d %d",
+                          servers[k].port, servers[k].bus_port);
+}
+
+static void share_slots(struct redis_server *servers, int primaries)
+{
+    int first = 0;
+
+    for (int i = 0; i < primaries; i++) {
+        int last = 16384 * (i + 1) / primaries - 1;
+        redis_ask(&servers[i], "CLUSTER SET-CONFIG-EPOCH %d", i + 1);
+        redis_ask(&servers[i], "CLUSTER ADDSLOTSRANGE %d %d", first, last);
+        first = last + 1;
+    }
+}
+
+/* Each has a link to each, and knows who has which slots: only then a message
+ * reaches all. */
+static void wait_until_joined(struct redis_server *servers, int count)
+{
+    char known[64];
+
+    snprintf(known, sizeof(known), "cluster_known_nodes:%d", count);
+    for (int i = 0; i < count; i++) {
+        redis_wait(&servers[i], "CLUSTER INFO", known);
+        redis_wait(&servers[i], "CLUSTER INFO", "cluster_state:ok");
+        while (strstr(redis_ask(&servers[i], "CLUSTER NODES"), "handshake") ||
+               strstr(redis_ask(&servers[i], "CLUSTER NODES"), "disconnected"))
+            usleep(10000);
+    }
+}
+
+void redis_start_cluster(struct redis_server *servers, int primaries,
+                         int replicas, int count, const char *options)
+{
+    char text[512];
+
+    for (int i = 0; i < count; i++) {
+        servers[i].bus_port = free_port();
+        snprintf(text, sizeof(text),
+                 "--cluster-enabled yes --cluster-config-file %%d.nodes "
+                 "--cluster-port %d %s",
+                 servers[i].bus_port, options);
+        redis_start(&servers[i], text);
+        snprintf(servers[i].id, sizeof(servers[i].id), "%s",
+                 redis_ask(&servers[i], "CLUSTER MYID"));
+    }
+    share_slots(servers, primaries);
+    meet(servers, count);
+    for (int i = primaries; i < primaries + replicas; i++) {
+        redis_wait(&servers[i], "CLUSTER NODES", servers[0].id);
+        while (strcmp(redis_ask(&servers[i], "CLUSTER REPLICATE %s",
+                                servers[0].id),
+                      "OK") != 0)
+            usleep(10000);
+    }
+    wait_until_joined(servers, count);
+    for (int i = primaries; i < primaries + replicas; i++)
+        redis_wait(&servers[i], "ROLE", "connected");
+}
+
+/* ---- The kind redis_cluster ---- */
+
+static struct redis_server nodes[3];
+
+void redis_cluster_kind_start(void)
+{
+    redis_start_cluster(nodes, 3, 0, 3, "--cluster-node-timeout 15000");
+    fixture_set_url("redis+cluster://127.0.0.1:%d,127.0.0.1:%d", nodes[0].port,
+                    nodes[1].port);
+}
+
+void redis_cluster_kind_stop(void)
+{
+    for (size_t i = 0; i < COUNT_OF(nodes); i++)
+        redis_kill(&nodes[i]);
+}
