@@ -34,7 +34,17 @@ static const struct metric totals[] = {
     {"yoke_workers", "gauge", "Workers that are there.", "workers", NULL, 1},
 };
 
+static const struct metric queues[] = {
+    {"yoke_backlog_connections", "gauge",
+     "Connections that nobody has accepted yet.", "primary", "backlog", 1},
+    {"yoke_waiting_connections", "gauge",
+     "Connections that no worker could be given yet.", "primary", "waiting", 1},
+};
+
 static const struct metric gauges[] = {
+    {"yoke_worker_waiting_connections", "gauge",
+     "Connections that the worker is to have and has not seen.", "waiting",
+     NULL, 1},
     {"yoke_worker_connections", "gauge", "Connections that are open.",
      "connections", "open", 1},
     {"yoke_worker_requests", "gauge", "Requests in progress.", "requests",
@@ -65,6 +75,19 @@ static void print_total(const struct metric *metric, const json_t *clusters)
                yk_ask_text(cluster, "name"),
                (double)yk_ask_number(json_object_get(cluster, "totals"),
                                      metric->outer, metric->inner) *
+                   metric->scale);
+}
+
+static void print_primary(const struct metric *metric, const json_t *clusters)
+{
+    const json_t *cluster;
+    size_t i;
+
+    print_help(metric);
+    json_array_foreach(clusters, i, cluster)
+        printf("%s{cluster=\"%s\"} %.15g\n", metric->name,
+               yk_ask_text(cluster, "name"),
+               (double)yk_ask_number(cluster, metric->outer, metric->inner) *
                    metric->scale);
 }
 
@@ -275,6 +298,8 @@ void yk_prometheus_print(const json_t *clusters)
         print_total(&totals[k], clusters);
     print_answers(clusters);
     print_ends(clusters);
+    for (size_t k = 0; k < sizeof(queues) / sizeof(queues[0]); k++)
+        print_primary(&queues[k], clusters);
     for (size_t k = 0; k < sizeof(gauges) / sizeof(gauges[0]); k++) {
         print_help(&gauges[k]);
         json_array_foreach(clusters, i, cluster)

@@ -17,10 +17,12 @@
 #include "cluster/request.h"
 #include "cluster/seats.h"
 #include "cluster/settings.h"
+#include "cluster/shards.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "net/backlog.h"
 #include "net/later.h"
 #include "net/listener.h"
 
@@ -614,6 +616,23 @@ unsigned yk_ports_waiting(void)
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
         if (!port->is_stopping)
             sum += yk_intake_is_draining(port) + count_hopeful(port);
+    }
+    return sum;
+}
+
+unsigned yk_ports_backlog(const struct yoke_worker *worker)
+{
+    unsigned sum = 0;
+
+    YK_LIST_EACH(node, &ports)
+    {
+        const struct yk_port *port =
+            YK_CONTAINER_OF(node, struct yk_port, node);
+        if (port->is_stopping)
+            continue;
+        sum += yk_shards_backlog(port, worker);
+        if (!worker)
+            sum += yk_backlog_of(port->socket.fd);
     }
     return sum;
 }

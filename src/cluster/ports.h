@@ -135,6 +135,10 @@ void yk_ports_keep(void);
 /* Connections that wait in the primary, on all ports. */
 unsigned yk_ports_waiting(void);
 
+/* Connections that wait in the kernel to be accepted, at sockets that only that
+ * worker accepts on; NULL: at any of the ports. */
+unsigned yk_ports_backlog(const struct yoke_worker *worker);
+
 /* Accepts what is in the backlogs, and closes the sockets; connections that
  * wait are still dealt. `on_progress` is called whenever some may have been:
  * yk_ports_waiting tells. */

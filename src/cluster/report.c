@@ -180,6 +180,12 @@ static json_t *ends_of(const struct yk_slot *slot)
     return yk_causes_report(slot ? &slot->ends : &none, false);
 }
 
+/* Connections that it is to have and has not seen yet. */
+static uint64_t waiting_for(const struct yoke_worker *worker)
+{
+    return yk_copies_coming(&worker->copies) + yk_ports_backlog(worker);
+}
+
 json_t *yk_report_worker(const struct yoke_worker *worker,
                          const struct yk_memory *memory, bool with_histogram)
 {
@@ -202,6 +208,8 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
         "ends", ends_of(slot), "last_death", last_death_of(worker->slot),
         "stores", yk_report_remotes(&board->remotes));
 
+    json_object_set_new(more, "waiting",
+                        json_integer(integer(waiting_for(worker))));
     json_object_update(report, more);
     json_decref(more);
     return report;
@@ -265,11 +273,11 @@ void yk_report_set_started(uint64_t ms)
 
 json_t *yk_report_primary(const struct yk_memory *memory)
 {
-    return json_pack("{s:i, s:s, s:I, s:I, s:o, s:o}", "pid", (int)getpid(),
-                     "version", yoke_version(), "uptime_ms",
-                     integer(age_ms(started_ms)), "waiting",
-                     integer(yk_ports_waiting()), "loop",
-                     report_loop(yk_vitals), "memory", report_memory(memory));
+    return json_pack(
+        "{s:i, s:s, s:I, s:I, s:I, s:o, s:o}", "pid", (int)getpid(), "version",
+        yoke_version(), "uptime_ms", integer(age_ms(started_ms)), "waiting",
+        integer(yk_ports_waiting()), "backlog", integer(yk_ports_backlog(NULL)),
+        "loop", report_loop(yk_vitals), "memory", report_memory(memory));
 }
 
 json_t *yk_report_template(void)

@@ -15,6 +15,7 @@
 #include "cluster/worker.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "net/backlog.h"
 #include "net/handshakes.h"
 #include "net/reuseport.h"
 
@@ -358,6 +359,20 @@ void yk_shards_user_removed(struct yk_port *port, struct yk_user *user)
 struct yk_shards *yk_shards_of(const struct yk_port *port)
 {
     return port->sched->socket == yk_shards_socket ? port->state : NULL;
+}
+
+unsigned yk_shards_backlog(const struct yk_port *port,
+                           const struct yoke_worker *worker)
+{
+    const struct yk_shards *shards = yk_shards_of(port);
+    unsigned sum = 0;
+
+    for (int i = 0; shards && i < shards->count; i++) {
+        const struct yk_shard *shard = shards->of[i];
+        if (!worker || (shard->owner && shard->owner->worker == worker))
+            sum += yk_backlog_of(shard->fd);
+    }
+    return sum;
 }
 
 void yk_shards_unroute(struct yk_port *port, struct yk_user *user)

@@ -31,6 +31,7 @@ struct yk_conn;
 struct yk_port;
 struct yk_shards;
 struct yk_user;
+struct yoke_worker;
 
 /* Shards of one port. */
 #define YK_SHARDS_MAX      256
@@ -88,6 +89,11 @@ int yk_shards_start(struct yk_port *port, const struct yk_shards_ops *ops,
 
 /* The port's, or NULL when its policy has none. */
 struct yk_shards *yk_shards_of(const struct yk_port *port);
+
+/* Connections that wait in the kernel for that worker, NULL: for any; 0 when
+ * the port's policy has no shards. */
+unsigned yk_shards_backlog(const struct yk_port *port,
+                           const struct yoke_worker *worker);
 
 /* These stand in a policy's vtable. */
 int yk_shards_user_added(struct yk_port *port, struct yk_user *user);

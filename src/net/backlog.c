@@ -47,14 +47,19 @@ void yk_backlog_stop(struct yk_backlog *backlog)
 }
 
 /* For a listening socket it is the backlog that the kernel says there. */
-unsigned yk_backlog_len(const struct yk_backlog *backlog)
+unsigned yk_backlog_of(int fd)
 {
     struct tcp_info info = {.tcpi_unacked = 0};
     socklen_t len = sizeof(info);
 
-    if (getsockopt(backlog->fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &len) < 0)
         return 0;
     return info.tcpi_unacked;
+}
+
+unsigned yk_backlog_len(const struct yk_backlog *backlog)
+{
+    return yk_backlog_of(backlog->fd);
 }
 
 static void on_handle_closed(uv_handle_t *handle)

@@ -31,6 +31,9 @@ void yk_backlog_stop(struct yk_backlog *backlog);
 /* How many wait now, complete ones. */
 unsigned yk_backlog_len(const struct yk_backlog *backlog);
 
+/* The same of any listening socket; 0 of one that is not TCP. */
+unsigned yk_backlog_of(int fd);
+
 /* Ends; `on_closed` follows from the loop, and then the memory is the owner's
  * again. */
 void yk_backlog_close(struct yk_backlog *backlog, yk_backlog_fn *on_closed);

@@ -1,4 +1,5 @@
 """Watching a cluster: ps, top, why, and the socket behind them."""
+import contextlib
 import json
 import os
 import re
@@ -120,6 +121,33 @@ def test_ps_works_while_a_worker_hangs(shop, run_dir):
         assert len(workers) == 1 and workers[0]["requests"]["open"] == 1
         shop.send_signal(signal.SIGKILL, workers[0]["pid"])
         shop.wait_output(r"died \(killed by SIGKILL\)")
+
+
+@pytest.mark.parametrize("sched, where", [
+    ("rr", {"worker": 4}), ("none", {"backlog": 4}),
+    ("sticky", {"worker": 4, "backlog": 4})])
+def test_ps_shows_who_waits_for_a_worker(start_app, run_dir, sched, where):
+    server = start_app(PROBE, "-n", "1", "--name", "shop", "--sched", sched,
+                       env={"YOKE_RUN_DIR": run_dir})
+    [pid] = server.wait_ready(1)
+    os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: procfs.stat(pid)[0] == "T", "the worker to stop")
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(4)]
+        for client in clients:
+            client.request("GET", "/pid")
+
+        def seen():
+            [cluster] = ps(run_dir)
+            return {"worker": cluster["workers"][0]["waiting"],
+                    "backlog": cluster["primary"]["backlog"]}
+        wait_for(lambda: seen() == {"worker": 0, "backlog": 0, **where}, seen)
+        text = ask(run_dir, "ps", "--prometheus").stdout
+        assert ('yoke_backlog_connections{cluster="shop"} '
+                f'{where.get("backlog", 0)}\n') in text
+        os.kill(pid, signal.SIGCONT)
+        assert [client.read().text for client in clients] == [str(pid)] * 4
+        wait_for(lambda: seen() == {"worker": 0, "backlog": 0}, seen)
 
 
 def test_ps_over_an_interval(shop, run_dir):
