@@ -99,7 +99,7 @@ def check_unharmed(run):
 
 # ---- It works ----
 
-@pytest.mark.parametrize("sched", ["rr", "balanced", "sticky"])
+@pytest.mark.parametrize("sched", ["rr", "balanced"])
 def test_silent_connections_of_a_worker_that_is_killed_live_on(install, sched):
     """As before an upgrade: the primary has copies of them, and still does."""
     # Until the first new worker has lived so long the second old one stays.
