@@ -51,7 +51,7 @@ static const char reader_key;
 static void refuse(struct reader *reader, enum yk_form_problem problem)
 {
     reader->is_refused = true;
-    yk_form_reader_refuse(&reader->form, problem);
+    yk_form_refuse(reader->form.req, reader->form.options, problem);
 }
 
 /* ---- Pieces ---- */
