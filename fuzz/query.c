@@ -2,36 +2,11 @@
  * answered once, what is read are texts, and what the query becomes is JSON that
  * is no deeper than allowed. */
 #include "fuzz.h"
-
-#include <jansson.h>
+#include "json.h"
 
 #include <yoke/yoke.h>
 
 #define DEPTH_MAX 5
-
-static int depth_of(const json_t *value)
-{
-    int deepest = 0, depth;
-    const char *key;
-    json_t *child;
-    size_t i;
-    if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, child)
-        {
-            depth = depth_of(child);
-            deepest = depth > deepest ? depth : deepest;
-        }
-    } else if (json_is_array(value)) {
-        json_array_foreach(value, i, child)
-        {
-            depth = depth_of(child);
-            deepest = depth > deepest ? depth : deepest;
-        }
-    } else {
-        return 0;
-    }
-    return deepest + 1;
-}
 
 static void check_pairs(yoke_req *req)
 {
@@ -53,7 +28,7 @@ static void show(yoke_req *req, yoke_res *res)
     json_t *query = yoke_req_query_json(req);
     MUST(json_is_object(query), "a query is an object");
     /* Six names, and a list at the end. */
-    MUST(depth_of(query) <= DEPTH_MAX + 3, "depth has a limit");
+    MUST(fuzz_depth_of(query) <= DEPTH_MAX + 3, "depth has a limit");
     MUST(yoke_req_query_json(req) == query, "it is made once");
     char *text = json_dumps(query, 0);
     MUST(text, "a query is text");

@@ -1,36 +1,11 @@
 /* Forms: whatever the body, each request is answered once, and what a form
  * becomes is JSON that is no deeper than allowed. */
 #include "fuzz.h"
-
-#include <jansson.h>
+#include "json.h"
 
 #include <yoke/yoke.h>
 
 #define DEPTH_MAX 5
-
-static int depth_of(const json_t *value)
-{
-    int deepest = 0, depth;
-    const char *key;
-    json_t *child;
-    size_t i;
-    if (json_is_object(value)) {
-        json_object_foreach((json_t *)(uintptr_t)value, key, child)
-        {
-            depth = depth_of(child);
-            deepest = depth > deepest ? depth : deepest;
-        }
-    } else if (json_is_array(value)) {
-        json_array_foreach(value, i, child)
-        {
-            depth = depth_of(child);
-            deepest = depth > deepest ? depth : deepest;
-        }
-    } else {
-        return 0;
-    }
-    return deepest + 1;
-}
 
 static void show(yoke_req *req, yoke_res *res)
 {
@@ -38,7 +13,7 @@ static void show(yoke_req *req, yoke_res *res)
     json_t *form = yoke_req_form_json(req);
     MUST(json_is_object(form), "a form is an object");
     /* A list at the end is one more. */
-    MUST(depth_of(form) <= DEPTH_MAX + 2, "depth has a limit");
+    MUST(fuzz_depth_of(form) <= DEPTH_MAX + 2, "depth has a limit");
     for (size_t i = 0; i < yoke_req_form_count(req); i++)
         MUST(yoke_req_form_at(req, i, &name, &value) && name && value,
              "a field has a name and a value");

@@ -1,6 +1,5 @@
-/* Compresses bytes as they come, by zlib or libbrotli. Both libraries are
- * loaded at the first use: linked, they would cost every process memory, and
- * most never compress. One encoder is one body. */
+/* Compresses bytes as they come, by one of the libraries (coder.h). One encoder
+ * is one body. */
 #ifndef YK_MIDDLEWARE_ENCODER_H
 #define YK_MIDDLEWARE_ENCODER_H
 

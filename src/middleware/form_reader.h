@@ -10,31 +10,12 @@
 
 #include <yoke/middleware/multipart.h>
 
+#include "middleware/form_problem.h"
 #include "middleware/form_tree.h"
 #include "middleware/multipart_parser.h"
 
 struct yk_spool;
 struct yk_upload;
-
-/* What can be wrong with a form; events return these, negated. */
-enum yk_form_problem {
-    YK_FORM_MALFORMED = 1,
-    YK_FORM_HEAD_LONG,
-    YK_FORM_NAME_MISSING,
-    YK_FORM_NAME_LONG,
-    YK_FORM_FILE_UNEXPECTED,
-    YK_FORM_TOO_DEEP,
-    YK_FORM_TOTAL_LARGE,
-    YK_FORM_FILE_LARGE,
-    YK_FORM_FIELD_LARGE,
-    YK_FORM_PARTS_MANY,
-    YK_FORM_FILES_MANY,
-    YK_FORM_FIELDS_MANY,
-    YK_FORM_FILES_OF_FIELD_MANY,
-    YK_FORM_STORAGE_FAILED,
-    YK_FORM_CONSUMER_FAILED,
-    YK_FORM_MEMORY_FULL,
-};
 
 /* Where the bytes of the part go that is being read. */
 enum yk_sink {
@@ -74,9 +55,5 @@ extern const struct yk_multipart_events yk_form_reader_events;
  * when there is none. */
 char *yk_form_reader_grow(void *reader, const char *old, size_t len,
                           size_t capacity);
-
-/* Passes the problem on as an error. The request may be over then. */
-void yk_form_reader_refuse(const struct yk_form_reader *reader,
-                           enum yk_form_problem problem);
 
 #endif

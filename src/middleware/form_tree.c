@@ -12,13 +12,9 @@
 #include <yoke/middleware/body.h>
 
 #include "middleware/charset.h"
+#include "middleware/form_value.h"
 
 #include "core/banned.h"
-
-/* In every container but the root: the next place, one more than the highest;
- * in one that has names as well, and so is an object, -1 less that. No key of
- * its own is empty: [] stands for a place. */
-#define NEXT ""
 
 #define KEY_MAX 24 /* A number in digits. */
 
@@ -27,26 +23,22 @@
 static json_t *container_new(void)
 {
     json_t *container = json_object();
-    json_object_set_new(container, NEXT, json_integer(0));
+    json_object_set_new(container, YK_FORM_NEXT, json_integer(0));
     return container;
-}
-
-static bool is_array(const json_t *container)
-{
-    return json_integer_value(json_object_get(container, NEXT)) >= 0;
 }
 
 static json_int_t next_place(const json_t *container)
 {
-    json_int_t next = json_integer_value(json_object_get(container, NEXT));
+    json_int_t next =
+        json_integer_value(json_object_get(container, YK_FORM_NEXT));
     return next >= 0 ? next : -1 - next;
 }
 
 /* Notes that there is a key: a place, or -1 for a name. */
 static void note(json_t *container, json_int_t place)
 {
-    json_t *next = json_object_get(container, NEXT);
-    bool is_list = is_array(container) && place >= 0;
+    json_t *next = json_object_get(container, YK_FORM_NEXT);
+    bool is_list = yk_form_is_array(container) && place >= 0;
     json_int_t end = next_place(container);
     if (!next) /* The root. */
         return;
@@ -124,7 +116,7 @@ static json_t *enter(const struct yk_form_tree *tree, json_t *container,
 /* Text for a container: one more of a list, or a flag in an object. */
 static void put_into(json_t *container, json_t *text)
 {
-    if (is_array(container)) {
+    if (yk_form_is_array(container)) {
         push(container, text);
         return;
     }
@@ -213,67 +205,6 @@ int yk_form_tree_add(struct yk_form_tree *tree, const char *name,
 
 /* ---- The end ---- */
 
-struct element {
-    long place;
-    json_t *value;
-};
-
-static int compare(const void *a, const void *b)
-{
-    const struct element *x = a, *y = b;
-    return (x->place > y->place) - (x->place < y->place);
-}
-
-static json_t *finish(json_t *container);
-
-/* What a container's member becomes; takes the reference over. */
-static json_t *finish_member(json_t *value)
-{
-    if (!json_is_object(value))
-        return value;
-    json_t *finished = finish(value);
-    json_decref(value);
-    return finished;
-}
-
-static json_t *to_array(json_t *container)
-{
-    struct element *elements =
-        calloc(json_object_size(container), sizeof(*elements));
-    json_t *array = json_array(), *value;
-    const char *key;
-    size_t n = 0;
-    json_object_foreach(container, key, value)
-    {
-        if (*key && elements)
-            elements[n++] = (struct element){strtol(key, NULL, 10), value};
-    }
-    if (n > 0)
-        qsort(elements, n, sizeof(*elements), compare);
-    for (size_t i = 0; i < n; i++)
-        json_array_append_new(array,
-                              finish_member(json_incref(elements[i].value)));
-    free(elements);
-    return array;
-}
-
-/* A copy with arrays where they belong. As deep as the limit allows. */
-static json_t *finish(json_t *container)
-{
-    json_t *object, *value;
-    const char *key;
-    json_t *next = json_object_get(container, NEXT);
-    if (json_is_integer(next) && is_array(container))
-        return to_array(container);
-    object = json_object();
-    json_object_foreach(container, key, value)
-    {
-        if (value != next || !json_is_integer(next))
-            json_object_set_new(object, key, finish_member(json_incref(value)));
-    }
-    return object;
-}
-
 /* The value, and whether there is a form of which it can be made. */
 static const char tree_key, form_key;
 
@@ -284,7 +215,7 @@ static void free_json(void *value)
 
 void yk_form_tree_attach(struct yk_form_tree *tree, yoke_req *req)
 {
-    json_t *value = tree->root ? finish(tree->root) : NULL;
+    json_t *value = tree->root ? yk_form_value(tree->root) : NULL;
     if (tree->is_extended && !value)
         value = json_object();
     yoke_req_attach(req, &tree_key, value, free_json);
@@ -307,7 +238,7 @@ static json_t *simple_form(const yoke_req *req)
         if (text)
             add(&tree, name, text);
     }
-    json_t *form = finish(tree.root);
+    json_t *form = yk_form_value(tree.root);
     yk_form_tree_done(&tree);
     return form;
 }

@@ -3,24 +3,11 @@
 #ifndef YK_MIDDLEWARE_LOG_FORMAT_H
 #define YK_MIDDLEWARE_LOG_FORMAT_H
 
-#include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
-#include <yoke/app.h>
+#include "middleware/log_record.h"
 
 struct yk_log_format;
-
-/* What a line says beside what request and answer know. */
-struct yk_log_record {
-    yoke_req *req;
-    yoke_res *res;
-    const char *method; /* As it came. */
-    int64_t time_s;     /* When it came. */
-    uint64_t taken_us;
-    int status;   /* 0: no head has been sent. */
-    bool is_over; /* Else status, bytes and time are not known. */
-};
 
 /* Reads a format. NULL, and `*ret_why` is what is wrong with it, when it cannot
  * be read. Free it. */

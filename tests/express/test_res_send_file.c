@@ -31,67 +31,31 @@ static void from_root(yoke_req *req, yoke_res *res)
     yoke_res_send_file(res, yoke_data(req), .root = public_root(req));
 }
 
+/* A file, and how it is to be sent. */
+struct sent {
+    const char *name;
+    struct yoke_file options;
+};
+
+static void send_with(yoke_req *req, yoke_res *res)
+{
+    const struct sent *sent = yoke_data(req);
+    yoke_res_send_file_with(res, public_path(req, sent->name), &sent->options);
+}
+
+#define WITH(name, ...)                                                        \
+    send_with, .data = &(const struct sent)                                    \
+    {                                                                          \
+        name,                                                                  \
+        {                                                                      \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+    }
+
 static void typed(yoke_req *req, yoke_res *res)
 {
     yoke_res_type(res, "application/x-bogus");
     send_file(req, res);
-}
-
-static void no_etag(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)), .no_etag = true);
-}
-
-static void no_ranges(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .no_ranges = true);
-}
-
-static void no_cache_control(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .no_cache_control = true);
-}
-
-static void no_last_modified(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .no_last_modified = true, .no_etag = true);
-}
-
-static void allow_dotfiles(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .dotfiles = YOKE_DOTFILES_ALLOW);
-}
-
-static void deny_dotfiles(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .dotfiles = YOKE_DOTFILES_DENY);
-}
-
-static void immutable(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .is_immutable = true);
-}
-
-static void aged(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)), .max_age_s = 20);
-}
-
-static void old(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)),
-                       .max_age_s = INT64_MAX);
-}
-
-static void negative(yoke_req *req, yoke_res *res)
-{
-    yoke_res_send_file(res, public_path(req, yoke_data(req)), .max_age_s = -5);
 }
 
 static void set_fields(yoke_res *res, const char *path, const struct stat *stat,
@@ -249,7 +213,7 @@ static const struct express_case cases[] = {
      .answered = {{"Content-Length", "0"}}},
     {"HEAD", send_file, .data = "name.txt", .method = "HEAD", .body = "",
      .answered = {TEXT, {"Content-Length", "4"}}},
-    {"no ETag", no_etag, .data = "name.txt", .body = "tobi",
+    {"no ETag", WITH("name.txt", .no_etag = true), .body = "tobi",
      .answered = {{"ETag", NULL}}},
     {"a folder", send_file, .data = "blog", .status = 404},
     {"a folder with a slash", send_file, .data = "blog/", .status = 404},
@@ -305,28 +269,30 @@ static const struct express_case cases[] = {
      .fields = {{"Range", "bytes=0-4"},
                 {"If-Range", "Sun, 06 Nov 1994 08:49:37 GMT"}},
      .body = "123456789"},
-    {"range: not wanted", no_ranges, .data = "nums.txt",
+    {"range: not wanted", WITH("nums.txt", .no_ranges = true),
      .fields = RANGE("bytes=0-4"), .body = "123456789",
      .answered = {{"Accept-Ranges", NULL}}},
 
-    {"cache: left out", no_cache_control, .data = "user.html",
+    {"cache: left out", WITH("user.html", .no_cache_control = true),
      .answered = {CACHED(NULL)}},
-    {"cache: immutable", immutable, .data = "user.html",
+    {"cache: immutable", WITH("user.html", .is_immutable = true),
      .answered = {CACHED("public, max-age=0, immutable")}},
-    {"cache: an age", aged, .data = "user.html",
+    {"cache: an age", WITH("user.html", .max_age_s = 20),
      .answered = {CACHED("public, max-age=20")}},
-    {"cache: a year at most", old, .data = "user.html",
+    {"cache: a year at most", WITH("user.html", .max_age_s = INT64_MAX),
      .answered = {CACHED("public, max-age=31536000")}},
-    {"cache: nothing below 0", negative, .data = "user.html",
+    {"cache: nothing below 0", WITH("user.html", .max_age_s = -5),
      .answered = {CACHED("public, max-age=0")}},
 
-    {"dotfiles: allowed", allow_dotfiles, .data = ".name", .body = "tobi"},
-    {"dotfiles: denied", deny_dotfiles, .data = ".name", .status = 403,
-     .body = "Forbidden"},
+    {"dotfiles: allowed", WITH(".name", .dotfiles = YOKE_DOTFILES_ALLOW),
+     .body = "tobi"},
+    {"dotfiles: denied", WITH(".name", .dotfiles = YOKE_DOTFILES_DENY),
+     .status = 403, .body = "Forbidden"},
     {"dotfiles: a folder on the way of an absolute path", send_file,
      .data = ".hidden/file.txt", .status = 404},
-    {"dotfiles: such a folder allowed", allow_dotfiles,
-     .data = ".hidden/file.txt", .body = "hidden"},
+    {"dotfiles: such a folder allowed",
+     WITH(".hidden/file.txt", .dotfiles = YOKE_DOTFILES_ALLOW),
+     .body = "hidden"},
     {"dotfiles: a folder below the root", from_root, .data = ".hidden/file.txt",
      .status = 404},
 
@@ -359,8 +325,8 @@ static const struct express_case cases[] = {
      .answered = {{"Content-Type", NULL},
                   {"Content-Length", NULL},
                   CACHED("public, max-age=0")}},
-    {"conditions: no Last-Modified to compare", no_last_modified,
-     .data = "name.txt",
+    {"conditions: no Last-Modified to compare",
+     WITH("name.txt", .no_last_modified = true, .no_etag = true),
      .fields = {{"If-Modified-Since", "Sun, 06 Nov 1994 08:49:37 GMT"}},
      .body = "tobi", .answered = {{"Last-Modified", NULL}}},
 
