@@ -109,3 +109,27 @@ def test_the_login_serves_from_every_worker(start, store):
     guesses = at_once(9, lambda _: Browser(server, "127.0.0.3").ask(
         "POST", "/login", form(name="ada", password="guess")).status)
     assert sorted(guesses) == [303] * 5 + [429] * 4
+
+
+def test_who_needs_no_session_does_not_miss_the_store(start_app, tmp_path):
+    with stores.running("redis", tmp_path) as redis:
+        server = start_app(SESSIONS, "-n", 2, env={"YOKE_STORE": redis.url})
+        ada = Browser(server)
+        assert ada.get("/set?k=a&v=1") == "set"
+        redis.kill()
+        assert ada.ask("GET", "/count").status == 503
+        assert ada.ask("GET", "/set?k=a&v=2").status == 503
+        bob = Browser(server)
+        assert bob.get("/count").split()[0] == "0"
+        # Who would get one is not told that he has.
+        response = bob.ask("GET", "/set?k=a&v=1")
+        assert response.status == 503 and bob.cookie is None
+        # Limits are open.
+        assert bob.get("/window") == bob.get("/bucket") == "passed"
+        # It comes back, with nothing in it.
+        redis.restart()
+        harness.wait_for(lambda: all(ada.ask("GET", "/count").status == 200
+                                     for _ in range(8)), "both workers")
+        assert ada.get("/get?k=a") == "-"
+        assert ada.get("/set?k=a&v=3") == "set"
+        assert ada.get("/get?k=a") == "3"
