@@ -24,9 +24,10 @@
  * each has a number, which is its id. Pages get them in the order of their
  * numbers, each once; whoever comes back (Last-Event-ID) gets what he has missed
  * first, from any worker; and so do all when the connection to the store was
- * lost. What is not kept any more is told by an event of the type "missed",
- * without data: fetch anew what you derive from events. Sending takes three
- * calls of the store, one after the other.
+ * lost. (With `Last-Event-ID: 0` one gets all that is kept.) What is not kept any
+ * more is told by an event of the type "missed", without data: fetch anew what
+ * you derive from events. Sending takes three calls of the store, one after the
+ * other.
  *
  * **Without one** events come as the store brings them, without ids; "missed"
  * says when some may have been lost. Sending takes one call.

@@ -86,12 +86,17 @@ void yk_client_tell_missed(struct yk_client *client)
 {
     yoke_broadcast *broadcast = broadcast_of(client);
     struct yoke_sse_event event = {.event = broadcast->missed, .data = ""};
+    char id[24];
 
     if (client->state != YK_CLIENT_LIVE) {
         client->has_missed = true;
         return;
     }
-    client->has_missed = false;
+    if (broadcast->options.history > 0) {
+        snprintf(id, sizeof(id), "%" PRIu64, client->last);
+        event.id = id;
+    }
+    client->has_missed = client->has_last = false;
     broadcast->stats.missed++;
     push(client, &event);
 }
@@ -119,12 +124,24 @@ void yk_client_deliver(struct yk_client *client,
 
 static void replay(struct yk_client *client);
 
+/* It is told its number, so that it can come back to it. */
+static void tell_number(struct yk_client *client)
+{
+    char id[24];
+
+    client->has_last = false;
+    snprintf(id, sizeof(id), "%" PRIu64, client->last);
+    push(client, &(struct yoke_sse_event){.id = id});
+}
+
 /* It is where the station is. */
 static void go_live(struct yk_client *client)
 {
     client->state = YK_CLIENT_LIVE;
     if (client->has_missed)
         yk_client_tell_missed(client);
+    else if (client->has_last)
+        tell_number(client);
 }
 
 /* One slot. An event that is not there, or an older one, was passed over by the
@@ -244,15 +261,11 @@ static void ask_seq(struct yk_client *client)
 
 /* ---- The beginning ---- */
 
-/* From here on: it is told the number, so that it can come back to it. */
 static void begin_here(struct yk_client *client)
 {
-    char id[24];
-
     client->last = client->station->last;
-    snprintf(id, sizeof(id), "%" PRIu64, client->last);
     client->state = YK_CLIENT_LIVE;
-    push(client, &(struct yoke_sse_event){.id = id});
+    tell_number(client);
 }
 
 void yk_client_begin(struct yk_client *client)

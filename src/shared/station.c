@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <yoke/error.h>
 #include <yoke/loop.h>
@@ -26,6 +27,11 @@ void yk_station_slot(const struct yk_station *station, uint64_t number,
     /* Of a name, a channel and five more there is room behind. */
     snprintf(out, YK_NAME_SIZE, "%.*s:%u", YK_NAME_SIZE - 12, station->slot,
              (unsigned)(number % station->broadcast->options.history));
+}
+
+size_t yk_station_first_number(char out[24])
+{
+    return (size_t)snprintf(out, 24, "%lld", (long long)time(NULL) * 1000);
 }
 
 static struct yk_list *bucket_of(yoke_broadcast *broadcast, const char *channel)
@@ -187,14 +193,8 @@ static void skip_lost(struct yk_station *station)
 
     if (station->seen - station->last <= history)
         return;
-    if (station->last > 0)
-        tell_missed(station);
+    tell_missed(station);
     station->last = station->seen - history;
-    /* The first numbers of a channel: nothing was before them. */
-    if (station->hole_end < station->seen) {
-        station->hole_end = station->seen - 1;
-        station->hole_due_ms = 1;
-    }
 }
 
 void yk_station_read_on(struct yk_station *station)
@@ -250,19 +250,65 @@ static void learn_seq(struct yk_station *station, uint64_t seq)
     yk_station_read_on(station);
 }
 
+/* By this one or by another: the numbers have begun. */
+static void on_begun(const struct yoke_store_result *result, void *data)
+{
+    struct yk_station *station = data;
+    bool is_known = result->err == 0 || result->err == -YOKE_ECONFLICT ||
+                    result->err == -ENOENT;
+
+    station->is_asking = station->asks_again = false;
+    if (station->subscription && is_known)
+        ask_seq(station);
+    else if (station->subscription)
+        yk_station_end_clients(station);
+    station->calls--;
+    yk_station_release(station);
+}
+
+/* What is there, if anything, is too low. */
+static void begin_numbers(struct yk_station *station,
+                          const struct yoke_store_result *low)
+{
+    yoke_store *store = station->broadcast->options.store;
+    char text[24];
+    size_t len = yk_station_first_number(text);
+
+    station->calls++;
+    if (low->err)
+        yoke_store_add(store, station->seq, text, len, 0, on_begun, station);
+    else
+        yoke_store_replace(store, station->seq, low->version, text, len, 0,
+                           on_begun, station);
+}
+
+static void take_seq(struct yk_station *station,
+                     const struct yoke_store_result *result)
+{
+    int64_t seq = result->err ? 0 : strtoll(result->value, NULL, 10);
+
+    if (result->err && result->err != -ENOENT) {
+        station->is_asking = false;
+        yk_station_end_clients(station);
+    } else if (seq < YK_STATION_FIRST) {
+        begin_numbers(station, result);
+    } else if (station->asks_again) {
+        station->is_asking = station->asks_again = false;
+        ask_seq(station);
+    } else {
+        station->is_asking = false;
+        learn_seq(station, (uint64_t)seq);
+    }
+}
+
 static void on_seq(const struct yoke_store_result *result, void *data)
 {
     struct yk_station *station = data;
-    bool is_known = result->err == 0 || result->err == -ENOENT;
-    bool asks_again = station->asks_again;
 
-    station->is_asking = station->asks_again = false;
-    if (station->subscription && asks_again)
-        ask_seq(station);
-    else if (station->subscription && is_known)
-        learn_seq(station, result->err ? 0 : strtoull(result->value, NULL, 10));
-    else if (station->subscription)
-        yk_station_end_clients(station);
+    if (station->subscription)
+        take_seq(station, result);
+    else
+        station->is_asking = station->asks_again = false;
     station->calls--;
     yk_station_release(station);
 }

@@ -17,7 +17,8 @@
  * slow: it reads on from its own last number until it is where the station is.
  *
  * Numbers begin at the clock's milliseconds, so that they go on growing when the
- * store has lost them. */
+ * store has lost them. Whoever finds none, or one that is too low, sets the first
+ * by compare and swap: only one can. */
 #ifndef YK_SHARED_STATION_H
 #define YK_SHARED_STATION_H
 
@@ -31,6 +32,8 @@
 #include "shared/names.h"
 
 #define YK_STATION_BUCKETS 256
+/* Numbers below this have not begun as they should. */
+#define YK_STATION_FIRST   (INT64_C(1) << 40)
 /* Slots that are read at a time. */
 #define YK_STATION_PAGE    50
 
@@ -127,6 +130,9 @@ void yk_station_read_on(struct yk_station *station);
 
 /* Sends, behind what is being sent. */
 void yk_station_send(struct yk_station *station, struct yk_sending *sending);
+
+/* Writes the number that comes before the first; returns its length. */
+size_t yk_station_first_number(char out[24]);
 
 /* The key of the slot of a number. */
 void yk_station_slot(const struct yk_station *station, uint64_t number,

@@ -1,17 +1,14 @@
 /* Sending: one after the other for each channel, so that their order stays. */
 #include "shared/station.h"
 
+#include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include <yoke/error.h>
 
 #include "shared/event.h"
 
 #include "core/banned.h"
-
-/* Numbers below have begun at 0. */
-#define FIRST_NUMBER (INT64_C(1) << 40)
 
 static void send_first(struct yk_station *station);
 
@@ -69,6 +66,39 @@ static void keep(struct yk_sending *sending)
                    options->history_s, on_kept, sending);
 }
 
+/* ---- The number ---- */
+
+static void take_number(struct yk_sending *sending);
+
+/* By this one or by another: the numbers have begun. */
+static void on_begun(const struct yoke_store_result *result, void *data)
+{
+    if (result->err && result->err != -YOKE_ECONFLICT && result->err != -ENOENT)
+        finish(data, result->err);
+    else
+        take_number(data);
+}
+
+/* Only one of all that see a number that is too low may raise it. */
+static void on_low_number(const struct yoke_store_result *result, void *data)
+{
+    struct yk_sending *sending = data;
+    const struct yk_station *station = sending->station;
+    char text[24];
+
+    if (result->err) {
+        on_begun(result, sending);
+        return;
+    }
+    if (strtoll(result->value, NULL, 10) >= YK_STATION_FIRST) {
+        take_number(sending);
+        return;
+    }
+    size_t len = yk_station_first_number(text);
+    yoke_store_replace(station->broadcast->options.store, station->seq,
+                       result->version, text, len, 0, on_begun, sending);
+}
+
 static void on_numbered(const struct yoke_store_result *result, void *data)
 {
     struct yk_sending *sending = data;
@@ -76,14 +106,24 @@ static void on_numbered(const struct yoke_store_result *result, void *data)
 
     if (result->err) {
         finish(sending, result->err);
-    } else if (result->number < FIRST_NUMBER) {
-        yoke_store_incr(station->broadcast->options.store, station->seq,
-                        (int64_t)time(NULL) * 1000, 0, on_numbered, sending);
+    } else if (result->number < YK_STATION_FIRST) {
+        yoke_store_get(station->broadcast->options.store, station->seq,
+                       on_low_number, sending);
     } else {
         sending->number = (uint64_t)result->number;
         keep(sending);
     }
 }
+
+static void take_number(struct yk_sending *sending)
+{
+    const struct yk_station *station = sending->station;
+
+    yoke_store_incr(station->broadcast->options.store, station->seq, 1, 0,
+                    on_numbered, sending);
+}
+
+/* ---- One after the other ---- */
 
 static void send_first(struct yk_station *station)
 {
@@ -93,8 +133,7 @@ static void send_first(struct yk_station *station)
     if (station->broadcast->options.history == 0)
         publish(sending);
     else
-        yoke_store_incr(station->broadcast->options.store, station->seq, 1, 0,
-                        on_numbered, sending);
+        take_number(sending);
 }
 
 void yk_station_send(struct yk_station *station, struct yk_sending *sending)

@@ -12,7 +12,7 @@ WORKERS = 4
 MANY = harness.fewer(40)
 
 
-@pytest.fixture(params=stores.KINDS)
+@pytest.fixture(params=stores.SHARED)
 def store(request, tmp_path):
     with stores.running(request.param, tmp_path) as found:
         yield found.url

@@ -18,7 +18,7 @@ INCREMENTS = int(os.environ.get("YOKE_INCREMENTS", harness.fewer(10000)))
 SWAPS = INCREMENTS // 50
 
 
-@pytest.fixture(params=stores.KINDS)
+@pytest.fixture(params=stores.SHARED)
 def store(request, tmp_path):
     with stores.running(request.param, tmp_path) as found:
         yield found

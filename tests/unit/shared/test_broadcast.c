@@ -221,8 +221,8 @@ static void who_comes_back_gets_what_he_has_missed(void **state)
     stop();
 }
 
-/* The very first event comes after he was told the number 0. */
-static void who_came_before_the_first_event_gets_it(void **state)
+/* And is not told that he has missed what was before. */
+static void who_has_seen_nothing_gets_all_that_is_kept(void **state)
 {
     (void)state;
     with_history(100);
@@ -565,7 +565,7 @@ int main(void)
         WITH_STORE(events_of_a_sender_keep_their_order),
         WITH_STORE(without_a_history_there_are_no_numbers),
         WITH_STORE(who_comes_back_gets_what_he_has_missed),
-        WITH_STORE(who_came_before_the_first_event_gets_it),
+        WITH_STORE(who_has_seen_nothing_gets_all_that_is_kept),
         WITH_STORE(who_comes_back_too_late_is_told_so),
         WITH_STORE(a_number_that_never_was_is_told),
         WITH_STORE(messages_that_overtake_are_put_in_order),

@@ -1,0 +1,183 @@
+"""State that workers share, by the examples and with each kind of store: counts
+that are exact, and events that reach every browser, each once."""
+import contextlib
+import json
+import re
+import signal
+import threading
+
+import harness
+import pytest
+import sse
+import stores
+from harness import wait_for
+
+
+@pytest.fixture(params=stores.KINDS)
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def url(kind, tmp_path_factory):
+    with stores.running(kind, tmp_path_factory.mktemp("s")) as store:
+        yield store.url
+
+
+def start(start_app, name, kind, url):
+    workers = stores.KINDS[kind].workers
+    server = start_app(name, "-n", str(workers), env={"YOKE_STORE": url})
+    server.wait_ready(workers)
+    return server
+
+
+def in_threads(count, function):
+    """function(i) in `count` threads; their results."""
+    results = [None] * count
+
+    def run(i):
+        results[i] = function(i)
+
+    threads = [threading.Thread(target=run, args=[i]) for i in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return results
+
+
+# ---- The counter ----
+
+def visit_often(server, count):
+    """So many visits by 8 clients; their numbers, and who answered."""
+    def visit(_):
+        seen = []
+        for _ in range(count // 8):
+            text = server.request(target="/").text
+            seen.append(re.fullmatch(r"visit (\d+), worker (\d+)\n", text))
+        return seen
+
+    found = [match for some in in_threads(8, visit) for match in some]
+    return [int(match[1]) for match in found], {match[2] for match in found}
+
+
+def test_visits_are_counted_over_all_workers(start_app, kind, url):
+    server = start(start_app, "counter", kind, url)
+    numbers, pids = visit_often(server, harness.fewer(160))
+    count = len(numbers)
+    assert sorted(numbers) == list(range(1, count + 1))
+    assert len(pids) == stores.KINDS[kind].workers
+    server.stop()
+    if not stores.KINDS[kind].survives:
+        return
+    # What was told once in a while is exact after a stop.
+    server = start(start_app, "counter", kind, url)
+    text = server.request(target="/metrics").text
+    assert f"\nvisits_total {count}\n" in text
+    assert f"\nrequests_total {count}\n" in text
+
+
+# ---- The chat ----
+
+@contextlib.contextmanager
+def listeners(server, workers):
+    """So many that every worker has one, and each is ready."""
+    some = []
+
+    def reach_all():
+        pids = {pid for one in some for pid in one.of_type("welcome")}
+        if len(pids) < workers and len(some) < 64:
+            some.append(sse.Listener(server.port))
+        return len(pids) == workers and all(one.is_ready for one in some)
+
+    try:
+        wait_for(reach_all, "listeners at all workers")
+        yield some
+    finally:
+        for one in some:
+            one.stop()
+
+
+def say(client, name, text):
+    client.request("POST", "/say", [("Content-Type",
+                   "application/x-www-form-urlencoded")],
+                   f"name={name}&text={text}".encode())
+    return client.read("POST").status
+
+
+def heard(listener):
+    return [(message["name"], int(message["text"]))
+            for message in map(json.loads, listener.of_type("said"))]
+
+
+def check_heard(listener, senders, count):
+    """Everything once, and what one sender said in its order."""
+    messages = heard(listener)
+    assert len(messages) == len(set(messages)), "something came twice"
+    for sender in range(senders):
+        said = [n for name, n in messages if name == f"s{sender}"]
+        assert said == list(range(count)), (sender, said, listener.events)
+
+
+@pytest.mark.parametrize("kind", [name for name, kind in stores.KINDS.items()
+                                  if kind.has_channels])
+def test_every_browser_hears_everything_once(start_app, kind, url):
+    workers = stores.KINDS[kind].workers
+    server = start(start_app, "chat", kind, url)
+    senders, count = 4, max(3, harness.fewer(12))
+
+    def send(sender):
+        with server.connect() as client:
+            for n in range(count):
+                assert say(client, f"s{sender}", n) == 204
+
+    with listeners(server, workers) as all_of_them:
+        in_threads(senders, send)
+        for one in all_of_them:
+            wait_for(lambda one=one: len(heard(one)) >= senders * count,
+                     lambda one=one: f"all messages: {one.events}")
+            check_heard(one, senders, count)
+            assert not one.of_type("missed")
+            assert one.connects == 1
+
+
+@pytest.mark.parametrize("kind", ["lmdb", "redis"])
+def test_whose_worker_dies_hears_the_rest_from_another(start_app, kind, url):
+    server = start(start_app, "chat", kind, url)
+    count = 12
+    with listeners(server, 4) as all_of_them, server.connect() as client:
+        assert say(client, "s0", 0) == 204
+        # Not the one that has the sender.
+        by = json.loads(wait_for(lambda: all_of_them[0].of_type("said"),
+                                 "the first message")[0])["worker"]
+        victim = next(pid for pid in server.workers() if pid != by)
+        for n in range(1, count):
+            if n == 4:
+                server.send_signal(signal.SIGKILL, victim)
+            assert say(client, "s0", n) == 204
+        server.wait_output(rf"worker {victim} died")
+        for one in all_of_them:
+            wait_for(lambda one=one: len(heard(one)) >= count,
+                     lambda one=one: f"all messages: {one.events}")
+            check_heard(one, 1, count)
+        assert any(one.connects > 1 for one in all_of_them)
+
+
+def test_a_deploy_sends_browsers_to_the_new_workers(start_app, tmp_path):
+    url = f"lmdb:{tmp_path}/state"
+    server = start(start_app, "chat", "lmdb", url)
+    with listeners(server, 4) as all_of_them:
+        old = server.workers()
+        server.send_signal(signal.SIGHUP)
+        with server.connect() as client:
+            assert say(client, "s0", 0) == 204
+        server.wait_workers(4, other_than=old)
+        server.wait_ready(4)
+        wait_for(lambda: all(one.connects > 1 and one.is_ready
+                             for one in all_of_them), "all to be back")
+        with server.connect() as client:
+            assert say(client, "s0", 1) == 204
+        for one in all_of_them:
+            wait_for(lambda one=one: len(heard(one)) >= 2,
+                     lambda one=one: f"both messages: {one.events}")
+            check_heard(one, 1, 2)
