@@ -1,12 +1,18 @@
 """The servers behind stores, as the end-to-end tests start them: each on a UNIX
-socket in a folder of its own. A store without a server has only a URL."""
+socket in a folder of its own. A store whose server is not the test's own, or that
+has none, has only a URL."""
+import atexit
 import contextlib
 import getpass
 import os
+import pathlib
+import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
+import tempfile
 
 import pytest
 from harness import wait_for
@@ -72,7 +78,78 @@ def _memcached(folder):
         "memcached", "-s", path, "-t", "1", "-u", getpass.getuser()])
 
 
-KINDS = {"lmdb": _lmdb, "redis": _redis, "memcached": _memcached}
+class Postgres:
+    """A server with its data, on a socket in a folder of its own: one for all
+    tests of a process, for making one takes a second. Each test has a database
+    of its own in it. It refuses to run as root."""
+    running = None
+
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yoke-pg-"))
+        atexit.register(self.stop)
+        self.count = 0
+        self.ordinary = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("nobody")
+            self.ordinary = ["setpriv", f"--reuid={user.pw_uid}",
+                             f"--regid={user.pw_gid}", "--clear-groups"]
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            # What tests have for their files may be root's alone.
+            above = self.folder.parent
+            os.chmod(above, above.stat().st_mode | stat.S_IXOTH)
+        data = self.folder / "data"
+        self.call("initdb", "-D", data, "-N", "-A", "trust", "-U", "yoke",
+                  "--wal-segsize=1", "--locale=C", "-E", "UTF8")
+        self.process = subprocess.Popen(self.argv(
+            "postgres", "-D", data, "-k", self.folder, "-h", "", "-c",
+            "fsync=off", "-c", "shared_buffers=16MB", "-c", "wal_level=minimal",
+            "-c", "max_wal_senders=0"),
+            cwd=self.folder, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        ready = data / "postmaster.pid"
+        wait_for(lambda: ready.exists() and "\nready" in ready.read_text(),
+                 "postgres to be ready")
+
+    @staticmethod
+    def tool():
+        """Where its programs are: not on the PATH in Debian."""
+        if not shutil.which("pg_config"):
+            return None
+        found = subprocess.run(["pg_config", "--bindir"], capture_output=True,
+                               text=True).stdout.strip()
+        return found if os.path.exists(f"{found}/postgres") else None
+
+    def argv(self, program, *args):
+        return [*self.ordinary, f"{self.tool()}/{program}",
+                *(str(arg) for arg in args)]
+
+    def call(self, program, *args):
+        subprocess.run(self.argv(program, *args), check=True, cwd=self.folder,
+                       stdout=subprocess.DEVNULL)
+
+    def new_database(self):
+        self.count += 1
+        name = f"test{self.count}"
+        self.call("createdb", "-h", self.folder, "-U", "yoke", name)
+        return f"postgresql+unix:{self.folder}?user=yoke&dbname={name}"
+
+    def stop(self):
+        if hasattr(self, "process"):
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _postgresql(_folder):
+    if not Postgres.tool():
+        pytest.skip("there is no postgres")
+    if not Postgres.running:
+        Postgres.running = Postgres()
+    return Store(Postgres.running.new_database())
+
+
+KINDS = {"lmdb": _lmdb, "redis": _redis, "memcached": _memcached,
+         "postgresql": _postgresql}
 
 
 @contextlib.contextmanager
