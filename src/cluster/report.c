@@ -199,7 +199,7 @@ json_t *yk_report_worker(const struct yoke_worker *worker,
         report_tally(&tally, open_of(&tally), yk_flights_count(&board->flights),
                      with_histogram);
     json_t *more = json_pack(
-        "{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o, s:o}", "id",
+        "{s:i, s:o, s:o, s:i, s:s, s:I, s:o, s:o, s:I, s:o, s:o, s:o}", "id",
         worker->id, "slot", number_or_null((uint64_t)worker->slot), "pid",
         number_or_null((uint64_t)worker->pid), "generation",
         (int)worker->generation, "state", state_of(worker), "uptime_ms",

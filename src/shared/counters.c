@@ -87,7 +87,8 @@ static bool is_away(const yoke_counters *set)
     struct yoke_store_stats stats;
 
     yoke_store_stats(set->options.store, &stats);
-    return stats.circuit == YOKE_STORE_DOWN;
+    return stats.circuit == YOKE_STORE_DOWN ||
+           stats.circuit == YOKE_STORE_TRYING;
 }
 
 static void tell_all(yoke_counters *set)

@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/forks.h"
+#include "store/store.h"
 #include "store/tls.h"
 
 #include "core/banned.h"
@@ -70,15 +71,25 @@ static void end_if_let_go(struct yk_link *link)
         uv_close((uv_handle_t *)&link->timer, on_timer_closed);
 }
 
-/* Half of the pause is by chance. */
-static uint64_t pause_ms(struct yk_link *link)
+uint64_t yk_link_pause(struct yk_random *random, unsigned attempts,
+                       uint64_t tried_ms)
 {
-    unsigned doublings = link->attempts < 6 ? link->attempts : 6;
+    unsigned doublings = attempts < 6 ? attempts : 6;
     uint64_t pause = (uint64_t)PAUSE_MIN_MS << doublings;
+    uint64_t passed = uv_now(yoke_loop()) - tried_ms;
 
     if (pause > PAUSE_MAX_MS)
         pause = PAUSE_MAX_MS;
-    return pause / 2 + yk_random_below(&link->random, pause / 2 + 1);
+    pause = passed < pause - PAUSE_MIN_MS ? pause - passed : PAUSE_MIN_MS;
+    return pause / 2 + yk_random_below(random, pause / 2 + 1);
+}
+
+static void tell_store(struct yk_link *link, bool is_trying)
+{
+    if (!link->store || link->is_trying == is_trying)
+        return;
+    link->is_trying = is_trying;
+    yk_store_note_attempt(link->store, is_trying);
 }
 
 static void rest(struct yk_link *link)
@@ -95,7 +106,8 @@ static void rest(struct yk_link *link)
         end_if_let_go(link);
         return;
     }
-    set_timer(link, pause_ms(link));
+    set_timer(link,
+              yk_link_pause(&link->random, link->attempts, link->tried_ms));
     link->attempts++;
 }
 
@@ -116,6 +128,7 @@ static void drop(struct yk_link *link)
     bool is_to_close = has_stream(link);
 
     uv_timer_stop(&link->timer);
+    tell_store(link, false);
     if (link->is_resolving)
         uv_cancel((uv_req_t *)&link->resolve);
     link->state = YK_LINK_CLOSING;
@@ -343,6 +356,7 @@ void yk_link_up(struct yk_link *link)
     if (link->state != YK_LINK_GREETING)
         return;
     link->state = YK_LINK_UP;
+    tell_store(link, false);
     link->attempts = 0;
     link->has_heard = true;
     if (link->ops->on_beat)
@@ -446,6 +460,8 @@ static void resolve(struct yk_link *link)
 static void try_connect(struct yk_link *link)
 {
     link->state = YK_LINK_CONNECTING;
+    link->tried_ms = uv_now(yoke_loop());
+    tell_store(link, true);
     set_timer(link, link->connect_ms);
     if (link->path)
         connect_unix(link);

@@ -8,7 +8,8 @@
  *        after a pause
  *
  * The pause doubles from 25 ms to a second, and part of it is by chance, so that
- * a hundred workers do not come back in the same millisecond. Names are looked
+ * a hundred workers do not come back in the same millisecond. It is counted from
+ * the attempt's beginning: one that took its time is followed soon. Names are looked
  * up anew for each attempt, by libuv's threads; of several addresses, each
  * attempt takes the next. What is appended in one turn of the loop leaves with
  * one write. With TLS (tls.h) the handshake belongs to GREETING. */
@@ -68,13 +69,17 @@ struct yk_link {
     uint32_t connect_ms;                    /* How long an attempt may take. */
     uint32_t beat_ms;                       /* How often on_beat is called. */
     bool keeps_loop;                        /* It keeps the loop alive. */
+    struct yoke_store *store; /* Is told of attempts; NULL: it is not for
+                                 calls. */
 
     enum yk_link_state state;
     unsigned forks;    /* When it was set up: a fork's copy is dead. */
     bool is_ending;    /* yk_link_close has been called. */
     bool is_resolving; /* The request is libuv's. */
     bool has_heard;    /* Since the last beat. */
+    bool is_trying;    /* The store has been told of an attempt. */
     unsigned attempts; /* Since it was up. */
+    uint64_t tried_ms; /* When the last one began. */
     struct yk_random random;
     union {
         uv_handle_t handle;
@@ -100,6 +105,11 @@ struct yk_link {
 /* The fields from `ops` to `keeps_loop` have been set. Host, port and path may
  * be changed later, and hold from the next attempt on. */
 void yk_link_init(struct yk_link *link);
+
+/* How long to wait after that many attempts in vain, the last of which began at
+ * `tried_ms` of the loop: half of it is by chance. */
+uint64_t yk_link_pause(struct yk_random *random, unsigned attempts,
+                       uint64_t tried_ms);
 
 /* Begins the first attempt. Harmless when it has begun. */
 void yk_link_start(struct yk_link *link);

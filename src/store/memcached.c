@@ -222,6 +222,7 @@ static void init_server(struct memcached *memcached, unsigned n,
     conn->link.path = port ? NULL : server->address;
     conn->link.port = port;
     conn->link.connect_ms = connect_ms;
+    conn->link.store = memcached->store;
     conn->max_value_len = memcached->store->max_value_len;
     conn->owner = server;
     conn->on_reply = on_reply;

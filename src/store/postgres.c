@@ -205,6 +205,7 @@ static void init_parts(struct postgres *postgres)
 
     postgres->conn.ops = &ops;
     postgres->conn.owner = postgres;
+    postgres->conn.store = postgres->store;
     postgres->conn.target = channels->conn.target = &postgres->target;
     postgres->greeting.conn = &postgres->conn;
     postgres->greeting.has_statements = true;

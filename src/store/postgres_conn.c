@@ -12,11 +12,11 @@
 #include "net/vitals.h"
 #include "store/forks.h"
 #include "store/postgres_statement.h"
+#include "store/store.h"
 
 #include "core/banned.h"
 
 #define PAUSE_MIN_MS 25
-#define PAUSE_MAX_MS 1000
 
 /* libpq opens and closes sockets as it likes while it connects, so each has a
  * handle of its own, which may close after its connection has gone. */
@@ -97,27 +97,25 @@ static void drop_watch(struct yk_pg_conn *conn)
     conn->watch = NULL;
 }
 
+static void tell_store(struct yk_pg_conn *conn, bool is_trying)
+{
+    if (!conn->store || conn->is_trying == is_trying)
+        return;
+    conn->is_trying = is_trying;
+    yk_store_note_attempt(conn->store, is_trying);
+}
+
 /* A fork's copy must not say good-bye in the parent's name: its memory is left
  * alone. */
 static void drop_connection(struct yk_pg_conn *conn)
 {
+    tell_store(conn, false);
     drop_watch(conn);
     if (conn->pg && !is_foreign(conn))
         yk_libpq.PQfinish(conn->pg);
     conn->pg = NULL;
     if (conn->lookup)
         conn->is_lookup_stale = true;
-}
-
-/* Half of the pause is by chance. */
-static uint64_t pause_ms(struct yk_pg_conn *conn)
-{
-    unsigned doublings = conn->attempts < 6 ? conn->attempts : 6;
-    uint64_t pause = (uint64_t)PAUSE_MIN_MS << doublings;
-
-    if (pause > PAUSE_MAX_MS)
-        pause = PAUSE_MAX_MS;
-    return pause / 2 + yk_random_below(&conn->random, pause / 2 + 1);
 }
 
 void yk_pg_conn_break(struct yk_pg_conn *conn, const char *why)
@@ -130,7 +128,8 @@ void yk_pg_conn_break(struct yk_pg_conn *conn, const char *why)
     snprintf(copy, sizeof(copy), "%s", why);
     drop_connection(conn);
     conn->state = YK_LINK_RESTING;
-    set_timer(conn, pause_ms(conn));
+    set_timer(conn,
+              yk_link_pause(&conn->random, conn->attempts, conn->tried_ms));
     conn->attempts++;
     conn->ops->on_break(conn, copy);
 }
@@ -414,6 +413,8 @@ static void on_looked_up(const struct yk_pg_addresses *addresses, int err,
 static void try_connect(struct yk_pg_conn *conn)
 {
     conn->state = YK_LINK_CONNECTING;
+    conn->tried_ms = uv_now(yoke_loop());
+    tell_store(conn, true);
     set_timer(conn, conn->target->connect_ms);
     conn->is_lookup_stale = false;
     conn->lookup = yk_pg_lookup_new(conn->target, on_looked_up, conn);
@@ -435,6 +436,7 @@ void yk_pg_conn_up(struct yk_pg_conn *conn)
     if (conn->state != YK_LINK_GREETING)
         return;
     conn->state = YK_LINK_UP;
+    tell_store(conn, false);
     conn->attempts = 0;
     conn->has_heard = true;
     if (conn->ops->on_beat)

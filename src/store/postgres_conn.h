@@ -44,13 +44,16 @@ struct yk_pg_conn {
     const struct yk_pg_target *target;
     void *owner;
     bool keeps_loop;
+    struct yoke_store *store; /* As a link's. */
 
     enum yk_link_state state; /* But CLOSING. */
     unsigned forks;           /* When it was set up: a fork's copy is dead. */
     bool is_ending;           /* yk_pg_conn_close has been called. */
     bool has_heard;           /* Since the last beat. */
     bool is_torn;             /* Something could not be sent. */
+    bool is_trying;           /* The store has been told of an attempt. */
     unsigned attempts;        /* Since it was up. */
+    uint64_t tried_ms;        /* When the last one began. */
     struct yk_random random;
     PGconn *pg;
     struct yk_pg_watch *watch;   /* Of its socket. */

@@ -304,6 +304,7 @@ static void init_conns(struct redis *redis)
     yk_redis_conn_aim(&node->conn, &redis->address);
     yk_redis_conn_aim(&channels->conn, &redis->address);
     node->conn.link.path = channels->conn.link.path = redis->path;
+    node->conn.link.store = redis->store;
     yk_redis_node_init(node);
     yk_redis_channels_init(channels);
 }

@@ -595,6 +595,7 @@ static void init_parts(struct cluster *cluster)
     members->settings = &cluster->settings;
     members->ops = &node_ops;
     members->owner = cluster;
+    members->store = cluster->store;
     channels->store = cluster->store;
     channels->on_break = on_channels_break;
     channels->on_closed = on_part_closed;

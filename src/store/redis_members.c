@@ -70,6 +70,7 @@ yk_redis_members_at(struct yk_redis_members *members,
     member->index = index;
     member->node.ops = members->ops;
     member->node.owner = members->owner;
+    member->node.conn.link.store = members->store;
     yk_redis_settings_apply(members->settings, &member->node.conn);
     yk_redis_conn_aim(&member->node.conn, &member->address);
     yk_redis_node_init(&member->node);

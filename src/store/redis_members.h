@@ -24,7 +24,8 @@ struct yk_redis_member {
 struct yk_redis_members {
     const struct yk_redis_settings *settings;
     const struct yk_redis_node_ops *ops;
-    void *owner; /* Each node's. */
+    void *owner;              /* Each node's. */
+    struct yoke_store *store; /* Each link's. */
 
     struct yk_redis_member *list[YK_REDIS_MEMBERS_MAX]; /* Owned; with gaps. */
     unsigned end;                                       /* Behind the last. */

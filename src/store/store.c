@@ -33,8 +33,7 @@ static const struct yk_store_backend *const backends[] = {
 #endif
     &yk_store_memory,
 #ifndef YK_WITHOUT_REDIS
-    &yk_store_redis,
-    &yk_store_redis_cluster,
+    &yk_store_redis,     &yk_store_redis_cluster,
 #endif
     &yk_store_memcached,
 #ifndef YK_WITHOUT_POSTGRES
@@ -151,6 +150,15 @@ static yoke_store *new_store(const struct yoke_store_options *options,
     return store;
 }
 
+/* What the backends say, and whether they are just trying. */
+static enum yoke_store_circuit shown_circuit(const yoke_store *store)
+{
+    enum yoke_store_circuit circuit = store->stats.circuit;
+
+    return circuit == YOKE_STORE_DOWN && store->attempts > 0 ? YOKE_STORE_TRYING
+                                                             : circuit;
+}
+
 /* For others to see. */
 static void show_circuit(yoke_store *store)
 {
@@ -164,7 +172,7 @@ static void show_circuit(yoke_store *store)
 
     yk_vitals_set(&remote->connects, store->stats.connects);
     yk_vitals_set(&remote->breaks, store->stats.breaks);
-    yk_remote_set(remote, states[store->stats.circuit]);
+    yk_remote_set(remote, states[shown_circuit(store)]);
 }
 
 static int try_open(const struct yoke_store_options *options,
@@ -248,17 +256,20 @@ const char *yoke_store_url(const yoke_store *store)
     return store->url;
 }
 
-/* Whether calls go through, or wait for the answer to that. */
-static bool is_asked(enum yoke_store_circuit circuit)
+void yk_store_note_attempt(yoke_store *store, bool begins)
 {
-    return circuit == YOKE_STORE_UP || circuit == YOKE_STORE_CONNECTING;
+    if (begins)
+        store->attempts++;
+    else
+        store->attempts--;
+    show_circuit(store);
 }
 
 void yk_store_set_circuit(yoke_store *store, enum yoke_store_circuit circuit)
 {
     enum yoke_store_circuit before = store->stats.circuit;
 
-    if (before == YOKE_STORE_UP && !is_asked(circuit))
+    if (before == YOKE_STORE_UP && circuit == YOKE_STORE_DOWN)
         store->stats.breaks++;
     if (before != YOKE_STORE_UP && circuit == YOKE_STORE_UP)
         store->stats.connects++;
@@ -273,6 +284,7 @@ void yoke_store_stats(const yoke_store *store,
     uint64_t since_ns = yk_vitals_get(&remote->since_ns);
 
     *ret_stats = store->stats;
+    ret_stats->circuit = shown_circuit(store);
     ret_stats->circuit_ms = (yk_now_ns() - since_ns) / 1000000;
     ret_stats->pending = (uint32_t)store->unanswered;
     ret_stats->pending_bytes = store->held_bytes;

@@ -54,6 +54,7 @@ struct yoke_store {
     struct yk_random random; /* For jitter. */
 
     struct yk_topics topics;
+    unsigned attempts;        /* To reach a server, under way. */
     struct yk_remote *remote; /* What others see of it; counters of calls */
     struct yoke_store_stats stats; /* are there, the others here. */
 
@@ -71,6 +72,10 @@ static inline uint64_t yk_store_now(const yoke_store *store)
 
 /* True when this process has got it by a fork: then it is the parent's. */
 bool yk_store_is_foreign(const yoke_store *store);
+
+/* An attempt to reach a server for calls begins, or is over: meanwhile a circuit
+ * that is down shows as one that is being tried. */
+void yk_store_note_attempt(yoke_store *store, bool begins);
 
 /* The circuit has changed. */
 void yk_store_set_circuit(yoke_store *store, enum yoke_store_circuit circuit);

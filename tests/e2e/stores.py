@@ -10,14 +10,14 @@ A further kind is a function and a line in KINDS.
 import atexit
 import contextlib
 import dataclasses
-import functools
 import getpass
-import itertools
 import os
 import pathlib
+import pwd
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import tempfile
 
@@ -72,7 +72,7 @@ def _lmdb(folder):
     return Store(f"lmdb:{folder}/state")
 
 
-def _memory(_):
+def _memory(_folder):
     return Store("memory:")
 
 
@@ -89,49 +89,72 @@ def _memcached(folder):
         "memcached", "-s", path, "-t", "1", "-u", getpass.getuser()])
 
 
-# ---- PostgreSQL: making one takes seconds, so all tests of a process share it,
-# each with tables of its own ----
+class Postgres:
+    """A server with its data, on a socket in a folder of its own: one for all
+    tests of a process, for making one takes a second. Each test has a database
+    of its own in it. It refuses to run as root."""
+    running = None
 
-def _postgresql_tool(name):
-    with contextlib.suppress(OSError, subprocess.CalledProcessError):
-        folder = subprocess.check_output(["pg_config", "--bindir"], text=True)
-        return pathlib.Path(folder.strip()) / name
-    return None
+    def __init__(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="yoke-pg-"))
+        atexit.register(self.stop)
+        self.count = 0
+        self.ordinary = []
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("nobody")
+            self.ordinary = ["setpriv", f"--reuid={user.pw_uid}",
+                             f"--regid={user.pw_gid}", "--clear-groups"]
+            os.chown(self.folder, user.pw_uid, user.pw_gid)
+            # What tests have for their files may be root's alone.
+            above = self.folder.parent
+            os.chmod(above, above.stat().st_mode | stat.S_IXOTH)
+        data = self.folder / "data"
+        self.call("initdb", "-D", data, "-N", "-A", "trust", "-U", "yoke",
+                  "--wal-segsize=1", "--locale=C", "-E", "UTF8")
+        self.process = subprocess.Popen(self.argv(
+            "postgres", "-D", data, "-k", self.folder, "-h", "", "-c",
+            "fsync=off", "-c", "shared_buffers=16MB", "-c", "wal_level=minimal",
+            "-c", "max_wal_senders=0"),
+            cwd=self.folder, stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL)
+        ready = data / "postmaster.pid"
+        wait_for(lambda: ready.exists() and "\nready" in ready.read_text(),
+                 "postgres to be ready")
+
+    @staticmethod
+    def tool():
+        """Where its programs are: not on the PATH in Debian."""
+        if not shutil.which("pg_config"):
+            return None
+        found = subprocess.run(["pg_config", "--bindir"], capture_output=True,
+                               text=True).stdout.strip()
+        return found if os.path.exists(f"{found}/postgres") else None
+
+    def argv(self, program, *args):
+        return [*self.ordinary, f"{self.tool()}/{program}",
+                *(str(arg) for arg in args)]
+
+    def call(self, program, *args):
+        subprocess.run(self.argv(program, *args), check=True, cwd=self.folder,
+                       stdout=subprocess.DEVNULL)
+
+    def new_database(self):
+        self.count += 1
+        name = f"test{self.count}"
+        self.call("createdb", "-h", self.folder, "-U", "yoke", name)
+        return f"postgresql+unix:{self.folder}?user=yoke&dbname={name}"
+
+    def stop(self):
+        if hasattr(self, "process"):
+            self.process.send_signal(signal.SIGQUIT)
+            self.process.wait()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
-@functools.cache
-def _postgresql_folder():
-    """Where its server listens."""
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="yoke-pg-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    as_whom = []
-    if os.getuid() == 0:  # It refuses to run as root.
-        shutil.chown(folder, "nobody")
-        as_whom = ["setpriv", "--reuid=nobody", "--clear-groups"]
-    subprocess.run([*as_whom, _postgresql_tool("initdb"), "-D", folder / "data",
-                    "-N", "-A", "trust", "-U", "yoke", "--wal-segsize=1",
-                    "--locale=C", "-E", "UTF8"], check=True, cwd="/",
-                   stdout=subprocess.DEVNULL)
-    server = Store("", folder / ".s.PGSQL.5432", [
-        *as_whom, _postgresql_tool("postgres"), "-D", folder / "data", "-k",
-        folder, "-p", "5432", "-c", "listen_addresses=", "-c", "fsync=off",
-        "-c", "full_page_writes=off", "-c", "shared_buffers=16MB"])
-
-    def stop():
-        server.process.send_signal(signal.SIGQUIT)
-        server.process.wait()
-    atexit.register(stop)
-    wait_for(lambda: "\nready" in (folder / "data/postmaster.pid").read_text(),
-             "PostgreSQL to be ready")
-    return folder
-
-
-_schemas = itertools.count(1)
-
-
-def _postgresql(_):
-    return Store(f"postgresql+unix:{_postgresql_folder()}?user=yoke&"
-                 f"dbname=postgres&schema=s{next(_schemas)}")
+def _postgresql(_folder):
+    if not Postgres.running:
+        Postgres.running = Postgres()
+    return Store(Postgres.running.new_database())
 
 
 @dataclasses.dataclass
@@ -148,7 +171,7 @@ KINDS = {
     "memory": Kind(_memory, workers=1, survives=False),
     "redis": Kind(_redis, "redis-server"),
     "memcached": Kind(_memcached, "memcached", has_channels=False),
-    "postgresql": Kind(_postgresql, _postgresql_tool("postgres") or "postgres"),
+    "postgresql": Kind(_postgresql, f"{Postgres.tool()}/postgres"),
 }
 # Those that several processes can have.
 SHARED = [name for name, kind in KINDS.items() if kind.workers > 1]

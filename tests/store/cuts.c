@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "proxy.h"
 
-#include <signal.h>
+#include <sys/stat.h>
 
 #define CLIENTS    64
 #define TIMEOUT_MS 300
@@ -203,7 +203,7 @@ static void stall(void)
 
 static void thaw(void)
 {
-    kill(fixture_server(), SIGCONT);
+    fixture_thaw();
 }
 
 static void connections_that_are_cut(void **state)
@@ -266,19 +266,28 @@ static int setup_proxied(void **state)
 #define WITH_PROXY(test)                                                       \
     cmocka_unit_test_setup_teardown(test, setup_proxied, teardown_store)
 
-/* A URL has the path of a socket, and perhaps options. */
+/* A URL has the path of a socket, and perhaps options. PostgreSQL's has the
+ * socket's folder. */
 static void start_proxy(void)
 {
     const char *url = fixture_url();
     const char *from = strchr(url, ':') + 1;
     int len = (int)strcspn(from, "?");
-    char path[200], server_path[200];
+    char path[100], server_path[200], socket_path[200];
+    const char *name = "";
+    struct stat found;
 
     snprintf(path, sizeof(path), "%s/proxy", fixture_folder());
-    snprintf(server_path, sizeof(server_path), "%.*s", len, from);
     snprintf(proxied_url, sizeof(proxied_url), "%.*s%s%s", (int)(from - url),
              url, path, from + len);
-    proxy_start(path, server_path);
+    snprintf(server_path, sizeof(server_path), "%.*s", len, from);
+    if (stat(server_path, &found) == 0 && S_ISDIR(found.st_mode)) {
+        mkdir(path, 0700);
+        name = "/.s.PGSQL.5432";
+    }
+    snprintf(server_path, sizeof(server_path), "%.*s%s", len, from, name);
+    snprintf(socket_path, sizeof(socket_path), "%s%s", path, name);
+    proxy_start(socket_path, server_path);
 }
 
 int main(int argc, char **argv)

@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 
 #include "core/random.h"
+#include "store/lmdb_library.h"
 
 /* ---- The file ---- */
 
@@ -25,6 +26,15 @@ static void write_file(const char *name, const void *bytes, size_t len)
     assert_true(fd >= 0);
     assert_int_equal(write(fd, bytes, len), (ssize_t)len);
     close(fd);
+}
+
+static size_t read_file(const char *name, void *room, size_t size)
+{
+    int fd = open(path_of(name), O_RDONLY);
+    ssize_t len = read(fd, room, size);
+    assert_true(len > 0);
+    close(fd);
+    return (size_t)len;
 }
 
 static void refuses_to_open(const char *name, int wanted, const char *word)
@@ -59,12 +69,52 @@ static void a_foreign_file_is_refused_and_left_alone(void **state)
     for (size_t len = 1; len <= sizeof(text); len += 8999) {
         write_file("foreign", text, len);
         refuses_to_open("foreign", EBADMSG, "not a store's file");
-        int fd = open(path_of("foreign"), O_RDONLY);
-        assert_int_equal(read(fd, after, sizeof(after)), (ssize_t)len);
+        assert_int_equal(read_file("foreign", after, sizeof(after)), len);
         assert_memory_equal(after, text, len);
-        close(fd);
     }
     assert_int_equal(access(path_of("foreign-lock"), F_OK), -1);
+}
+
+/* A file of LMDB's with one record in it. */
+static void write_lmdb(const char *name, const char *key, const char *value)
+{
+    char why[YOKE_STORE_TEXT_MAX];
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_val k = {strlen(key) + 1, (void *)(uintptr_t)key};
+    MDB_val v = {strlen(value) + 1, (void *)(uintptr_t)value};
+
+    assert_int_equal(yk_lmdb_load(why), 0);
+    assert_int_equal(yk_lmdb.mdb_env_create(&env), 0);
+    assert_int_equal(
+        yk_lmdb.mdb_env_open(env, path_of(name), MDB_NOSUBDIR, 0600), 0);
+    assert_int_equal(yk_lmdb.mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(yk_lmdb.mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(yk_lmdb.mdb_put(txn, dbi, &k, &v, 0), 0);
+    assert_int_equal(yk_lmdb.mdb_txn_commit(txn), 0);
+    yk_lmdb.mdb_env_close(env);
+}
+
+static void what_others_keep_in_lmdb_is_refused_and_left_alone(void **state)
+{
+    static const struct {
+        const char *key, *value, *word;
+    } cases[] = {
+        {"their", "own", "no store"},
+        {"m", "yoke store 999", "another version"},
+    };
+    static char before[65536], after[sizeof(before)];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        unlink(path_of("theirs"));
+        unlink(path_of("theirs-lock"));
+        write_lmdb("theirs", cases[i].key, cases[i].value);
+        size_t len = read_file("theirs", before, sizeof(before));
+        refuses_to_open("theirs", EBADMSG, cases[i].word);
+        assert_int_equal(read_file("theirs", after, sizeof(after)), len);
+        assert_memory_equal(before, after, len);
+    }
 }
 
 static void what_is_no_file_is_refused(void **state)
@@ -561,6 +611,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(its_file_is_its_users_alone),
         cmocka_unit_test(a_foreign_file_is_refused_and_left_alone),
+        cmocka_unit_test(what_others_keep_in_lmdb_is_refused_and_left_alone),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(a_file_without_its_end_is_refused),
         cmocka_unit_test(what_was_stored_is_there_when_it_is_opened_again),
