@@ -47,6 +47,10 @@ void fixture_set_url(const char *fmt, ...)
 const char *fixture_url(void);
 const char *fixture_folder(void);
 
+/* A port that nobody has, and none of those that the kernel gives to others
+ * meanwhile; by chance, for other tests choose as well. */
+int fixture_free_port(void);
+
 /* The server's process, or 0; starts it again; ends it and waits. */
 pid_t fixture_server(void);
 
