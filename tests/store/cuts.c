@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "proxy.h"
 
-#include <signal.h>
+#include <sys/stat.h>
 
 #define CLIENTS    64
 #define TIMEOUT_MS 300
@@ -201,11 +201,6 @@ static void stall(void)
     proxy_set(PROXY_STALL, 7);
 }
 
-static void thaw(void)
-{
-    kill(fixture_server(), SIGCONT);
-}
-
 static void connections_that_are_cut(void **state)
 {
     (void)state;
@@ -227,7 +222,7 @@ static void an_answer_that_stops_half_way(void **state)
 static void a_server_that_is_frozen(void **state)
 {
     (void)state;
-    bear("server frozen", fixture_freeze, thaw);
+    bear("server frozen", fixture_freeze, fixture_thaw);
 }
 
 static void a_server_that_is_killed_and_started_again(void **state)
@@ -266,18 +261,23 @@ static int setup_proxied(void **state)
 #define WITH_PROXY(test)                                                       \
     cmocka_unit_test_setup_teardown(test, setup_proxied, teardown_store)
 
-/* A URL has the path of a socket, and perhaps options. */
+/* A URL has the path of a socket, or of the folder it is in, and perhaps
+ * options. */
 static void start_proxy(void)
 {
     const char *url = fixture_url();
     const char *from = strchr(url, ':') + 1;
     int len = (int)strcspn(from, "?");
-    char path[200], server_path[200];
+    const char *name = kind->socket_name ? kind->socket_name() : "";
+    char place[150], path[200], server_path[200];
 
-    snprintf(path, sizeof(path), "%s/proxy", fixture_folder());
-    snprintf(server_path, sizeof(server_path), "%.*s", len, from);
+    snprintf(place, sizeof(place), "%s/proxy", fixture_folder());
+    if (*name && mkdir(place, 0755) < 0)
+        perror(place);
+    snprintf(path, sizeof(path), "%s%s", place, name);
+    snprintf(server_path, sizeof(server_path), "%.*s%s", len, from, name);
     snprintf(proxied_url, sizeof(proxied_url), "%.*s%s%s", (int)(from - url),
-             url, path, from + len);
+             url, place, from + len);
     proxy_start(path, server_path);
 }
 

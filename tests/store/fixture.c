@@ -36,7 +36,7 @@ static bool can_bind(int port)
     return err == 0;
 }
 
-int fixture_free_port(void)
+int free_port(void)
 {
     uint16_t chance;
     int port;
@@ -199,14 +199,23 @@ static void run_postgres(const char *program, const char *data,
     _exit(127);
 }
 
+static char postgres_port[16];
+
+static const char *postgres_socket(void)
+{
+    static char name[32];
+    snprintf(name, sizeof(name), "/.s.PGSQL.%s", postgres_port);
+    return name;
+}
+
 static void start_postgresql(void)
 {
-    static char port[16];
+    char *port = postgres_port;
     char data[128];
 
     /* It is part of the socket's name, so it stays the same. */
     if (!*port)
-        snprintf(port, sizeof(port), "%d", fixture_free_port());
+        snprintf(port, sizeof(postgres_port), "%d", free_port());
     snprintf(data, sizeof(data), "%s/data", folder);
     snprintf(url, sizeof(url),
              "postgresql+unix:%s?port=%s&user=yoke&dbname=postgres", folder,
@@ -258,6 +267,7 @@ const struct kind kinds[] = {
      .has_scan = true,
      .has_negative = true,
      .start = start_postgresql,
+     .socket_name = postgres_socket,
      .end_signal = SIGQUIT},
 };
 

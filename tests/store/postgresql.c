@@ -381,7 +381,7 @@ static void of_several_hosts_one_that_is_there_is_used(void **state)
     snprintf(url, sizeof(url),
              "postgresql://yoke@no-such-host.invalid,127.0.0.1:%d,127.0.0.1:%s/"
              "postgres?target_session_attrs=read-write",
-             fixture_free_port(), port());
+             free_port(), port());
     yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
     wait_until_back(own);
     assert_int_equal(set(own, "k", "v", 0)->err, 0);

@@ -62,7 +62,7 @@ static void what_others_have_written_can_be_read(void **state)
 static int open_port(void)
 {
     char text[64];
-    int port = fixture_free_port();
+    int port = free_port();
 
     snprintf(text, sizeof(text), "config set port %d", port);
     redis_cli(text);
