@@ -125,12 +125,10 @@ static void on_break(struct yk_pg_conn *conn, const char *why)
     yk_pg_queue_fail(&postgres->queue, -YOKE_EUNAVAILABLE, postgres->why);
 }
 
-static void on_swept(struct yk_pg_queue *queue, int64_t count)
+static void on_swept(struct yk_pg_queue *queue, const PGresult *result)
 {
     struct postgres *postgres = YK_CONTAINER_OF(queue, struct postgres, queue);
-
-    postgres->store->stats.swept += (uint64_t)count;
-    yk_pg_sweep_done(&postgres->sweep, count);
+    postgres->store->stats.swept += yk_pg_sweep_done(&postgres->sweep, result);
 }
 
 /* The connection may be dead without a sign: a frozen server, a cut cable. */

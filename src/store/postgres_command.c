@@ -1,6 +1,5 @@
 #include "store/postgres_command.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,18 +158,6 @@ void yk_pg_command(struct yk_pg_conn *conn, struct yk_call *call)
 
 /* ---- Results ---- */
 
-static int64_t number_at(const PGresult *result, int row, int column)
-{
-    uint64_t number = 0;
-
-    if (row < yk_libpq.PQntuples(result) &&
-        column < yk_libpq.PQnfields(result) &&
-        yk_libpq.PQgetlength(result, row, column) == sizeof(number))
-        memcpy(&number, yk_libpq.PQgetvalue(result, row, column),
-               sizeof(number));
-    return (int64_t)be64toh(number);
-}
-
 static bool has_changed(const PGresult *result)
 {
     /* It takes no const, and does not write. */
@@ -187,10 +174,10 @@ static void answer_get(struct yk_call *call, const PGresult *result)
         yk_call_fail(call, -ENOENT, NULL);
         return;
     }
-    answer.version = (uint64_t)number_at(result, 0, 2);
-    if (yk_libpq.PQgetisnull(result, 0, 0)) {
+    answer.version = (uint64_t)yk_pg_number_at(result, 0, 2);
+    if (!yk_libpq.PQgetisnull(result, 0, 1)) {
         answer.len = (size_t)snprintf(digits, sizeof(digits), "%lld",
-                                      (long long)number_at(result, 0, 1));
+                                      (long long)yk_pg_number_at(result, 0, 1));
         answer.value = digits;
     } else {
         answer.len = (size_t)yk_libpq.PQgetlength(result, 0, 0);
@@ -225,9 +212,9 @@ static void answer_scan(struct yk_call *call, const PGresult *result)
 
 static int replace_error(const PGresult *result)
 {
-    if (number_at(result, 0, 0) > 0)
+    if (yk_pg_number_at(result, 0, 0) > 0)
         return 0;
-    return number_at(result, 0, 1) > 0 ? -YOKE_ECONFLICT : -ENOENT;
+    return yk_pg_number_at(result, 0, 1) > 0 ? -YOKE_ECONFLICT : -ENOENT;
 }
 
 /* How those ended that answer with a code and numbers. */
@@ -267,7 +254,7 @@ void yk_pg_answer(struct yk_call *call, const PGresult *result)
     }
     answer.err = outcome(call, result);
     if (answer.err == 0 && (call->op == YK_OP_INCR || call->op == YK_OP_LOCK))
-        answer.number = number_at(result, 0, 0);
+        answer.number = yk_pg_number_at(result, 0, 0);
     else if (call->op == YK_OP_RENEW || call->op == YK_OP_UNLOCK)
         answer.number = call->number;
     if (answer.err == 0)

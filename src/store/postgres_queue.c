@@ -1,6 +1,5 @@
 #include "store/postgres_queue.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +18,6 @@
 #define BATCH_BYTES ((size_t)256 << 10)
 /* How often a transaction that lost against another is tried. */
 #define TRIES_MAX   3
-/* Removed in one step. */
-#define SWEEP_MAX   500
 
 void yk_pg_queue_init(struct yk_pg_queue *queue)
 {
@@ -129,14 +126,13 @@ static bool send_alone(struct yk_pg_queue *queue)
 
 static bool send_sweep(struct yk_pg_queue *queue)
 {
-    struct yk_pg_params params = {.count = 0};
+    const struct yk_pg_params *params = queue->wants_sweep;
 
-    if (!queue->wants_sweep)
+    if (!params)
         return false;
-    queue->wants_sweep = false;
+    queue->wants_sweep = NULL;
     begin(queue, 1)->is_sweep = true;
-    yk_pg_number(&params, SWEEP_MAX);
-    yk_pg_execute(queue->conn, yk_pg_statement_name(YK_PG_SWEEP), &params);
+    yk_pg_execute(queue->conn, yk_pg_statement_name(YK_PG_SWEEP), params);
     yk_pg_conn_sync(queue->conn);
     return true;
 }
@@ -155,9 +151,10 @@ void yk_pg_queue_add(struct yk_pg_queue *queue, struct yk_list *calls)
     yk_list_move_all(&queue->waiting, calls);
 }
 
-void yk_pg_queue_sweep(struct yk_pg_queue *queue)
+void yk_pg_queue_sweep(struct yk_pg_queue *queue,
+                       const struct yk_pg_params *params)
 {
-    queue->wants_sweep = true;
+    queue->wants_sweep = params;
     yk_pg_queue_pump(queue);
 }
 
@@ -260,16 +257,6 @@ static void end_with_error(struct yk_pg_queue *queue, struct yk_list *calls,
         yk_pg_conn_break(queue->conn, yk_pg_text(error, why));
 }
 
-static void end_sweep(struct yk_pg_queue *queue, const PGresult *result)
-{
-    uint64_t count = 0;
-
-    if (result && yk_libpq.PQntuples(result) == 1 &&
-        yk_libpq.PQgetlength(result, 0, 0) == sizeof(count))
-        memcpy(&count, yk_libpq.PQgetvalue(result, 0, 0), sizeof(count));
-    queue->on_swept(queue, (int64_t)be64toh(count));
-}
-
 void yk_pg_queue_sync(struct yk_pg_queue *queue)
 {
     struct yk_pg_transaction over = queue->under_way[queue->first];
@@ -282,7 +269,7 @@ void yk_pg_queue_sync(struct yk_pg_queue *queue)
     queue->first = (queue->first + 1) % YK_PG_UNDER_WAY_MAX;
     queue->count--;
     if (over.is_sweep)
-        end_sweep(queue, over.first);
+        queue->on_swept(queue, over.error ? NULL : over.first);
     else if (over.error)
         end_with_error(queue, &calls, over.error);
     else
@@ -310,7 +297,7 @@ void yk_pg_queue_fail(struct yk_pg_queue *queue, int err, const char *why)
         yk_libpq.PQclear(queue->under_way[queue->first].error);
         queue->first = (queue->first + 1) % YK_PG_UNDER_WAY_MAX;
     }
-    queue->wants_sweep = false;
+    queue->wants_sweep = NULL;
     fail_list(&queue->held, err, why);
     fail_list(&queue->sent, err, why);
     fail_list(&queue->alone, err, why);

@@ -18,6 +18,7 @@
 
 #include "core/list.h"
 #include "store/postgres_conn.h"
+#include "store/postgres_statement.h"
 
 /* Transactions under way: one that is carried out, one that is there next. */
 #define YK_PG_UNDER_WAY_MAX 2
@@ -32,7 +33,8 @@ struct yk_pg_transaction {
 
 struct yk_pg_queue {
     struct yk_pg_conn *conn;
-    void (*on_swept)(struct yk_pg_queue *queue, int64_t count);
+    /* A step of the sweep is over; NULL: it could not be done. Borrowed. */
+    void (*on_swept)(struct yk_pg_queue *queue, const PGresult *result);
 
     struct yk_list waiting; /* Calls, as they came. */
     struct yk_list alone;   /* Calls that share no transaction. */
@@ -41,7 +43,7 @@ struct yk_pg_queue {
                                is not over. */
     struct yk_pg_transaction under_way[YK_PG_UNDER_WAY_MAX];
     unsigned first, count;
-    bool wants_sweep;
+    const struct yk_pg_params *wants_sweep; /* NULL: not now. */
 };
 
 /* `conn` and `on_swept` have been set. */
@@ -54,8 +56,9 @@ void yk_pg_queue_add(struct yk_pg_queue *queue, struct yk_list *calls);
 void yk_pg_queue_pump(struct yk_pg_queue *queue);
 
 /* Has the server remove what has expired, in a step; on_swept follows, unless
- * the connection breaks. */
-void yk_pg_queue_sweep(struct yk_pg_queue *queue);
+ * the connection breaks. The parameters have to stay until then. */
+void yk_pg_queue_sweep(struct yk_pg_queue *queue,
+                       const struct yk_pg_params *params);
 
 /* What the connection has got. */
 void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result);

@@ -12,6 +12,10 @@
 /* A time to live of NULL: never. */
 #define END(n)   "coalesce(" NOW " + " n "::bigint * interval '1 s', 'infinity')"
 #define LEASE(n) NOW " + " n "::bigint * interval '1 s'"
+/* Rows in some of the table's blocks. */
+#define BLOCKS                                                                 \
+    "ctid >= ('(' || $1::bigint || ',0)')::tid "                               \
+    "AND ctid < ('(' || $2::bigint || ',0)')::tid"
 
 #define STORE                                                                  \
     "INSERT INTO @yoke_store AS s (key, value, number, version, expires_at) "  \
@@ -53,9 +57,13 @@ static const struct {
                    "CASE WHEN s." LIVE
                    " THEN s.expires_at ELSE excluded.expires_at END "
                    "WHERE s.number IS NOT NULL OR s." DEAD " RETURNING number"},
+    /* Without what another program may have put there and no key can be. */
     [YK_PG_SCAN] = {"yoke_scan",
                     "SELECT key FROM @yoke_store WHERE key >= $1 AND key < $2 "
-                    "AND key > $3 AND " LIVE " ORDER BY key LIMIT $4::bigint"},
+                    "AND key > $3 AND " LIVE
+                    " AND octet_length(key) BETWEEN 1 AND 250 "
+                    "AND position('\\x00'::bytea IN key) = 0 "
+                    "ORDER BY key LIMIT $4::bigint"},
     [YK_PG_LOCK] =
         {"yoke_lock",
          "INSERT INTO @yoke_store_lock AS l (name, fence, expires_at) "
@@ -80,40 +88,41 @@ static const struct {
          "FROM piece * 5700 + 1 FOR 5700), 'base64'))) "
          "FROM (SELECT $3::bytea || $4::bytea AS bytes OFFSET 0) AS whole, "
          "generate_series(0, (octet_length(bytes) - 1) / 5700) AS piece"},
-    /* One worker at a time, and it waits for nobody. */
+    /* Whoever has the lock keeps it as long as its session. What others are
+     * changing is left for the next time: nobody waits for it, and it waits for
+     * nobody. */
     [YK_PG_SWEEP] =
         {"yoke_sweep",
-         "WITH mine AS (SELECT pg_try_advisory_xact_lock(2037345125, 2) AS "
-         "held), "
-         "old AS (SELECT key FROM @yoke_store WHERE " DEAD
-         " AND expires_at < 'infinity' AND (SELECT held FROM mine) "
-         "ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED), "
-         "gone AS (DELETE FROM @yoke_store WHERE key IN (SELECT key FROM old) "
-         "RETURNING 1), "
-         "old_lock AS (SELECT name FROM @yoke_store_lock WHERE "
-         "expires_at < " NOW " - interval '1 day' AND (SELECT held FROM mine) "
-         "ORDER BY expires_at LIMIT $1::bigint FOR UPDATE SKIP LOCKED), "
-         "gone_lock AS (DELETE FROM @yoke_store_lock "
-         "WHERE name IN (SELECT name FROM old_lock)) "
-         "SELECT count(*) FROM gone"},
+         "WITH mine AS (SELECT pg_try_advisory_lock((2037345125::bigint << 32) "
+         "| '@yoke_store'::regclass::oid::bigint) AS held), "
+         "gone AS (DELETE FROM @yoke_store WHERE ctid = ANY (ARRAY("
+         "SELECT ctid FROM @yoke_store WHERE " BLOCKS " AND " DEAD
+         " AND (SELECT held FROM mine) "
+         "LIMIT $3::bigint FOR UPDATE SKIP LOCKED)) RETURNING 1), "
+         "gone_lock AS (DELETE FROM @yoke_store_lock WHERE ctid = ANY (ARRAY("
+         "SELECT ctid FROM @yoke_store_lock WHERE " BLOCKS
+         " AND expires_at < " NOW " - interval '1 day' "
+         "AND (SELECT held FROM mine) "
+         "LIMIT $3::bigint FOR UPDATE SKIP LOCKED))) "
+         "SELECT (SELECT held::int::bigint FROM mine), "
+         "(SELECT count(*) FROM gone), "
+         "greatest(pg_relation_size('@yoke_store'), "
+         "pg_relation_size('@yoke_store_lock')) "
+         "/ current_setting('block_size')::bigint"},
 };
 
+/* There is no index but the key's: a write that changes what an index has costs
+ * twice as much, and a session's every write changes when it ends. */
 static const char tables[] =
     "CREATE ~TABLE IF NOT EXISTS @yoke_store ("
-    "key bytea PRIMARY KEY CHECK (octet_length(key) BETWEEN 1 AND 250 "
-    "AND position('\\x00'::bytea IN key) = 0), "
+    "key bytea PRIMARY KEY, "
     "value bytea, number bigint, version bigint NOT NULL DEFAULT 0, "
-    "expires_at timestamptz NOT NULL DEFAULT 'infinity', "
-    "CHECK ((value IS NULL) <> (number IS NULL))) "
+    "expires_at timestamptz NOT NULL DEFAULT 'infinity') "
     "WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05); "
-    "CREATE INDEX IF NOT EXISTS yoke_store_expires_at "
-    "ON @yoke_store (expires_at) WHERE expires_at < 'infinity'; "
     "CREATE ~TABLE IF NOT EXISTS @yoke_store_lock ("
     "name bytea PRIMARY KEY, fence bigint NOT NULL, "
     "expires_at timestamptz NOT NULL) "
-    "WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05); "
-    "CREATE INDEX IF NOT EXISTS yoke_store_lock_expires_at "
-    "ON @yoke_store_lock (expires_at); ";
+    "WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05); ";
 
 /* Puts what is the target's own into a text. */
 static void expand(char *out, size_t size, const char *sql,

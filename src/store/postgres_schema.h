@@ -2,8 +2,8 @@
  *
  *     yoke_store         key bytea          any bytes are a key, and bytes are
  *                                           in order
- *                        value bytea        either of the two: what is written
- *                        number bigint      as a number counts as one
+ *                        number bigint      what is written as a number; NULL:
+ *                        value bytea        another value
  *                        version bigint     at random, by who writes; 0: another
  *                                           program's
  *                        expires_at         'infinity': never
@@ -13,8 +13,8 @@
  *                        expires_at         the end of the lease
  *
  * The time is the server's. What has expired is not seen by any statement, and
- * removed by a sweep; a lock stays for a day, so that its fence grows although
- * the clock may not. Each statement is atomic by itself; wherever one has to wait
+ * removed by a sweep, which goes through the table's blocks; a lock stays for a
+ * day, so that its fence grows although the clock may not. Each statement is atomic by itself; wherever one has to wait
  * for another's row, it looks at that again afterwards.
  *
  * Messages go by NOTIFY on channels named by a hash, for a channel's name has at
@@ -53,7 +53,7 @@ enum yk_pg_statement {
     YK_PG_RENEW,   /* name, fence, lease */
     YK_PG_UNLOCK,  /* name, fence */
     YK_PG_PUBLISH, /* channel, id, name with its length, message */
-    YK_PG_SWEEP,   /* count */
+    YK_PG_SWEEP,   /* first block, the one behind the last, count */
     YK_PG_STATEMENT_COUNT,
 };
 

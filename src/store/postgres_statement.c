@@ -2,6 +2,7 @@
 
 #include <endian.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/banned.h"
 
@@ -56,7 +57,19 @@ void yk_pg_query(struct yk_pg_conn *conn, const char *sql,
                                                    params->lens, binary, 1));
 }
 
-/* ---- Texts ---- */
+/* ---- Results ---- */
+
+int64_t yk_pg_number_at(const PGresult *result, int row, int column)
+{
+    uint64_t number = 0;
+
+    if (row < yk_libpq.PQntuples(result) &&
+        column < yk_libpq.PQnfields(result) &&
+        yk_libpq.PQgetlength(result, row, column) == sizeof(number))
+        memcpy(&number, yk_libpq.PQgetvalue(result, row, column),
+               sizeof(number));
+    return (int64_t)be64toh(number);
+}
 
 void yk_pg_one_line(char *out, const char *text)
 {

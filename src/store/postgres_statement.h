@@ -34,6 +34,9 @@ void yk_pg_execute(struct yk_pg_conn *conn, const char *name,
 void yk_pg_query(struct yk_pg_conn *conn, const char *sql,
                  const struct yk_pg_params *params);
 
+/* A number of a result; 0 when there is none. */
+int64_t yk_pg_number_at(const PGresult *result, int row, int column);
+
 /* The five letters of a result's error, "" without one. */
 const char *yk_pg_state(const PGresult *result);
 

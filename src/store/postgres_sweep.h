@@ -1,6 +1,7 @@
-/* When what has expired is removed at a PostgreSQL server: seldom while there is
- * nothing, and step by step, with pauses, while there is. Each worker asks, and
- * the server lets one at a time. */
+/* When what has expired is removed at a PostgreSQL server. One worker does it,
+ * of all that share the tables: the first that asks, for as long as its
+ * connection lasts. It goes through the table again and again, some blocks at a
+ * time; more seldom while there is nothing to remove. */
 #ifndef YK_STORE_POSTGRES_SWEEP_H
 #define YK_STORE_POSTGRES_SWEEP_H
 
@@ -9,16 +10,21 @@
 #include <uv.h>
 
 #include "core/random.h"
+#include "store/postgres_statement.h"
 
 struct yk_pg_queue;
 
 struct yk_pg_sweep {
     struct yk_pg_queue *queue;
-    uv_timer_t timer;
-    uint64_t pause_ms;
-    struct yk_random random;
     void *owner;
     void (*on_closed)(void *owner);
+
+    uv_timer_t timer;
+    uint64_t pause_ms;          /* After a walk. */
+    int64_t block;              /* Where it has come to. */
+    uint64_t found;             /* In this walk. */
+    struct yk_pg_params params; /* Of the step that is made. */
+    struct yk_random random;
 };
 
 /* `queue`, `owner` and `on_closed` have been set. */
@@ -28,8 +34,8 @@ void yk_pg_sweep_init(struct yk_pg_sweep *sweep);
 void yk_pg_sweep_start(struct yk_pg_sweep *sweep);
 void yk_pg_sweep_stop(struct yk_pg_sweep *sweep);
 
-/* A step is over, and so many have been removed. */
-void yk_pg_sweep_done(struct yk_pg_sweep *sweep, int64_t count);
+/* A step is over. Returns how many it has removed. */
+uint64_t yk_pg_sweep_done(struct yk_pg_sweep *sweep, const PGresult *result);
 
 /* on_closed follows. */
 void yk_pg_sweep_close(struct yk_pg_sweep *sweep);

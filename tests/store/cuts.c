@@ -227,7 +227,7 @@ static void an_answer_that_stops_half_way(void **state)
 static void a_server_that_is_frozen(void **state)
 {
     (void)state;
-    bear("server frozen", fixture_freeze, thaw);
+    bear("server frozen", fixture_freeze, fixture_thaw);
 }
 
 static void a_server_that_is_killed_and_started_again(void **state)
@@ -266,28 +266,24 @@ static int setup_proxied(void **state)
 #define WITH_PROXY(test)                                                       \
     cmocka_unit_test_setup_teardown(test, setup_proxied, teardown_store)
 
-/* A URL has the path of a socket, and perhaps options. PostgreSQL's has the
- * socket's folder. */
+/* A URL has the path of a socket, or of the folder it is in, and perhaps
+ * options. */
 static void start_proxy(void)
 {
     const char *url = fixture_url();
     const char *from = strchr(url, ':') + 1;
     int len = (int)strcspn(from, "?");
-    char path[100], server_path[200], socket_path[200];
-    const char *name = "";
-    struct stat found;
+    const char *name = kind->socket_name ? kind->socket_name() : "";
+    char place[150], path[200], server_path[200];
 
-    snprintf(path, sizeof(path), "%s/proxy", fixture_folder());
-    snprintf(proxied_url, sizeof(proxied_url), "%.*s%s%s", (int)(from - url),
-             url, path, from + len);
-    snprintf(server_path, sizeof(server_path), "%.*s", len, from);
-    if (stat(server_path, &found) == 0 && S_ISDIR(found.st_mode)) {
-        mkdir(path, 0700);
-        name = "/.s.PGSQL.5432";
-    }
+    snprintf(place, sizeof(place), "%s/proxy", fixture_folder());
+    if (*name && mkdir(place, 0755) < 0)
+        perror(place);
+    snprintf(path, sizeof(path), "%s%s", place, name);
     snprintf(server_path, sizeof(server_path), "%.*s%s", len, from, name);
-    snprintf(socket_path, sizeof(socket_path), "%s%s", path, name);
-    proxy_start(socket_path, server_path);
+    snprintf(proxied_url, sizeof(proxied_url), "%.*s%s%s", (int)(from - url),
+             url, place, from + len);
+    proxy_start(path, server_path);
 }
 
 int main(int argc, char **argv)

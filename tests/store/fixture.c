@@ -2,14 +2,17 @@
 
 #include "redis_servers.h"
 
+#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <grp.h>
+#include <netinet/in.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -21,6 +24,29 @@ static pid_t server;
 uint64_t clock_ms = 1700000000000;
 
 /* ---- Servers ---- */
+
+static bool can_bind(int port)
+{
+    struct sockaddr_in addr = {.sin_family = AF_INET,
+                               .sin_port = htons((uint16_t)port)};
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    int err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
+
+    close(fd);
+    return err == 0;
+}
+
+int free_port(void)
+{
+    uint16_t chance;
+    int port;
+
+    do {
+        assert_int_equal(getrandom(&chance, sizeof(chance), 0), sizeof(chance));
+        port = 10000 + chance % 22000;
+    } while (!can_bind(port));
+    return port;
+}
 
 static bool can_connect(const char *path)
 {
@@ -158,27 +184,42 @@ static bool is_postgres_ready(const char *data)
     return strstr(text, "\nready") != NULL;
 }
 
-static void run_postgres(const char *program, const char *data)
+static void run_postgres(const char *program, const char *data,
+                         const char *port)
 {
     int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
 
     become_ordinary();
     prctl(PR_SET_PDEATHSIG, SIGQUIT);
     dup2(null, STDERR_FILENO);
-    execl(program, "postgres", "-D", data, "-k", folder, "-h", "", "-p", "5432",
-          "-c", "fsync=off", "-c", "full_page_writes=off", "-c",
+    execl(program, "postgres", "-D", data, "-k", folder, "-p", port, "-c",
+          "fsync=off", "-c", "full_page_writes=off", "-c",
           "shared_buffers=16MB", "-c", "max_wal_senders=0", "-c",
           "wal_level=minimal", "-c", "max_connections=40", (char *)NULL);
     _exit(127);
 }
 
+static char postgres_port[16];
+
+static const char *postgres_socket(void)
+{
+    static char name[32];
+    snprintf(name, sizeof(name), "/.s.PGSQL.%s", postgres_port);
+    return name;
+}
+
 static void start_postgresql(void)
 {
+    char *port = postgres_port;
     char data[128];
 
+    /* It is part of the socket's name, so it stays the same. */
+    if (!*port)
+        snprintf(port, sizeof(postgres_port), "%d", free_port());
     snprintf(data, sizeof(data), "%s/data", folder);
-    snprintf(url, sizeof(url), "postgresql+unix:%s?user=yoke&dbname=postgres",
-             folder);
+    snprintf(url, sizeof(url),
+             "postgresql+unix:%s?port=%s&user=yoke&dbname=postgres", folder,
+             port);
     if (access(data, F_OK) != 0) {
         give_folder_away();
         run_initdb(data);
@@ -186,7 +227,7 @@ static void start_postgresql(void)
     const char *program = postgres_program("postgres");
     server = fork();
     if (server == 0)
-        run_postgres(program, data);
+        run_postgres(program, data, port);
     for (int i = 0; i < 6000 && !is_postgres_ready(data); i++)
         usleep(10000);
 }
@@ -226,6 +267,7 @@ const struct kind kinds[] = {
      .has_scan = true,
      .has_negative = true,
      .start = start_postgresql,
+     .socket_name = postgres_socket,
      .end_signal = SIGQUIT},
 };
 

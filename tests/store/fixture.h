@@ -29,8 +29,11 @@ struct kind {
     bool has_negative;   /* Numbers below 0. */
     bool takes_blanks;   /* "1 " is a number. */
     void (*start)(void); /* Its server; NULL: none. */
-    int end_signal;      /* Ends it without any further work; 0: SIGKILL. */
-    void (*stop)(void);  /* Its servers; NULL: fixture_kill_server. */
+    /* The URL's path is the folder that a socket of this name is in; NULL: it is
+     * the socket's. */
+    const char *(*socket_name)(void);
+    int end_signal;     /* Ends it without any further work; 0: SIGKILL. */
+    void (*stop)(void); /* Its servers; NULL: fixture_kill_server. */
 };
 
 extern const struct kind kinds[];
@@ -46,6 +49,10 @@ void fixture_set_url(const char *fmt, ...)
     __attribute__((format(printf, 1, 2)));
 const char *fixture_url(void);
 const char *fixture_folder(void);
+
+/* A port that nobody has, and none of those that the kernel gives to others
+ * meanwhile; by chance, for other tests choose as well. */
+int free_port(void);
 
 /* The server's process, or 0; starts it again; ends it and waits. */
 pid_t fixture_server(void);

@@ -1,11 +1,6 @@
 /* What redis: promises: faults.h, and what only it has. */
 #include "faults.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/random.h>
-#include <sys/socket.h>
-
 /* Runs redis-cli, which has to succeed. */
 static void redis_cli(const char *arguments)
 {
@@ -62,31 +57,6 @@ static void what_others_have_written_can_be_read(void **state)
 }
 
 /* ---- Addresses ---- */
-
-static bool can_bind(int port)
-{
-    struct sockaddr_in addr = {.sin_family = AF_INET,
-                               .sin_port = htons((uint16_t)port)};
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-    int err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-
-    close(fd);
-    return err == 0;
-}
-
-/* A port that nobody has, and none of those that the kernel gives to others
- * meanwhile; by chance, for other tests choose as well. */
-static int free_port(void)
-{
-    uint16_t chance;
-    int port;
-
-    do {
-        assert_int_equal(getrandom(&chance, sizeof(chance), 0), sizeof(chance));
-        port = 10000 + chance % 22000;
-    } while (!can_bind(port));
-    return port;
-}
 
 /* Makes the server listen there, too. */
 static int open_port(void)

@@ -24,29 +24,6 @@ static struct sockaddr_in place(int port)
                                 .sin_addr = {htonl(INADDR_LOOPBACK)}};
 }
 
-static bool can_bind(int port)
-{
-    struct sockaddr_in addr = place(port);
-    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    int err = bind(fd, (struct sockaddr *)&addr, sizeof(addr));
-
-    close(fd);
-    return err == 0;
-}
-
-int free_port(void)
-{
-    uint16_t chance;
-    int port;
-
-    do {
-        if (getrandom(&chance, sizeof(chance), 0) != sizeof(chance))
-            abort();
-        port = 10000 + chance % 22000;
-    } while (!can_bind(port));
-    return port;
-}
-
 /* ---- Processes ---- */
 
 /* Splits at blanks; `text` is changed. */

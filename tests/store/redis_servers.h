@@ -16,10 +16,6 @@ struct redis_server {
     char options[1024];
 };
 
-/* A port that nobody has, and none of those that the kernel gives to others
- * meanwhile; by chance, for other tests choose as well. */
-int free_port(void);
-
 /* Gives it a port and options ("--name value ..."), and starts it. "%d" in the
  * options, at most once, is the port. */
 void redis_start(struct redis_server *server, const char *options);
