@@ -157,6 +157,16 @@ static void break_by(struct yk_link *link, int err)
     yk_link_break(link, why);
 }
 
+/* A server that does not speak TLS mostly waits for the end of a line. */
+static void break_late(struct yk_link *link)
+{
+    if (link->tls && !yk_tls_is_ready(link->tls))
+        yk_link_break(link, "no answer to the TLS handshake in time (does it "
+                            "speak TLS?)");
+    else
+        break_by(link, -ETIMEDOUT);
+}
+
 static void beat(struct yk_link *link)
 {
     if (!link->has_heard) {
@@ -181,7 +191,7 @@ static void on_timer(uv_timer_t *timer)
     else if (link->state == YK_LINK_UP)
         beat(link);
     else
-        break_by(link, -ETIMEDOUT);
+        break_late(link);
 }
 
 /* ---- Input ---- */
@@ -446,6 +456,9 @@ static void resolve(struct yk_link *link)
 static void try_connect(struct yk_link *link)
 {
     link->state = YK_LINK_CONNECTING;
+    /* The loop's time is old when a program has worked for long before it opens
+     * the store. */
+    uv_update_time(yoke_loop());
     set_timer(link, link->connect_ms);
     if (link->path)
         connect_unix(link);
