@@ -1,6 +1,6 @@
 /* What redis+sentinel: promises: the primary that the sentinels name is used,
  * whoever it is, and no other. */
-#include "fixture.h"
+#include "faults.h"
 #include "redis_servers.h"
 
 #include <signal.h>
@@ -8,23 +8,6 @@
 /* A primary, its replica, and two sentinels that have to agree. */
 static struct redis_server data[2], sentinels[2];
 static int primary; /* Which of the two. */
-
-static bool is_up(yoke_store *which)
-{
-    struct yoke_store_stats stats;
-    yoke_store_stats(which, &stats);
-    return stats.circuit == YOKE_STORE_UP;
-}
-
-static void wait_until_back(yoke_store *which)
-{
-    for (int i = 0; i < 3000; i++) {
-        if (set(which, "back", "1", 0)->err == 0 && is_up(which))
-            return;
-        run_for(20);
-    }
-    fail_msg("the store is not back after a minute");
-}
 
 /* The sentinels know the primary, its replica and each other: a primary that
  * dies now is replaced. */
@@ -45,18 +28,6 @@ static void wait_for_sentinels(void)
     redis_wait(&data[!primary], "INFO replication", "master_link_status:up");
 }
 
-struct ear {
-    int ready, missed, messages;
-};
-
-static void on_message(const struct yoke_store_message *message, void *arg)
-{
-    struct ear *ear = arg;
-    ear->ready += message->event == YOKE_STORE_READY;
-    ear->missed += message->event == YOKE_STORE_MISSED;
-    ear->messages += message->event == YOKE_STORE_MESSAGE;
-}
-
 static void end_store(void)
 {
     close_store(store);
@@ -67,7 +38,7 @@ static void the_primary_is_found_and_used(void **state)
 {
     struct ear ear = {.ready = 0};
     (void)state;
-    yoke_store_subscribe(store, "news", on_message, &ear);
+    yoke_store_subscribe(store, "news", on_heard, &ear);
     assert_int_equal(set(store, "k", "v", 0)->err, 0);
     assert_true(is_up(store));
     wait_count(&ear.ready, 1);
@@ -134,7 +105,7 @@ static void a_planned_fail_over_is_followed(void **state)
 {
     struct ear ear = {.ready = 0};
     (void)state;
-    yoke_store_subscribe(store, "news", on_message, &ear);
+    yoke_store_subscribe(store, "news", on_heard, &ear);
     wait_count(&ear.ready, 1);
     assert_int_equal(set(store, "k", "before", 0)->err, 0);
     wait_for_sentinels();
@@ -179,8 +150,7 @@ static void a_primary_that_dies_is_replaced(void **state)
     wait_for_sentinels();
     wait_until_back(store);
     redis_kill(&data[primary]);
-    for (int i = 0; i < 3000 && is_up(store); i++)
-        run_for(5);
+    wait_until_down(store);
     assert_int_equal(get(store, "k")->err, -YOKE_EUNAVAILABLE);
     wait_until_back(store);
     primary = !primary;

@@ -1,6 +1,6 @@
 /* What rediss: promises: nobody but the server that was asked for is spoken to,
  * and when it cannot be, the reason is told. */
-#include "fixture.h"
+#include "faults.h"
 #include "redis_servers.h"
 
 #include <stdarg.h>
@@ -99,23 +99,12 @@ static void assert_works(yoke_store *own)
     close_store(own);
 }
 
-struct ear {
-    int ready, messages;
-};
-
-static void on_message(const struct yoke_store_message *message, void *data)
-{
-    struct ear *ear = data;
-    ear->ready += message->event == YOKE_STORE_READY;
-    ear->messages += message->event == YOKE_STORE_MESSAGE;
-}
-
 static void values_and_messages_go_through_it(void **state)
 {
     struct ear ear = {.ready = 0};
     yoke_store *own = tls_store("127.0.0.1", "");
     (void)state;
-    yoke_store_subscribe(own, "news", on_message, &ear);
+    yoke_store_subscribe(own, "news", on_heard, &ear);
     wait_count(&ear.ready, 1);
     assert_int_equal(publish(own, "news", "x")->err, 0);
     wait_count(&ear.messages, 1);
