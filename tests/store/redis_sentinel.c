@@ -9,6 +9,8 @@
 static struct redis_server data[2], sentinels[2];
 static int primary; /* Which of the two. */
 
+#define PATIENCE_MS 30000
+
 /* The sentinels know the primary, its replica and each other: a primary that
  * dies now is replaced. */
 static void wait_for_sentinels(void)
@@ -26,6 +28,15 @@ static void wait_for_sentinels(void)
         redis_wait(&sentinels[i], "SENTINEL ckquorum shop", "OK");
     }
     redis_wait(&data[!primary], "INFO replication", "master_link_status:up");
+}
+
+/* How long a server may be silent: short only when it is dead, for on a busy
+ * machine others are silent, too. */
+static void set_patience(int ms)
+{
+    for (size_t i = 0; i < COUNT_OF(sentinels); i++)
+        redis_ask(&sentinels[i], "SENTINEL SET shop down-after-milliseconds %d",
+                  ms);
 }
 
 static void end_store(void)
@@ -152,7 +163,9 @@ static void a_primary_that_dies_is_replaced(void **state)
     redis_kill(&data[primary]);
     wait_until_down(store);
     assert_int_equal(get(store, "k")->err, -YOKE_EUNAVAILABLE);
+    set_patience(500);
     wait_until_back(store);
+    set_patience(PATIENCE_MS);
     primary = !primary;
     assert_non_null(strstr(redis_ask(&data[primary], "ROLE"), "master"));
     redis_restart(&data[!primary]);
@@ -170,7 +183,9 @@ static void a_primary_that_is_frozen_is_replaced(void **state)
     redis_freeze(&data[primary]);
     for (int i = 0; i < 3000 && is_up(own); i++)
         get(own, "k");
+    set_patience(500);
     wait_until_back(own);
+    set_patience(PATIENCE_MS);
     primary = !primary;
     assert_non_null(strstr(redis_ask(&data[primary], "ROLE"), "master"));
     kill(data[!primary].pid, SIGCONT);
@@ -208,7 +223,7 @@ static void start_servers(void)
     redis_start(&data[1], text);
     snprintf(text, sizeof(text),
              "sentinel monitor shop 127.0.0.1 %d 2\n"
-             "sentinel down-after-milliseconds shop 1000\n"
+             "sentinel down-after-milliseconds shop 30000\n"
              "sentinel failover-timeout shop 2000\n",
              data[0].port);
     for (size_t i = 0; i < COUNT_OF(sentinels); i++)
