@@ -40,8 +40,8 @@
  * **Not known.** -ETIMEDOUT, -ECANCELED, and -YOKE_EUNAVAILABLE for a call that
  * was on its way when the connection broke, leave it open whether a change was
  * made: the other side may have made it and not been heard. Nothing is tried
- * again behind your back. `add`, `replace` and locks are what can be repeated
- * safely.
+ * again behind your back, but what a server has said that it has not done.
+ * `add`, `replace` and locks are what can be repeated safely.
  *
  * ---- Which store ----
  *
@@ -49,6 +49,12 @@
  *     memory:              this process alone: for tests, and single processes
  *     redis://[[USER]:PASSWORD@]HOST[:PORT][/DB]
  *     redis+unix:PATH      the same over a UNIX socket
+ *     redis+sentinel://[[USER]:PASSWORD@]SENTINEL[:PORT][,...]/NAME[/DB]
+ *                          the primary that the sentinels call NAME
+ *     redis+cluster://[[USER]:PASSWORD@]HOST[:PORT][,HOST[:PORT]...]
+ *                          a cluster, by some of its nodes
+ *     rediss://  rediss+sentinel://  rediss+cluster://
+ *                          the three over TLS
  *     memcached://HOST[:PORT][,HOST[:PORT]...]
  *     memcached+unix:PATH
  *
@@ -70,6 +76,17 @@
  *     redis:     connect_ms=N   how long a connection attempt may take; 2000.
  *                beat_ms=N      how often a connection with subscriptions is
  *                               asked whether it is still there; 2500.
+ *                sentinel_user=NAME      the login at the sentinels; USER and
+ *                sentinel_password=TEXT  PASSWORD are Redis's.
+ *     rediss:    ca=FILE        the authorities (PEM) whose certificates are
+ *                               accepted, instead of the system's.
+ *                cert=FILE      our certificate, if the server wants one,
+ *                key=FILE       and its key; by default in the same file.
+ *                server_name=NAME  what the server's certificate has to be
+ *                               for, instead of the host that is connected to.
+ *                verify=no      DANGEROUS: any certificate is accepted, so
+ *                               whoever is on the way can read the password and
+ *                               everything else, and change it. For tests.
  *
  * `lmdb:` without a path is a file of the application's own, NAME.lmdb in the
  * state directory: $YOKE_STATE_DIR, else $STATE_DIRECTORY (as systemd sets it),
@@ -90,6 +107,12 @@
  *
  *     (1) as the server is configured.
  *     (2) with a maxmemory-policy other than noeviction.
+ *
+ * redis+sentinel: and redis+cluster: do what redis: does. Redis copies to its
+ * replicas when it has answered already: a fail-over loses the last changes,
+ * locks included. In a cluster a key, {TAG} and all, has the slot that Redis
+ * gives it; a call that is told that its slot has moved is sent on. A scan over
+ * it begins again when slots have moved meanwhile.
  *
  * What a store cannot do is answered with -ENOTSUP. memcached: takes "7 " for a
  * number, and a name of a lock up to 248 bytes.

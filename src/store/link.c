@@ -30,6 +30,7 @@
 static char input[INPUT_LEN];
 
 static void try_connect(struct yk_link *link);
+static void switch_address(struct yk_link *link);
 static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct yk_link *link, uint64_t ms)
@@ -92,9 +93,17 @@ static void tell_store(struct yk_link *link, bool is_trying)
     yk_store_note_attempt(link->store, is_trying);
 }
 
+static void forget_addresses(struct yk_link *link)
+{
+    if (link->found)
+        uv_freeaddrinfo(link->found);
+    link->found = NULL;
+}
+
 static void rest(struct yk_link *link)
 {
     link->state = YK_LINK_RESTING;
+    forget_addresses(link);
     link->out.len = link->plain.len = 0;
     free(link->writing);
     link->writing = NULL;
@@ -119,7 +128,8 @@ static void on_stream_closed(uv_handle_t *handle)
 static bool has_stream(const struct yk_link *link)
 {
     return link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
-           (link->state == YK_LINK_CONNECTING && !link->is_resolving);
+           (link->state == YK_LINK_CONNECTING && !link->is_resolving &&
+            !link->is_switching);
 }
 
 /* Lets go of the socket, if there is one. */
@@ -134,7 +144,7 @@ static void drop(struct yk_link *link)
     link->state = YK_LINK_CLOSING;
     if (is_to_close)
         uv_close(&link->uv.handle, on_stream_closed);
-    else
+    else if (!link->is_switching) /* Then it is being closed. */
         rest(link);
 }
 
@@ -170,6 +180,16 @@ static void break_by(struct yk_link *link, int err)
     yk_link_break(link, why);
 }
 
+/* A server that does not speak TLS mostly waits for the end of a line. */
+static void break_late(struct yk_link *link)
+{
+    if (link->tls && !yk_tls_is_ready(link->tls))
+        yk_link_break(link, "no answer to the TLS handshake in time (does it "
+                            "speak TLS?)");
+    else
+        break_by(link, -ETIMEDOUT);
+}
+
 static void beat(struct yk_link *link)
 {
     if (!link->has_heard) {
@@ -194,7 +214,7 @@ static void on_timer(uv_timer_t *timer)
     else if (link->state == YK_LINK_UP)
         beat(link);
     else
-        break_by(link, -ETIMEDOUT);
+        break_late(link);
 }
 
 /* ---- Input ---- */
@@ -331,26 +351,6 @@ static void encrypt(struct yk_link *link)
 
 /* ---- Connecting ---- */
 
-static void on_connect(uv_connect_t *req, int status)
-{
-    struct yk_link *link = req->data;
-
-    if (link->state != YK_LINK_CONNECTING || yk_link_is_foreign(link))
-        return;
-    if (status == 0)
-        status = uv_read_start(&link->uv.stream, on_alloc, on_read);
-    if (status < 0) {
-        break_by(link, status);
-        return;
-    }
-    link->state = YK_LINK_GREETING;
-    if (link->tls_config)
-        start_tls(link);
-    else
-        link->ops->on_connected(link);
-    yk_link_flush(link);
-}
-
 void yk_link_up(struct yk_link *link)
 {
     if (link->state != YK_LINK_GREETING)
@@ -389,6 +389,38 @@ void yk_link_hold_loop(struct yk_link *link, bool keeps_loop)
         hold(&link->uv.handle, keeps_loop);
 }
 
+static void greet(struct yk_link *link)
+{
+    int err = uv_read_start(&link->uv.stream, on_alloc, on_read);
+
+    forget_addresses(link);
+    if (err < 0) {
+        break_by(link, err);
+        return;
+    }
+    link->state = YK_LINK_GREETING;
+    if (link->tls_config)
+        start_tls(link);
+    else
+        link->ops->on_connected(link);
+    yk_link_flush(link);
+}
+
+static void on_connect(uv_connect_t *req, int status)
+{
+    struct yk_link *link = req->data;
+
+    if (link->state != YK_LINK_CONNECTING || link->is_switching ||
+        yk_link_is_foreign(link))
+        return;
+    if (status == 0)
+        greet(link);
+    else if (link->left > 0)
+        switch_address(link);
+    else
+        break_by(link, status);
+}
+
 static void connect_unix(struct yk_link *link)
 {
     uv_pipe_init(yoke_loop(), &link->uv.pipe, 0);
@@ -396,29 +428,61 @@ static void connect_unix(struct yk_link *link)
     uv_pipe_connect(&link->connect, &link->uv.pipe, link->path, on_connect);
 }
 
-static void connect_tcp(struct yk_link *link, const struct sockaddr *addr)
+/* The next of the addresses that have been found. */
+static const struct sockaddr *take_address(struct yk_link *link)
 {
+    const struct addrinfo *one = link->found;
+
+    for (unsigned skip = link->next++ % link->count; skip > 0; skip--)
+        one = one->ai_next;
+    link->left--;
+    return one->ai_addr;
+}
+
+static void connect_tcp(struct yk_link *link)
+{
+    const struct sockaddr *addr = take_address(link);
+
     uv_tcp_init(yoke_loop(), &link->uv.tcp);
     take_stream(link);
     uv_tcp_nodelay(&link->uv.tcp, 1);
     uv_tcp_keepalive(&link->uv.tcp, 1, KEEP_ALIVE_S);
     int err = uv_tcp_connect(&link->connect, &link->uv.tcp, addr, on_connect);
-    if (err < 0)
+    if (err < 0 && link->left > 0)
+        switch_address(link);
+    else if (err < 0)
         break_by(link, err);
 }
 
-/* Another for each attempt: a name may stand for machines of which one is away,
- * or for an address of each family. */
-static const struct sockaddr *choose(const struct yk_link *link,
-                                     const struct addrinfo *found)
+/* The attempt may have been given up meanwhile. */
+static void on_switched(uv_handle_t *handle)
 {
-    unsigned count = 0;
+    struct yk_link *link = handle->data;
 
+    link->is_switching = false;
+    if (link->state == YK_LINK_CONNECTING)
+        connect_tcp(link);
+    else
+        rest(link);
+}
+
+static void switch_address(struct yk_link *link)
+{
+    link->is_switching = true;
+    uv_close(&link->uv.handle, on_switched);
+}
+
+/* All of them are tried in one attempt, each time beginning with another: one
+ * that does not even refuse takes the time of all. */
+static void take_found(struct yk_link *link, struct addrinfo *found)
+{
+    link->found = found;
+    link->count = 0;
     for (const struct addrinfo *one = found; one; one = one->ai_next)
-        count++;
-    for (unsigned skip = link->attempts % count; skip > 0; skip--)
-        found = found->ai_next;
-    return found->ai_addr;
+        link->count++;
+    link->left = link->count;
+    link->next = link->attempts;
+    connect_tcp(link);
 }
 
 static void on_resolved(uv_getaddrinfo_t *req, int status,
@@ -427,15 +491,15 @@ static void on_resolved(uv_getaddrinfo_t *req, int status,
     struct yk_link *link = req->data;
 
     link->is_resolving = false;
-    if (link->state == YK_LINK_CONNECTING) {
-        if (status == 0)
-            connect_tcp(link, choose(link, found));
-        else
-            break_by(link, status);
-    } else if (link->is_ending) {
-        end_if_let_go(link);
+    if (link->state == YK_LINK_CONNECTING && status == 0) {
+        take_found(link, found);
+        return;
     }
     uv_freeaddrinfo(found);
+    if (link->state == YK_LINK_CONNECTING)
+        break_by(link, status);
+    else if (link->is_ending)
+        end_if_let_go(link);
 }
 
 static void resolve(struct yk_link *link)
@@ -460,6 +524,9 @@ static void resolve(struct yk_link *link)
 static void try_connect(struct yk_link *link)
 {
     link->state = YK_LINK_CONNECTING;
+    /* The loop's time is old when a program has worked for long before it opens
+     * the store. */
+    uv_update_time(yoke_loop());
     link->tried_ms = uv_now(yoke_loop());
     tell_store(link, true);
     set_timer(link, link->connect_ms);

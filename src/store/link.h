@@ -9,9 +9,9 @@
  *
  * The pause doubles from 25 ms to a second, and part of it is by chance, so that
  * a hundred workers do not come back in the same millisecond. It is counted from
- * the attempt's beginning: one that took its time is followed soon. Names are looked
- * up anew for each attempt, by libuv's threads; of several addresses, each
- * attempt takes the next. What is appended in one turn of the loop leaves with
+ * the attempt's beginning: one that took its time is followed soon. Names are
+ * looked up anew for each attempt, by libuv's threads; of several addresses, an
+ * attempt tries one after the other. What is appended in one turn leaves with
  * one write. With TLS (tls.h) the handshake belongs to GREETING. */
 #ifndef YK_STORE_LINK_H
 #define YK_STORE_LINK_H
@@ -90,6 +90,10 @@ struct yk_link {
     uv_timer_t timer; /* Of the attempt, of the pause, or of the beat. */
     uv_getaddrinfo_t resolve;
     uv_connect_t connect;
+    struct addrinfo *found; /* Addresses, during the attempt; owned. */
+    unsigned count, next; /* How many, and which is tried next, modulo that; */
+    unsigned left;        /* so many have not been. */
+    bool is_switching;    /* From one to the next: its socket is closed. */
 
     /* Output: what is for the socket, what a write under way still needs, and
      * with TLS what has been appended and is not encrypted yet. */

@@ -76,8 +76,8 @@ static int refuse_scheme(const char *scheme, char *why)
         for (const char *const *own = backends[i]->schemes; *own; own++)
             len += (size_t)snprintf(list + len, sizeof(list) - len,
                                     "%s%s:", len ? ", " : "", *own);
-    return yk_store_why(why, -EINVAL, "URL: there is no store '%s:', only %s",
-                        scheme, list);
+    return yk_store_why(
+        why, -EINVAL, "URL: there is no store '%.30s:', only %s", scheme, list);
 }
 
 static int check_options(const struct yoke_store_options *options, char *why)

@@ -29,7 +29,7 @@ static struct sockaddr_in place(int port)
 /* Splits at blanks; `text` is changed. */
 static void exec_server(char *text)
 {
-    char *argv[64] = {(char *)(uintptr_t) "redis-server"};
+    char *argv[80] = {(char *)(uintptr_t) "redis-server"};
     size_t count = 1;
 
     while (count < COUNT_OF(argv) - 1 && *text) {
@@ -58,7 +58,7 @@ static void start(struct redis_server *server)
 
 void redis_start(struct redis_server *server, const char *options)
 {
-    char own[512];
+    char own[1024];
 
     server->port = free_port();
 #pragma GCC diagnostic push

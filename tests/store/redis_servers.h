@@ -13,7 +13,7 @@ struct redis_server {
     pid_t pid;    /* 0: it does not run. */
     int fd;       /* What redis_ask uses; -1. */
     char id[48];  /* Of a cluster's node. */
-    char options[1024];
+    char options[2048];
 };
 
 /* Gives it a port and options ("--name value ..."), and starts it. "%d" in the

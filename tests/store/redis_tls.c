@@ -1,0 +1,342 @@
+/* What rediss: promises: nobody but the server that was asked for is spoken to,
+ * and when it cannot be, the reason is told. */
+#include "faults.h"
+#include "redis_servers.h"
+
+#include <dlfcn.h>
+#include <netdb.h>
+#include <stdarg.h>
+
+static struct redis_server server;
+static int tls_port;
+
+/* ---- Names ---- */
+
+typedef int look_up_fn(const char *name, const char *service,
+                       const struct addrinfo *hints, struct addrinfo **found);
+
+/* What libuv calls, in this program: cache.example is two machines, and at the
+ * first nobody listens. */
+int getaddrinfo(const char *name, const char *service,
+                const struct addrinfo *hints, struct addrinfo **found)
+{
+    look_up_fn *look_up;
+
+    *(void **)&look_up = dlsym(RTLD_NEXT, "getaddrinfo");
+    if (strcmp(name, "cache.example") != 0)
+        return look_up(name, service, hints, found);
+    int err = look_up("127.0.0.2", service, hints, found);
+    return err ? err : look_up("127.0.0.1", service, hints, &(*found)->ai_next);
+}
+
+/* ---- Certificates ---- */
+
+/* Runs a command in the folder, which has to succeed. */
+static void run_there(const char *fmt, ...)
+{
+    char command[1024];
+    va_list args;
+    int len = snprintf(command, sizeof(command), "cd %s && ", fixture_folder());
+
+    va_start(args, fmt);
+    vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, args);
+    va_end(args);
+    if (system(command) != 0) {
+        fprintf(stderr, "failed: %s\n", command);
+        exit(1);
+    }
+}
+
+static void make_authority(const char *name)
+{
+    run_there("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
+              "-nodes -keyout %s.key -out %s.pem -days 30 -subj /CN=%s "
+              "2>/dev/null",
+              name, name, name);
+}
+
+/* By the authority `ca`, for `names`; `days` may be negative. */
+static void make_certificate(const char *name, const char *names, int days)
+{
+    run_there("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
+              "-keyout %s.key -out %s.csr -subj /CN=%s 2>/dev/null && "
+              "echo subjectAltName=%s >%s.ext && "
+              "openssl x509 -req -in %s.csr -CA ca.pem -CAkey ca.key "
+              "-CAcreateserial -days %d -extfile %s.ext -out %s.pem "
+              "2>/dev/null",
+              name, name, name, names, name, name, days, name, name);
+}
+
+static void make_certificates(void)
+{
+    make_authority("ca");
+    make_authority("other");
+    make_certificate("good", "IP:127.0.0.1,DNS:localhost,DNS:cache.example",
+                     30);
+    make_certificate("elsewhere", "DNS:elsewhere.example", 30);
+    make_certificate("expired", "IP:127.0.0.1", -1);
+}
+
+/* What new connections are shown. */
+static void use_certificate(const char *name)
+{
+    const char *folder = fixture_folder();
+    assert_string_equal(
+        redis_ask(&server,
+                  "CONFIG SET tls-cert-file %s/%s.pem tls-key-file %s/%s.key",
+                  folder, name, folder, name),
+        "OK");
+}
+
+/* ---- Stores ---- */
+
+static yoke_store *tls_store(const char *host, const char *options)
+{
+    char url[512];
+
+    snprintf(url, sizeof(url), "rediss://%s:%d?ca=%s/ca.pem%s", host, tls_port,
+             fixture_folder(), options);
+    return open_store_with((struct yoke_store_options){.url = url});
+}
+
+/* The reason why it is not connected to has that word. */
+static void assert_refused(yoke_store *own, const char *word)
+{
+    const struct answer *refused = get(own, "k");
+
+    assert_int_equal(refused->err, -YOKE_EUNAVAILABLE);
+    if (!strstr(refused->text, word))
+        fail_msg("'%s' does not say '%s'", refused->text, word);
+    close_store(own);
+}
+
+static void assert_works(yoke_store *own)
+{
+    const struct answer *stored = set(own, "k", "v", 0);
+
+    if (stored->err)
+        fail_msg("it does not work: %s", stored->text);
+    assert_string_equal(get(own, "k")->value, "v");
+    close_store(own);
+}
+
+static void values_and_messages_go_through_it(void **state)
+{
+    struct ear ear = {.ready = 0};
+    yoke_store *own = tls_store("127.0.0.1", "");
+    (void)state;
+    yoke_store_subscribe(own, "news", on_heard, &ear);
+    wait_count(&ear.ready, 1);
+    assert_int_equal(publish(own, "news", "x")->err, 0);
+    wait_count(&ear.messages, 1);
+    assert_works(own);
+}
+
+/* More than a record, and more than the socket takes at once. */
+static void large_values_go_through_it(void **state)
+{
+    static char value[1 << 20];
+    struct answer stored = {.count = 0}, kept[8] = {{.count = 0}};
+    yoke_store *own = tls_store("127.0.0.1", "");
+    (void)state;
+    for (size_t i = 0; i < sizeof(value); i++)
+        value[i] = (char)(i * 7 + (i >> 12));
+    yoke_store_set(own, "large", value, sizeof(value), 0, on_answer, &stored);
+    for (size_t i = 0; i < COUNT_OF(kept); i++)
+        yoke_store_get(own, "large", on_answer, &kept[i]);
+    for (size_t i = 0; i < COUNT_OF(kept); i++) {
+        wait_for(&kept[i]);
+        assert_int_equal(kept[i].len, sizeof(value));
+        assert_memory_equal(kept[i].value, value, sizeof(value));
+        free(kept[i].value);
+    }
+    free(stored.value);
+    close_store(own);
+}
+
+static void a_name_is_verified_as_well_as_an_address(void **state)
+{
+    (void)state;
+    assert_works(tls_store("localhost", ""));
+    assert_works(tls_store("127.0.0.1", "&server_name=cache.example"));
+    assert_refused(tls_store("127.0.0.1", "&server_name=shop.example"),
+                   "for another host than shop.example");
+}
+
+static void every_address_of_a_name_is_tried(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3; i++)
+        assert_works(tls_store("cache.example", ""));
+}
+
+static void a_certificate_for_another_host_is_refused(void **state)
+{
+    (void)state;
+    use_certificate("elsewhere");
+    assert_refused(tls_store("127.0.0.1", ""),
+                   "for another host than 127.0.0.1");
+    assert_refused(tls_store("localhost", ""),
+                   "for another host than localhost");
+    use_certificate("good");
+}
+
+static void an_unknown_authority_is_refused(void **state)
+{
+    char url[256];
+    (void)state;
+    snprintf(url, sizeof(url), "rediss://127.0.0.1:%d?ca=%s/other.pem",
+             tls_port, fixture_folder());
+    assert_refused(open_store_with((struct yoke_store_options){.url = url}),
+                   "unknown authority");
+    /* The system's authorities do not know ours either. */
+    *strchr(url, '?') = '\0';
+    assert_refused(open_store_with((struct yoke_store_options){.url = url}),
+                   "unknown authority");
+}
+
+static void an_expired_certificate_is_refused(void **state)
+{
+    (void)state;
+    use_certificate("expired");
+    assert_refused(tls_store("127.0.0.1", ""), "has expired");
+    use_certificate("good");
+}
+
+static void verify_no_trusts_everybody(void **state)
+{
+    (void)state;
+    use_certificate("elsewhere");
+    assert_works(tls_store("127.0.0.1", "&verify=no"));
+    assert_refused(tls_store("127.0.0.1", "&verify=yes"), "another host");
+    use_certificate("good");
+}
+
+static void a_clients_certificate_is_shown_where_it_is_wanted(void **state)
+{
+    char options[256];
+    (void)state;
+    redis_ask(&server, "CONFIG SET tls-auth-clients yes");
+    snprintf(options, sizeof(options), "&cert=%s/good.pem&key=%s/good.key",
+             fixture_folder(), fixture_folder());
+    assert_works(tls_store("127.0.0.1", options));
+    assert_refused(tls_store("127.0.0.1", ""), "cert=FILE");
+    snprintf(options, sizeof(options), "&cert=%s/other.pem&key=%s/other.key",
+             fixture_folder(), fixture_folder());
+    assert_refused(tls_store("127.0.0.1", options), "TLS: ");
+    redis_ask(&server, "CONFIG SET tls-auth-clients no");
+}
+
+static void a_server_without_tls_is_named(void **state)
+{
+    char url[256];
+    (void)state;
+    snprintf(url, sizeof(url), "rediss://127.0.0.1:%d?connect_ms=200",
+             server.port);
+    assert_refused(open_store_with((struct yoke_store_options){.url = url}),
+                   "does it speak TLS?");
+}
+
+static void a_connection_that_breaks_is_made_again(void **state)
+{
+    yoke_store *own = tls_store("127.0.0.1", "");
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        set(own, "k", "v", 0);
+        redis_ask(&server, "CLIENT KILL TYPE normal SKIPME yes");
+        run_for(20);
+    }
+    for (int i = 0; i < 3000 && set(own, "k", "v", 0)->err; i++)
+        run_for(20);
+    assert_works(own);
+}
+
+static void urls_that_are_wrong_are_named(void **state)
+{
+    const struct {
+        const char *url, *word;
+    } cases[] = {
+        {"rediss://h?ca=/nowhere", "option ca: '/nowhere'"},
+        {"rediss://h?cert=/nowhere", "option cert: '/nowhere'"},
+        {"rediss://h?key=/nowhere", "without cert"},
+        {"rediss://h?verify=maybe", "yes, no"},
+        {"rediss:/path", "one host"},
+        {"rediss+sentinel://h", "name of the primary"},
+        {"rediss+cluster://h/1", "no databases"},
+        {"redis://h?ca=x", "no option 'ca'"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        char text[YOKE_STORE_TEXT_MAX] = "";
+        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
+        if (!strstr(text, cases[i].word))
+            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
+                     cases[i].word);
+    }
+}
+
+/* A cluster of one, whose nodes tell their TLS ports over TLS. */
+static void a_cluster_is_spoken_to_over_tls(void **state)
+{
+    char options[1024], url[256];
+    struct redis_server node;
+    const char *folder = fixture_folder();
+    int port = free_port();
+    (void)state;
+    snprintf(options, sizeof(options),
+             "--tls-port %d --tls-cert-file %s/good.pem --tls-key-file "
+             "%s/good.key --tls-ca-cert-file %s/ca.pem --tls-auth-clients no "
+             "--tls-cluster yes --cluster-enabled yes --cluster-config-file "
+             "%%d.nodes --cluster-port %d",
+             port, folder, folder, folder, free_port());
+    redis_start(&node, options);
+    redis_ask(&node, "CLUSTER ADDSLOTSRANGE 0 16383");
+    redis_wait(&node, "CLUSTER INFO", "cluster_state:ok");
+    snprintf(url, sizeof(url), "rediss+cluster://localhost:%d?ca=%s/ca.pem",
+             port, folder);
+    yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
+    /* The map names no address: the node has not met another. */
+    assert_works(own);
+    redis_kill(&node);
+}
+
+static void start_server(void)
+{
+    char options[512];
+    const char *folder = fixture_folder();
+
+    tls_port = free_port();
+    snprintf(options, sizeof(options),
+             "--tls-port %d --tls-cert-file %s/good.pem --tls-key-file "
+             "%s/good.key --tls-ca-cert-file %s/ca.pem --tls-auth-clients no",
+             tls_port, folder, folder, folder);
+    redis_start(&server, options);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(values_and_messages_go_through_it),
+        cmocka_unit_test(large_values_go_through_it),
+        cmocka_unit_test(a_name_is_verified_as_well_as_an_address),
+        cmocka_unit_test(every_address_of_a_name_is_tried),
+        cmocka_unit_test(a_certificate_for_another_host_is_refused),
+        cmocka_unit_test(an_unknown_authority_is_refused),
+        cmocka_unit_test(an_expired_certificate_is_refused),
+        cmocka_unit_test(verify_no_trusts_everybody),
+        cmocka_unit_test(a_clients_certificate_is_shown_where_it_is_wanted),
+        cmocka_unit_test(a_server_without_tls_is_named),
+        cmocka_unit_test(a_connection_that_breaks_is_made_again),
+        cmocka_unit_test(a_cluster_is_spoken_to_over_tls),
+        cmocka_unit_test(urls_that_are_wrong_are_named),
+    };
+
+    yoke_log_set_level(YOKE_LOG_ERROR);
+    fixture_start("memory");
+    make_certificates();
+    start_server();
+    int failed = cmocka_run_group_tests_name("redis_tls", tests, NULL, NULL);
+    redis_kill(&server);
+    fixture_stop();
+    return failed;
+}
