@@ -137,6 +137,13 @@ static void on_closed(uv_handle_t *handle)
     free(life);
 }
 
+/* Rest and hundreds apart: a limit may be as large as it likes. */
+uint64_t yk_life_own_limit(const struct yk_life *life, uint64_t limit)
+{
+    return limit - limit / 100 * life->jitter -
+           limit % 100 * life->jitter / 100;
+}
+
 void yk_life_end(struct yk_life *life)
 {
     life->worker->life = NULL;

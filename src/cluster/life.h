@@ -90,6 +90,10 @@ int yk_life_resume(struct yk_slot *slot, struct yk_generation *generation,
 void yk_life_handle(struct yk_life *life, enum yk_life_event event,
                     enum yoke_cause cause);
 
+/* A worker's own limit of what it may have, before it is recycled: lower than
+ * what was asked for, by chance, so that they do not all go at once. */
+uint64_t yk_life_own_limit(const struct yk_life *life, uint64_t limit);
+
 /* It has died: the last event. The memory is not the caller's any more. */
 void yk_life_end(struct yk_life *life);
 

@@ -98,15 +98,9 @@ static bool has_overdue_request(const struct yoke_worker *worker,
 
 /* ---- What has had enough ---- */
 
-/* A worker's own limit: lower than what was asked for, by chance. */
-static uint64_t own_limit(const struct yk_life *life, uint64_t limit)
-{
-    return limit - limit / 100 * life->jitter;
-}
-
 static bool is_over(const struct yk_life *life, uint64_t value, uint64_t limit)
 {
-    return limit > 0 && value >= own_limit(life, limit);
+    return limit > 0 && value >= yk_life_own_limit(life, limit);
 }
 
 /* What it has had enough of, in words; NULL: of nothing. */

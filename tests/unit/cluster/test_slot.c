@@ -42,6 +42,29 @@ static void its_end_is_told_from_the_loop(void **state)
     assert_replaced(-ESHUTDOWN);
 }
 
+/* However small or large it is; and not all of them have the same. */
+static void each_worker_has_a_limit_of_its_own(void **state)
+{
+    static const uint64_t limits[] = {1, 50, 99, 1000, UINT64_MAX};
+    const uint64_t percent = (uint64_t)fleet_options.recycle_jitter;
+    unsigned found = 0;
+
+    (void)state;
+    for (int i = 0; i < 100; i++) {
+        const struct yk_life *life = slot(1)->current;
+        for (size_t k = 0; k < COUNT_OF(limits); k++) {
+            uint64_t own = yk_life_own_limit(life, limits[k]);
+            assert_true(own > 0 && own <= limits[k]);
+            assert_true(own >= limits[k] / 100 * (100 - percent));
+        }
+        found |= 1u << (50 - yk_life_own_limit(life, 50));
+        assert_int_equal(replace(1, false, false), 0);
+        assert_replaced(0);
+        fleet_replaced.count = 0;
+    }
+    assert_true(found & (found - 1)); /* More than one bit. */
+}
+
 static void replacing_one_that_boots_is_no_failure(void **state)
 {
     (void)state;
@@ -158,6 +181,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(its_end_is_told_from_the_loop),
+        TEST(each_worker_has_a_limit_of_its_own),
         TEST(replacing_one_that_boots_is_no_failure),
         TEST(one_that_crashes_while_it_makes_room_is_no_failure),
         TEST(one_that_is_aborted_while_it_boots_makes_room),
