@@ -132,7 +132,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct fuzz_input in = fuzz_input_of(data, size);
     char *text = malloc(in.text.len + 1);
 
-    memcpy(text, in.text.ptr, in.text.len);
+    if (in.text.len > 0)
+        memcpy(text, in.text.ptr, in.text.len);
     text[in.text.len] = '\0';
     MUST(yk_redis_slot((struct yk_slice){text, in.text.len}) < YK_REDIS_SLOTS,
          "every key has a slot");

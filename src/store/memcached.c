@@ -257,7 +257,7 @@ static int check_url(struct yk_url *url, uint64_t *ret_connect_ms, char *why)
         return yk_store_why(why, -EINVAL,
                             "URL: memcached+unix: is followed by "
                             "the path of a socket");
-    if (!is_unix && !url->has_hosts)
+    if (!is_unix && url->host_count == 0)
         return yk_store_why(why, -EINVAL,
                             "URL: memcached: has hosts "
                             "(memcached://HOST[:PORT],...)");

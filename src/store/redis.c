@@ -251,7 +251,7 @@ static int read_sentinels(struct redis *redis, struct yk_url *url, char *why)
 {
     int db = 0;
 
-    if (!url->has_hosts)
+    if (url->host_count == 0)
         return yk_store_why(why, -EINVAL,
                             "URL: %s: has hosts (%s://HOST[:PORT],.../NAME)",
                             url->scheme, url->scheme);

@@ -572,7 +572,7 @@ static int read_url(struct cluster *cluster, struct yk_url *url, char *why)
         err = yk_url_check_params(url, why);
     if (err < 0)
         return err;
-    if (!url->has_hosts)
+    if (url->host_count == 0)
         return yk_store_why(why, -EINVAL,
                             "URL: %s: has hosts (%s://HOST[:PORT],...)",
                             url->scheme, url->scheme);

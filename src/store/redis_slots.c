@@ -28,10 +28,11 @@ static unsigned crc16(struct yk_slice text)
 /* What is between the first { and the first } behind it. */
 static struct yk_slice tag_of(struct yk_slice key)
 {
-    const char *open = memchr(key.ptr, '{', key.len);
+    const char *open = key.len ? memchr(key.ptr, '{', key.len) : NULL;
 
-    if (!open++)
+    if (!open)
         return key;
+    open++;
     size_t rest = key.len - (size_t)(open - key.ptr);
     const char *close = memchr(open, '}', rest);
     if (!close || close == open)

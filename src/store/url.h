@@ -30,7 +30,8 @@ struct yk_url_param {
 /* Everything points into `bytes`: it must not be copied. */
 struct yk_url {
     const char *scheme;
-    bool has_hosts;       /* It has the form with two slashes. */
+    bool has_hosts;       /* It has the form with two slashes, and mostly a
+                             host. */
     const char *user;     /* NULL: none. */
     const char *password; /* NULL: none. */
     const char *path;     /* Without its slash after hosts; "": none. */

@@ -76,6 +76,7 @@ static void urls_that_are_wrong_are_named(void **state)
         const char *url, *word;
     } cases[] = {
         {"memcached:host", "hosts"},
+        {"memcached:///", "hosts"},
         {"memcached://h/3", "databases"},
         {"memcached://u:p@h", "logging in"},
         {"memcached+unix:", "path"},

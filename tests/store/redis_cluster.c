@@ -505,6 +505,7 @@ static void urls_that_are_wrong_are_named(void **state)
         const char *url, *word;
     } cases[] = {
         {"redis+cluster:path", "has hosts"},
+        {"redis+cluster:///", "has hosts"},
         {"redis+cluster://a,b/1", "no databases"},
         {"redis+cluster://a,,b", "host is missing"},
         {"redis+cluster://a:1,b:x", "port 'x'"},

@@ -200,6 +200,7 @@ static void urls_that_are_wrong_are_named(void **state)
         const char *url, *word;
     } cases[] = {
         {"redis+sentinel:path", "has hosts"},
+        {"redis+sentinel:///shop", "has hosts"},
         {"redis+sentinel://a,b", "name of the primary is missing"},
         {"redis+sentinel://a/shop/x", "database 'x'"},
         {"redis+sentinel://a/shop?sentinel_user=x", "sentinel_password"},
