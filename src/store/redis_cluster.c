@@ -38,7 +38,7 @@
 #include "core/banned.h"
 
 /* The scout asks in one of so many beats, when nothing seems wrong. */
-#define QUIET_BEATS  8
+#define QUIET_BEATS  10
 /* How often a call is sent on; after the first few it rests before. */
 #define HOPS_MASK    0xffff
 #define HOPS_MAX     64
@@ -282,8 +282,9 @@ static void follow(struct cluster *cluster, struct yk_call *call,
     yk_redis_node_flush(&member->node);
 }
 
-/* A node that cannot be spoken to, or a slot in between, may be as it was in a
- * moment; how often that is tried has a limit, and so has the call's time. */
+/* What a node has said that it has not carried out. TRYAGAIN: of a lock's keys
+ * one has moved and one has not; for how long that is tried again, the call's
+ * deadline says. */
 static bool on_error(struct yk_redis_node *node, struct yk_call *call,
                      const char *error)
 {
@@ -609,6 +610,7 @@ static void start_scout(struct cluster *cluster)
     struct yk_redis_scout *scout = &cluster->scout;
 
     yk_redis_settings_apply(&cluster->settings, &scout->conn);
+    scout->conn.link.beat_ms = YK_REDIS_SCOUT_BEAT_MS;
     scout->ops = &scout_ops;
     scout->owner = cluster;
     scout->quiet_beats = QUIET_BEATS;

@@ -12,8 +12,11 @@
 #include "store/redis_conn.h"
 #include "store/url.h"
 
+/* How often one should have a beat: as long as that, and once more, an answer is
+ * waited for. */
+#define YK_REDIS_SCOUT_BEAT_MS 1000
 /* Those of the URL and those that have been learned. */
-#define YK_REDIS_SCOUT_MAX 128
+#define YK_REDIS_SCOUT_MAX     128
 
 struct yk_redis_scout;
 

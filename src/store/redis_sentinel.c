@@ -11,7 +11,6 @@
 #include "core/banned.h"
 
 #define PORT          26379
-#define BEAT_MS       1000
 #define DATABASES_MAX 1000000
 /* After so many, another sentinel is asked. */
 #define DOUBTS_MAX    3
@@ -149,7 +148,7 @@ yk_redis_sentinel_new(struct yk_url *url,
 
     yk_redis_settings_apply(settings, &scout->conn);
     scout->conn.login = &sentinel->login;
-    scout->conn.link.beat_ms = BEAT_MS;
+    scout->conn.link.beat_ms = YK_REDIS_SCOUT_BEAT_MS;
     scout->ops = &ops;
     scout->owner = sentinel;
     scout->quiet_beats = 1;
