@@ -18,7 +18,7 @@
 
 #include "core/banned.h"
 
-/* As often somebody else may have been faster. */
+/* So often somebody else may have been faster. */
 #define TRIES_MAX 100
 
 const char *yk_session_key(const struct yk_session *session, const char *id)
@@ -192,7 +192,9 @@ static void on_newer(const struct yoke_store_result *result, void *data)
 
 static bool is_conflict(const struct yk_session *session, int err)
 {
-    return err == -YOKE_ECONFLICT && session->stored_id &&
+    /* Without a version another program has written it, and it cannot be
+     * replaced. */
+    return err == -YOKE_ECONFLICT && session->stored_id && session->version &&
            session->tries < TRIES_MAX;
 }
 
