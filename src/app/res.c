@@ -3,6 +3,9 @@
  *     text, html, send, json, redirect --> yk_res_answer --> deliver
  *     write ..., end ------------------------------------> the exchange
  *
+ * Before the head goes, callbacks may look at it, and have the answer wait: it is
+ * then kept, and goes the same way later (app/delay.h).
+ *
  * The exchange ends with the answer, and its memory is then used again. So it
  * must not end while a handler is left that believes it can still answer: one
  * that took too long and was answered for, or one that goes on to stream after

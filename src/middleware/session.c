@@ -47,8 +47,9 @@ static void on_loaded(yoke_req *req, yoke_res *res, int err, void *data)
 /* Who has no cookie has nothing in the store. */
 static void load(struct yk_session *session, yoke_session_fn *fn, void *data)
 {
-    const char *id =
-        session->stored_id ? session->stored_id : session->cookie_id;
+    const char *id = session->stored_id;
+    if (!id && session->state != YK_SESSION_HERE)
+        id = session->cookie_id;
     if (!yk_session_begin(session, fn, data))
         return;
     session->calls++;

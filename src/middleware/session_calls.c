@@ -13,11 +13,12 @@
 #include <jansson.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 #include <yoke/req.h>
 
 #include "core/banned.h"
 
-/* As often somebody else may have been faster. */
+/* So often somebody else may have been faster. */
 #define TRIES_MAX 100
 
 const char *yk_session_key(const struct yk_session *session, const char *id)
@@ -83,11 +84,13 @@ static bool is_too_old(const struct yk_session *session)
 static int take(struct yk_session *session,
                 const struct yoke_store_result *result)
 {
-    const char *id = session->id;
+    const char *id =
+        session->stored_id ? session->stored_id : session->cookie_id;
     int err = yk_session_decode(session, result->value, result->len);
     if (err < 0)
         return err;
     session->state = YK_SESSION_HERE;
+    session->id = id;
     session->stored_id = id;
     session->version = result->version;
     if (!is_too_old(session))
@@ -108,14 +111,26 @@ static int miss(struct yk_session *session)
     return was_here ? -ENOENT : 0;
 }
 
+/* A visitor must not be shut out by what is of no use to anybody. */
+static int begin_anew(struct yk_session *session)
+{
+    yoke_log(YOKE_LOG_ERROR, "what the store has of a session is none; another "
+                             "one is begun");
+    yk_session_begin_new(session);
+    return 0;
+}
+
 static void on_fetched(const struct yoke_store_result *result, void *data)
 {
     struct yk_session *session = data;
+    bool is_first = session->state == YK_SESSION_UNLOADED;
     int err = result->err;
     if (err == 0)
         err = take(session, result);
     else if (err == -ENOENT)
         err = miss(session);
+    if (err == -EINVAL && is_first)
+        err = begin_anew(session);
     if (err < 0 && session->state == YK_SESSION_UNLOADED)
         session->state = YK_SESSION_AWAY;
     yk_session_answered(session, err, result->text);
@@ -123,7 +138,6 @@ static void on_fetched(const struct yoke_store_result *result, void *data)
 
 void yk_session_fetch(struct yk_session *session, const char *id)
 {
-    session->id = id;
     session->calls++;
     yoke_store_get(session->options->store, yk_session_key(session, id),
                    on_fetched, session);
@@ -178,7 +192,9 @@ static void on_newer(const struct yoke_store_result *result, void *data)
 
 static bool is_conflict(const struct yk_session *session, int err)
 {
-    return err == -YOKE_ECONFLICT && session->stored_id &&
+    /* Without a version another program has written it, and it cannot be
+     * replaced. */
+    return err == -YOKE_ECONFLICT && session->stored_id && session->version &&
            session->tries < TRIES_MAX;
 }
 

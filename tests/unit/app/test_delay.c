@@ -283,6 +283,43 @@ static void hardly_delay(yoke_req *req, yoke_res *res)
     yoke_next(req);
 }
 
+static int pass_on(yoke_filter *filter, const void *ptr, size_t len,
+                   enum yoke_filter_step step, void *data)
+{
+    (void)step, (void)data;
+    return yoke_filter_pass(filter, ptr, len);
+}
+
+/* So large that it goes through the filter in several turns of the loop. */
+static void large_and_filtered(yoke_req *req, yoke_res *res)
+{
+    size_t len = 500000;
+    char *much = yoke_req_try_alloc(req, len);
+    assert_non_null(much);
+    memset(much, 'x', len);
+    yoke_res_filter(res, pass_on, NULL);
+    yoke_res_send(res, much, len);
+    memset(much, 'y', len);
+}
+
+static void a_large_body_waits_and_is_filtered(void **state)
+{
+    (void)state;
+    yoke_test *t = client(large_and_filtered);
+    yoke_tr *r = waiting(t, "GET");
+    yoke_res_proceed(delayed);
+    for (int turn = 0; turn < 50; turn++)
+        uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    yoke_expect_body_len(r, 500000);
+    assert_null(memchr(yoke_tr_text(r), 'y', 500000));
+    yoke_test_free(t);
+    t = client(large_and_filtered);
+    r = waiting(t, "GET");
+    yoke_res_proceed_err(delayed, 503, NULL, "not stored");
+    yoke_expect_status(r, 503);
+    yoke_test_free(t);
+}
+
 static void fail_at_once(yoke_res *res, void *data)
 {
     (void)data;
@@ -431,6 +468,7 @@ int main(void)
         cmocka_unit_test(nobody_hears_of_an_answer_whose_client_goes),
         cmocka_unit_test(the_last_of_several_lets_it_go),
         cmocka_unit_test(fields_can_be_set_while_it_waits),
+        cmocka_unit_test(a_large_body_waits_and_is_filtered),
         cmocka_unit_test(it_can_become_an_error_at_once),
         cmocka_unit_test(who_is_done_at_once_delays_nothing),
         cmocka_unit_test(a_stream_goes_on_where_it_waited),
