@@ -30,8 +30,7 @@ static void greet(yoke_req *req, yoke_res *res)
 static void hello(yoke_req *req, yoke_res *res)
 {
     const char *name = yoke_req_cookie(req, "name");
-    yoke_res_text(res,
-                  yoke_req_printf(req, "Hello, %s!", name ? name : "stranger"));
+    yoke_res_textf(res, "Hello, %s!", name ? name : "stranger");
 }
 
 static void count_visits(yoke_req *req, yoke_res *res)
@@ -51,8 +50,8 @@ static void show_upload(yoke_req *req, yoke_res *res)
         yoke_next_problem(req, 400, "no file was chosen");
         return;
     }
-    yoke_res_text(res, yoke_req_printf(req, "%s: %llu bytes", file->filename,
-                                       (unsigned long long)file->len));
+    yoke_res_textf(res, "%s: %llu bytes", file->filename,
+                   (unsigned long long)file->len);
 }
 
 static void download(yoke_req *req, yoke_res *res)

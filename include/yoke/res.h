@@ -55,6 +55,8 @@ int yoke_res_get_status(const yoke_res *res);
  * sent. A `Content-Length` set here is a promise: fewer or more bytes than
  * promised cut the connection. (Express: res.set.) */
 int yoke_res_set(yoke_res *res, const char *name, const char *value);
+int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* Adds a field beside those of the same name. (Express: res.append.) */
 int yoke_res_append(yoke_res *res, const char *name, const char *value);
@@ -72,6 +74,11 @@ const char *yoke_res_get(const yoke_res *res, const char *name);
  * set. `text` is copied. (Express: res.send(string).) */
 int yoke_res_text(yoke_res *res, const char *text);
 int yoke_res_html(yoke_res *res, const char *html);
+
+/* Text by printf's format. What a client has sent is an argument, never the
+ * format. */
+int yoke_res_textf(yoke_res *res, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Bytes, as `application/octet-stream` unless Content-Type is set. They are
  * copied if they cannot be sent at once. (Express: res.send(buffer).) */

@@ -198,6 +198,15 @@ int yoke_res_set(yoke_res *res, const char *name, const char *value)
     return put_header(res, name, value, yk_headers_set);
 }
 
+int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const char *value = yk_req_vprintf(res->req, fmt, args);
+    va_end(args);
+    return yoke_res_set(res, name, value);
+}
+
 int yoke_res_append(yoke_res *res, const char *name, const char *value)
 {
     return put_header(res, name, value, yk_headers_add);
@@ -417,6 +426,15 @@ int yoke_res_text(yoke_res *res, const char *text)
     if (!text)
         return yk_res_fail(res, -EINVAL, "the text of the answer is NULL");
     return yk_res_answer(res, YK_TYPE_TEXT, text, strlen(text));
+}
+
+int yoke_res_textf(yoke_res *res, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    const char *text = yk_req_vprintf(res->req, fmt, args);
+    va_end(args);
+    return yoke_res_text(res, text);
 }
 
 int yoke_res_html(yoke_res *res, const char *html)

@@ -2,12 +2,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <yoke/log.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
 
+#include "middleware/credentials.h"
 #include "middleware/texts.h"
 
 #include "core/banned.h"
@@ -26,60 +26,7 @@ struct asked {
     const char *name;
 };
 
-/* ---- Credentials ---- */
-
-static int digit_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* base64 (RFC 4648 section 4), perhaps without its padding; NULL when it is
- * none, or has a NUL in it. */
-static char *decode(yoke_req *req, const char *text)
-{
-    size_t len = strlen(text), n = 0;
-    char *out = yoke_req_alloc(req, len + 1);
-    unsigned bits = 0, count = 0;
-    while (len > 0 && text[len - 1] == '=')
-        len--;
-    for (size_t i = 0; i < len; i++) {
-        int digit = digit_of(text[i]);
-        if (digit < 0)
-            return NULL;
-        bits = bits << 6 | (unsigned)digit;
-        count += 6;
-        if (count < 8)
-            continue;
-        count -= 8;
-        out[n++] = (char)(bits >> count);
-    }
-    out[n] = '\0';
-    return memchr(out, '\0', n) ? NULL : out;
-}
-
-/* False when the request has no credentials of this kind. */
-static bool read_credentials(yoke_req *req, const char **ret_name,
-                             const char **ret_password)
-{
-    const char *field = yoke_req_get(req, "Authorization");
-    if (!field || strncasecmp(field, "Basic ", 6) != 0)
-        return false;
-    field += 6;
-    char *text = decode(req, field + strspn(field, " "));
-    char *colon = text ? strchr(text, ':') : NULL;
-    if (!colon)
-        return false;
-    *colon = '\0';
-    *ret_name = text;
-    *ret_password = colon + 1;
-    return true;
-}
+/* ---- Who it is ---- */
 
 /* Volatile, so that the compiler does not leave the loop early. */
 bool yoke_is_same_secret(const char *given, const char *secret)
@@ -148,7 +95,7 @@ static void check(yoke_req *req, yoke_res *res)
     const struct yoke_basic_auth_options *options = &guard->options;
     const char *name = NULL, *password = NULL;
     bool is_right = false;
-    if (!read_credentials(req, &name, &password)) {
+    if (!yk_credentials_read(req, &name, &password)) {
         decide(req, res, guard, NULL, false);
         return;
     }

@@ -15,7 +15,6 @@
 #include <yoke/res.h>
 
 #include "middleware/encoding.h"
-#include "middleware/list_folder.h"
 
 #include "core/banned.h"
 
@@ -29,57 +28,6 @@ struct search {
     size_t coding_count, coding; /* The next one to try. */
     bool is_folder;              /* The path ends in a slash. */
 };
-
-/* ---- What is not there ---- */
-
-void yk_site_miss(yoke_req *req, const struct yk_site *site, int status)
-{
-    if (!site->options.no_fallthrough && status < 500)
-        yoke_next(req);
-    else
-        yoke_next_err(req, status, "no file of %s", site->root);
-}
-
-static int status_of(int err)
-{
-    switch (err) {
-    case -ENOENT:
-    case -EISDIR:
-        return 404;
-    case -EACCES:
-    case -EXDEV:
-        return 403;
-    default:
-        return 500;
-    }
-}
-
-/* ---- Folders ---- */
-
-/* To the same path with a slash behind it. Of slashes at its front one is kept:
- * "//host" would be another site, and browsers take a backslash for a slash. */
-static void redirect(yoke_req *req, yoke_res *res)
-{
-    const char *url = yoke_req_original_url(req);
-    size_t len = strcspn(url, "?");
-    size_t skip = strspn(url, "/\\");
-    const char *to = yoke_req_printf(req, "/%.*s/%s", (int)(len - skip),
-                                     url + skip, url + len);
-    yoke_res_set(res, "Content-Security-Policy", "default-src 'none'");
-    yoke_res_set(res, "X-Content-Type-Options", "nosniff");
-    yoke_res_redirect(res, 301, to);
-}
-
-static void show_folder(yoke_req *req, yoke_res *res, const struct search *s)
-{
-    const struct yk_site *site = s->site;
-    int err = -ENOENT;
-    if (site->options.lists_folders)
-        err = yk_list_folder(req, res, site->root, s->path,
-                             site->options.dotfiles);
-    if (err < 0)
-        yk_site_miss(req, site, err == -ENOTDIR ? 404 : status_of(err));
-}
 
 /* ---- The candidates ---- */
 
@@ -134,9 +82,9 @@ static void on_done(yoke_req *req, yoke_res *res, int err, void *data)
              (err == -EISDIR && s->candidate != s->path))
         try_next(req, res, s);
     else if (err == -EISDIR && !s->site->options.no_redirect)
-        redirect(req, res);
+        yk_site_redirect(req, res);
     else
-        yk_site_miss(req, s->site, status_of(err));
+        yk_site_miss(req, s->site, yk_site_status_of(err));
 }
 
 static void on_headers(yoke_res *res, const char *path, const struct stat *stat,
@@ -181,9 +129,9 @@ static void try_next(yoke_req *req, yoke_res *res, struct search *s)
     if (s->candidate && *s->candidate)
         try_coding(req, res, s);
     else if (s->candidate && !s->site->options.no_redirect)
-        redirect(req, res);
+        yk_site_redirect(req, res);
     else if (s->is_folder)
-        show_folder(req, res, s);
+        yk_site_show_folder(req, res, s->site, s->path);
     else
         yk_site_miss(req, s->site, 404);
 }

@@ -76,6 +76,13 @@ def test_the_program_prints_what_the_guide_says(name, tmp_path):
 # ---- Programs that serve, and what the guide asks them ----
 
 FENCED = re.compile(r"^```(c?)\n(.*?)^```", re.M | re.S)
+MAIN = """
+int main(void)
+{
+    yoke_app_listen(make_app(), .port = yoke_env_int("PORT", 1337));
+    return yoke_run();
+}
+"""
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 
 
@@ -86,9 +93,9 @@ def conversations(name):
     program = None
     for kind, text in FENCED.findall((harness.ROOT / name).read_text()):
         title = re.match(r"/\* (\w+)\.c \*/\n", text)
-        if kind and title and "int main(" in text:
+        if kind and title and re.search(r"int main\(|make_app\(void\)\n", text):
             program = title[1]
-            found[program] = (text, [])
+            found[program] = (text if "int main(" in text else text + MAIN, [])
         if kind or not program:
             continue
         found[program][1].extend(
@@ -100,7 +107,8 @@ def conversations(name):
 
 
 SERVED = {**conversations("docs/guide.md"),
-          **conversations("docs/guide/routing.md")}
+          **conversations("docs/guide/routing.md"),
+          **conversations("docs/guide/errors.md")}
 
 
 def test_the_guides_programs_that_serve_are_found():

@@ -125,11 +125,37 @@ static void what_comes_later_in_a_router(void **state)
     run_each(in_router);
 }
 
+static void pass_later(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    express_later(req, yoke_next);
+}
+
+/* Of test/Router.js. */
+static void requests_at_the_same_time_are_not_mixed(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_router *router = yoke_router_new(.merge_params = true);
+    (void)state;
+    yoke_router_get(router, "/:name", pass_later, show_params);
+    yoke_app_param(app, "user", pass_later);
+    yoke_app_use_router(app, "/:user", router);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *first = yoke_test_get(t, "/1/a"),
+            *second = yoke_test_get(t, "/2/b");
+    yoke_tr_send(first);
+    yoke_tr_send(second);
+    yoke_expect_text(second, 200, "name=b user=2");
+    yoke_expect_text(first, 200, "name=a user=1");
+    yoke_test_free(t);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_comes_later_in_a_route),
         cmocka_unit_test(what_comes_later_in_a_router),
+        cmocka_unit_test(requests_at_the_same_time_are_not_mixed),
     };
     yoke_log_set_level(YOKE_LOG_OFF);
     yoke_test_on_fail(_fail);

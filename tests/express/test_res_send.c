@@ -236,6 +236,8 @@ static const struct express_case cases[] = {
     {"etag: of a long text", long_text, etag_on,
      .answered = {{"ETag", LONG_TAG}}},
     {"etag: of bytes", long_bytes, etag_on, .answered = {{"ETag", LONG_TAG}}},
+    {"etag: of what 204 leaves out", no_content, etag_weak, .status = 204,
+     .body = "", .answered = {{"ETag", "W/\"3-C+7Hteo/D9vJXQ3UfzxbwnXaijM\""}}},
     {"etag: the handler's own stays", tagged, etag_on, .data = "hello!",
      .answered = {{"ETag", "\"asdf\""}}},
     {"etag: not without a body", nothing, etag_on,

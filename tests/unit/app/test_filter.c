@@ -490,6 +490,34 @@ static void a_large_one_waits_for_work_that_is_under_way(void **state)
     yoke_test_free(t);
 }
 
+static void delay_it(yoke_res *res, void *data)
+{
+    (void)data;
+    held_res = res;
+    assert_int_equal(yoke_res_delay(res), 0);
+}
+
+static void delayed_and_counted(yoke_req *req, yoke_res *res)
+{
+    yoke_res_on_head(res, delay_it, NULL);
+    add_filter(res, count);
+    yoke_next(req);
+}
+
+static void a_large_one_may_have_been_delayed(void **state)
+{
+    yoke_test *t = client(delayed_and_counted, large);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    yoke_tr_send(r);
+    assert_int_equal(slices, 0);
+    yoke_res_proceed(held_res);
+    yoke_expect_status(r, 200);
+    yoke_expect_body_len(r, LARGE_LEN);
+    assert_int_equal(slices, LARGE_SLICES);
+    yoke_test_free(t);
+}
+
 static void pieces_are_filtered_as_they_come(void **state)
 {
     yoke_test *t = client(with_shout, pieces);
@@ -693,6 +721,7 @@ int main(void)
         cmocka_unit_test(a_large_one_of_which_a_slice_fails_is_a_500),
         cmocka_unit_test(a_large_one_whose_client_goes_is_given_up),
         cmocka_unit_test(a_large_one_waits_for_work_that_is_under_way),
+        cmocka_unit_test(a_large_one_may_have_been_delayed),
         cmocka_unit_test(pieces_are_filtered_as_they_come),
         cmocka_unit_test(filters_form_a_chain),
         cmocka_unit_test(a_promise_is_about_what_goes_in),

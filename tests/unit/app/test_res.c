@@ -33,6 +33,39 @@ static void text_is_plain_text(void **state)
     fake_free(f);
 }
 
+static void send_format(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    assert_int_equal(yoke_res_setf(res, "X-N", "%d-%s", 7, "a"), 0);
+    assert_int_equal(yoke_res_setf(res, "X-Long", "%500d", 1), 0);
+    assert_int_equal(strlen(yoke_res_get(res, "X-Long")), 500);
+    yoke_res_remove(res, "X-Long");
+    assert_int_equal(yoke_res_textf(res, "%d of %s", 3, "%s"), 0);
+}
+
+static void text_and_fields_may_have_a_format(void **state)
+{
+    struct fake *f = run(*state, send_format);
+    assert_string_equal(f->body, "3 of %s");
+    assert_string_equal(f->headers, "X-N: 7-a\nContent-Type: text/plain; "
+                                    "charset=utf-8\n");
+    fake_free(f);
+}
+
+static void send_split(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    assert_int_equal(yoke_res_setf(res, "X-N", "a%cb", '\n'), -YOKE_EHEADER);
+    yoke_res_end(res);
+}
+
+static void a_format_cannot_split_the_answer(void **state)
+{
+    struct fake *f = run(*state, send_split);
+    assert_int_equal(f->status, 500);
+    fake_free(f);
+}
+
 static void send_html(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -463,6 +496,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         APP_TEST(text_is_plain_text),
+        APP_TEST(text_and_fields_may_have_a_format),
+        APP_TEST(a_format_cannot_split_the_answer),
         APP_TEST(html_is_html),
         APP_TEST(bytes_are_an_octet_stream),
         APP_TEST(no_bytes_may_be_null),
