@@ -27,6 +27,15 @@ static bool is_returned(const struct yk_handoff *handoff)
            YK_HANDOFF_WORD(handoff->generation, YK_HANDOFF_RETURNED);
 }
 
+/* False: it is to go back, for another worker may have memory. */
+static bool can_serve(struct outcome *outcome)
+{
+    bool has_memory = yk_acceptor_has_memory(YK_ACCEPT_BYTES);
+
+    outcome->is_short |= !has_memory;
+    return has_memory;
+}
+
 /* False: it is to go back. */
 static bool deliver(struct yk_remote_listener *remote,
                     const struct yk_message_conn *conn,
@@ -66,7 +75,7 @@ static void take_conn(const struct yk_message_conn *conn, int *fd,
     handoff.generation = conn->generation;
     handoff.was_given = conn->was_given != 0;
     if (remote && !(remote->is_shared && yk_surplus_is_late()) &&
-        count_and_deliver(remote, conn, &handoff, fd)) {
+        can_serve(outcome) && count_and_deliver(remote, conn, &handoff, fd)) {
         if (is_returned(&handoff))
             outcome->has_returned = outcome->is_short = true;
         return;
