@@ -201,11 +201,6 @@ static void stall(void)
     proxy_set(PROXY_STALL, 7);
 }
 
-static void thaw(void)
-{
-    fixture_thaw();
-}
-
 static void connections_that_are_cut(void **state)
 {
     (void)state;
