@@ -32,7 +32,8 @@ int getaddrinfo(const char *name, const char *service,
 /* ---- Certificates ---- */
 
 /* Runs a command in the folder, which has to succeed. */
-static void run_there(const char *fmt, ...)
+__attribute__((format(printf, 1, 2))) static void run_there(const char *fmt,
+                                                            ...)
 {
     char command[1024];
     va_list args;
