@@ -181,3 +181,45 @@ def test_a_deploy_sends_browsers_to_the_new_workers(start_app, tmp_path):
             wait_for(lambda one=one: len(heard(one)) >= 2,
                      lambda one=one: f"both messages: {one.events}")
             check_heard(one, 1, 2)
+
+
+# ---- The cache ----
+
+@pytest.mark.parametrize("path", ["/value", "/page"])
+def test_of_many_requests_to_all_workers_one_computes(start_app, kind, url,
+                                                      path):
+    app = harness.BUILD / "tests/apps/cached.so"
+    server = start(start_app, app, kind, url)
+    count, keys = max(16, harness.fewer(64)), 4
+
+    def ask(i):
+        with server.connect() as client:
+            client.request("GET", f"{path}/k{i % keys}")
+            return client.read().text
+
+    answers = in_threads(count, ask)
+    # All that asked for a key were answered with the same computation.
+    assert len(set(answers)) == keys, answers
+    assert {answer.split()[0] for answer in answers} == {"k0", "k1", "k2", "k3"}
+    assert server.request(target="/computed").text == str(keys)
+    assert set(in_threads(8, ask)) <= set(answers)
+    assert server.request(target="/computed").text == str(keys)
+
+
+def test_when_the_worker_that_computes_dies_another_does(start_app, tmp_path):
+    app = harness.BUILD / "tests/apps/cached.so"
+    server = start(start_app, app, "lmdb", f"lmdb:{tmp_path}/state")
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(12)]
+        victim = server.workers()[0]
+        for client in clients:
+            client.request("GET", "/value/k")
+        wait_for(lambda: server.request(target="/computed").text != "0",
+                 "a computation")
+        server.send_signal(signal.SIGKILL, victim)
+        answered = 0
+        for client in clients:
+            with contextlib.suppress(AssertionError, ConnectionError):
+                answered += client.read().text.startswith("k ")
+        assert answered > 0
+    assert server.request(target="/value/k").text.startswith("k ")

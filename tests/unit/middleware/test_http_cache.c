@@ -46,7 +46,7 @@ static void answers_of_any_form_are_kept(void **state)
         set_page("Cache-Control", "max-age=60");
         page.text = cases[i].text;
         page.in_pieces = cases[i].in_pieces;
-        char path[8];
+        char path[32];
         snprintf(path, sizeof(path), "/%zu", i);
         yoke_expect_text(ask("GET", path, NULL, NULL), 200, cases[i].text);
         yoke_tr *r = ask("GET", path, NULL, NULL);
@@ -150,7 +150,7 @@ static void the_request_is_heard(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", "max-age=60");
-        char path[8];
+        char path[32];
         snprintf(path, sizeof(path), "/%zu", i);
         ask("GET", path, NULL, NULL);
         clock_ms += 20000;
@@ -226,7 +226,7 @@ static void some_are_never_answered_old(void **state)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         start();
         set_page("Cache-Control", fields[i]);
-        char path[8];
+        char path[32];
         snprintf(path, sizeof(path), "/%zu", i);
         ask("GET", path, NULL, NULL);
         clock_ms += 70000;
@@ -252,7 +252,7 @@ static void what_changes_a_page_makes_it_void(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", "max-age=60");
-        char path[8];
+        char path[32];
         snprintf(path, sizeof(path), "/%zu", i);
         ask("GET", path, NULL, NULL);
         page.status = cases[i].status;

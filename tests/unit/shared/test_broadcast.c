@@ -155,7 +155,7 @@ static void every_worker_hears_what_one_says(void **state)
 
 static void events_of_a_sender_keep_their_order(void **state)
 {
-    char text[8];
+    char text[32];
     (void)state;
     with_history(100);
     yoke_tr *a = listen_at("/a", NULL), *b = listen_at("/b", NULL);
