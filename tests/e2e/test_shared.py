@@ -223,3 +223,22 @@ def test_when_the_worker_that_computes_dies_another_does(start_app, tmp_path):
                 answered += client.read().text.startswith("k ")
         assert answered > 0
     assert server.request(target="/value/k").text.startswith("k ")
+
+
+# ---- The store comes back empty ----
+
+def test_the_chat_goes_on_when_the_store_has_lost_everything(
+        start_app, tmp_path_factory):
+    with stores.running("redis", tmp_path_factory.mktemp("s")) as store:
+        server = start(start_app, "chat", "redis", store.url)
+        with listeners(server, 4) as all_of_them, server.connect() as client:
+            assert say(client, "s0", 0) == 204
+            for one in all_of_them:
+                wait_for(lambda one=one: heard(one), "the first message")
+            store.restart()
+            wait_for(lambda: say(client, "s0", 1) == 204, "the store")
+            for one in all_of_them:
+                wait_for(lambda one=one: ("s0", 1) in heard(one),
+                         lambda one=one: f"the second message: {one.events}")
+                messages = heard(one)
+                assert len(messages) == len(set(messages)), messages
