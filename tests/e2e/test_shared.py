@@ -145,17 +145,19 @@ def test_every_browser_hears_everything_once(start_app, kind, url):
 def test_whose_worker_dies_hears_the_rest_from_another(start_app, kind, url):
     server = start(start_app, "chat", kind, url)
     count = 12
-    with listeners(server, 4) as all_of_them, server.connect() as client:
-        assert say(client, "s0", 0) == 204
-        # Not the one that has the sender.
-        by = json.loads(wait_for(lambda: all_of_them[0].of_type("said"),
-                                 "the first message")[0])["worker"]
-        victim = next(pid for pid in server.workers() if pid != by)
-        for n in range(1, count):
-            if n == 4:
-                server.send_signal(signal.SIGKILL, victim)
-            assert say(client, "s0", n) == 204
+
+    def say_all(numbers):
+        with server.connect() as client:
+            for n in numbers:
+                assert say(client, "s0", n) == 204
+
+    with listeners(server, 4) as all_of_them:
+        say_all(range(4))
+        victim = server.workers()[0]
+        server.send_signal(signal.SIGKILL, victim)
+        # Nobody's request is with it; its listeners come back meanwhile.
         server.wait_output(rf"worker {victim} died")
+        say_all(range(4, count))
         for one in all_of_them:
             wait_for(lambda one=one: len(heard(one)) >= count,
                      lambda one=one: f"all messages: {one.events}")
@@ -217,6 +219,7 @@ def test_when_the_worker_that_computes_dies_another_does(start_app, tmp_path):
         wait_for(lambda: server.request(target="/computed").text != "0",
                  "a computation")
         server.send_signal(signal.SIGKILL, victim)
+        server.wait_output(rf"worker {victim} died")
         answered = 0
         for client in clients:
             with contextlib.suppress(AssertionError, ConnectionError):
