@@ -8,9 +8,8 @@
  * Each event has a number. A client that has lost its connection tells the last
  * one it has seen, and is sent what it has missed.
  *
- * One process serves alone here, for workers share nothing but the port; with
- * several, what is said would go to the others by a message to the primary
- * (yoke/message.h). */
+ * One process serves alone here, for workers share nothing but the port; how
+ * what is said reaches all of them shows examples/chat. */
 #include "app.h"
 
 #include <stdio.h>

@@ -178,6 +178,9 @@ struct yoke_cache_query {
 void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
                          void *data, const struct yoke_cache_query *query);
 
+/* Whether there is an old value, which the computation is to renew. */
+bool yoke_cache_job_renews(const yoke_cache_job *job);
+
 /* ---- Giving what was computed. The job is over then. ---- */
 
 /* How a value is kept. Zero is every field's default. */
@@ -215,8 +218,9 @@ void yoke_cache_give_unshared(yoke_cache_job *job, uint32_t ttl_s);
 /* How it ended: 0, or a negative code as the store's. */
 typedef void yoke_cache_done_fn(int err, void *data);
 
-/* Keeps a value without a computation. -YOKE_ECONFLICT with `.version`, when
- * something else is there. The value belongs to no tag. `fn` may be NULL. */
+/* Keeps a value without a computation; it belongs to no tag. With `.version` it
+ * takes the place of that value, and its tags; -YOKE_ECONFLICT when something
+ * else is there. `fn` may be NULL. */
 #define yoke_cache_put(cache, key, ptr, len, fn, data, ...)                    \
     yoke_cache_put_with(                                                       \
         (cache), (key), (ptr), (len), (fn), (data),                            \

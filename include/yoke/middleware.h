@@ -19,6 +19,7 @@
 #include <yoke/middleware/compress.h>
 #include <yoke/middleware/cors.h>
 #include <yoke/middleware/csrf.h>
+#include <yoke/middleware/http_cache.h>
 #include <yoke/middleware/method_override.h>
 #include <yoke/middleware/multipart.h>
 #include <yoke/middleware/rate_limit.h>

@@ -116,6 +116,10 @@ void yoke_ranges_combine(struct yoke_ranges *ranges);
  */
 bool yoke_req_is_fresh(const yoke_req *req);
 
+/* From here on no copy of the client's is good: it gets the whole answer, not a
+ * 304. For whoever keeps the answer on its way out (yoke_http_cache). */
+void yoke_req_want_whole(yoke_req *req);
+
 /* Whether a handler that changes something may do so: false when `If-Match`,
  * without it `If-Unmodified-Since`, or, for methods other than GET, HEAD and
  * QUERY, `If-None-Match` says that the client means another version of it. Set

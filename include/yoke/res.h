@@ -68,6 +68,14 @@ int yoke_res_remove(yoke_res *res, const char *name);
  * until it is set again. (Express: res.get.) */
 const char *yoke_res_get(const yoke_res *res, const char *name);
 
+/* The number of fields set so far, and the n-th, from 0; borrowed until one is
+ * set or removed. Returns false, and leaves the two alone, when there is no n-th.
+ * `Content-Length` and what yoke sets itself are not among them. (Node:
+ * res.getHeaders.) */
+size_t yoke_res_header_count(const yoke_res *res);
+bool yoke_res_header_at(const yoke_res *res, size_t n, const char **ret_name,
+                        const char **ret_value);
+
 /* ---- A whole answer ---- */
 
 /* Text, as `text/plain; charset=utf-8`, or as HTML, unless Content-Type is

@@ -110,7 +110,7 @@ bool yk_fresh(const struct yoke_req *req)
     int status = req->x->status;
     if ((status < 200 || status > 299) && status != 304)
         return false;
-    if (!is_method_for_copies(req))
+    if (!is_method_for_copies(req) || req->wants_whole)
         return false;
     struct yk_slice tags = yk_req_list(req, YK_LIT("If-None-Match"));
     if (!tags.ptr &&

@@ -211,6 +211,11 @@ bool yoke_req_is_fresh(const yoke_req *req)
     return yk_fresh(req);
 }
 
+void yoke_req_want_whole(yoke_req *req)
+{
+    req->wants_whole = true;
+}
+
 bool yoke_req_may_go_on(const yoke_req *req)
 {
     return yk_fresh_may_go_on(req);

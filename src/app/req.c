@@ -47,6 +47,7 @@ void yk_req_init(struct yoke_req *req, yoke_app *app, struct yk_exchange *x)
     req->has_route = false;
     req->is_answered = false;
     req->needs_release = false;
+    req->wants_whole = false;
     req->holds = 0;
     req->late = 0;
     req->jobs = NULL;

@@ -90,6 +90,7 @@ struct yoke_req {
     bool has_route;     /* A route for this very method has matched. */
     bool is_answered;   /* As x->is_ended, see yk_res_is_kept. */
     bool needs_release; /* It has JSON, or a file. */
+    bool wants_whole;   /* yoke_req_want_whole */
     uint8_t holds;      /* Calls of yoke_hold, to tell a new one. */
     uint8_t late;       /* Handlers that took too long and have not come back.
                            They are answered for, but until they do come back

@@ -233,6 +233,26 @@ const char *yoke_res_get(const yoke_res *res, const char *name)
     return header ? header->value.ptr : NULL;
 }
 
+size_t yoke_res_header_count(const yoke_res *res)
+{
+    return res->req->x->headers.count;
+}
+
+bool yoke_res_header_at(const yoke_res *res, size_t n, const char **ret_name,
+                        const char **ret_value)
+{
+    const struct yk_headers *headers = &res->req->x->headers;
+    if (n >= headers->count)
+        return false;
+    const struct yk_slice name = headers->items[n].name;
+    char *text = yoke_req_alloc(res->req, name.len + 1);
+    memcpy(text, name.ptr, name.len);
+    text[name.len] = '\0';
+    *ret_name = text;
+    *ret_value = headers->items[n].value.ptr;
+    return true;
+}
+
 /* ---- A whole answer ---- */
 
 static int deliver_kept(yoke_res *res, const void *ptr, size_t len)

@@ -2,6 +2,7 @@
 #include <yoke/cache.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -328,7 +329,7 @@ static struct change *new_change(yoke_cache_done_fn *fn, void *data)
     return change;
 }
 
-static void store_record(yoke_cache *cache, const char *name,
+static void store_record(yoke_store *store, const char *name,
                          const struct yk_cache_record *record, uint32_t keep_s,
                          uint64_t version, struct change *change)
 {
@@ -342,12 +343,72 @@ static void store_record(yoke_cache *cache, const char *name,
     }
     yk_cache_record_write(record, bytes);
     if (version)
-        yoke_store_replace(cache->options.store, name, version, bytes, len,
-                           keep_s, on_changed, change);
+        yoke_store_replace(store, name, version, bytes, len, keep_s, on_changed,
+                           change);
     else
-        yoke_store_set(cache->options.store, name, bytes, len, keep_s,
-                       on_changed, change);
+        yoke_store_set(store, name, bytes, len, keep_s, on_changed, change);
     free(bytes);
+}
+
+/* ---- Taking the place of a value: that is read first, for its tags ---- */
+
+struct exchange {
+    yoke_store *store;
+    char name[YK_NAME_SIZE];
+    struct yk_cache_record record; /* Key and value are in `bytes`. */
+    uint32_t keep_s;
+    uint64_t version;
+    struct change *change;
+    char bytes[];
+};
+
+static void on_place_read(const struct yoke_store_result *result, void *data)
+{
+    struct exchange *exchange = data;
+    struct yk_cache_record there;
+    struct yk_slice bytes = {result->value, result->len};
+    struct yoke_store_result conflict = {.err = -YOKE_ECONFLICT};
+
+    if (result->err || result->version != exchange->version ||
+        !yk_cache_record_read(bytes, &there)) {
+        on_changed(result->err && result->err != -ENOENT ? result : &conflict,
+                   exchange->change);
+        free(exchange);
+        return;
+    }
+    exchange->record.tag_count = there.tag_count;
+    memcpy(exchange->record.tags, there.tags, sizeof(there.tags));
+    store_record(exchange->store, exchange->name, &exchange->record,
+                 exchange->keep_s, exchange->version, exchange->change);
+    free(exchange);
+}
+
+static void replace_record(yoke_store *store, const char *name,
+                           const struct yk_cache_record *record,
+                           uint32_t keep_s, uint64_t version,
+                           struct change *change)
+{
+    size_t key_len = record->key.len, len = record->value.len;
+    struct exchange *exchange =
+        yk_try_alloc(sizeof(*exchange) + key_len + len + 1);
+
+    if (!exchange) {
+        struct yoke_store_result result = {.err = -ENOMEM};
+        on_changed(&result, change);
+        return;
+    }
+    *exchange = (struct exchange){.store = store,
+                                  .record = *record,
+                                  .keep_s = keep_s,
+                                  .version = version,
+                                  .change = change};
+    snprintf(exchange->name, sizeof(exchange->name), "%s", name);
+    memcpy(exchange->bytes, record->key.ptr, key_len);
+    if (len > 0)
+        memcpy(exchange->bytes + key_len, record->value.ptr, len);
+    exchange->record.key.ptr = exchange->bytes;
+    exchange->record.value.ptr = exchange->bytes + key_len;
+    yoke_store_get(store, name, on_place_read, exchange);
 }
 
 /* A name that the store refuses, so that it answers -EINVAL as for any. */
@@ -373,8 +434,13 @@ void yoke_cache_put_with(yoke_cache *cache, const char *key, const void *ptr,
     yk_cache_stamp(cache, &record, keep->ttl_s, keep->stale_s,
                    keep->stale_error_s);
     uint32_t keep_s = yk_cache_keep_s(cache, &record);
-    store_record(cache, name, &record, keep_s ? keep_s : 1, keep->version,
-                 new_change(fn, data));
+    keep_s = keep_s ? keep_s : 1;
+    if (keep->version)
+        replace_record(cache->options.store, name, &record, keep_s,
+                       keep->version, new_change(fn, data));
+    else
+        store_record(cache->options.store, name, &record, keep_s, 0,
+                     new_change(fn, data));
 }
 
 /* What stays says that what was begun before is void. */
@@ -389,8 +455,8 @@ void yoke_cache_delete(yoke_cache *cache, const char *key,
     };
 
     make_name(cache, name, 'v', key);
-    store_record(cache, name, &record, 2 * cache->options.lease_s, 0,
-                 new_change(fn, data));
+    store_record(cache->options.store, name, &record,
+                 2 * cache->options.lease_s, 0, new_change(fn, data));
 }
 
 void yoke_cache_invalidate(yoke_cache *cache, const char *tag,

@@ -665,6 +665,11 @@ void yk_cache_job_on_ready(yoke_cache_job *job)
 
 /* ---- Giving ---- */
 
+bool yoke_cache_job_renews(const yoke_cache_job *job)
+{
+    return job->old_value;
+}
+
 static void give(yoke_cache_job *job, struct yk_cache_record record)
 {
     job->outcome = record;

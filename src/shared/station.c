@@ -1,6 +1,7 @@
 #include "shared/station.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,9 +30,16 @@ void yk_station_slot(const struct yk_station *station, uint64_t number,
              (unsigned)(number % station->broadcast->options.history));
 }
 
-size_t yk_station_first_number(char out[24])
+size_t yk_station_first_number(const struct yk_station *station, char out[24])
 {
-    return (size_t)snprintf(out, 24, "%lld", (long long)time(NULL) * 1000);
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    uint64_t number =
+        (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+    if (number < station->seen)
+        number = station->seen;
+    return (size_t)snprintf(out, 24, "%" PRIu64, number);
 }
 
 static struct yk_list *bucket_of(yoke_broadcast *broadcast, const char *channel)
@@ -112,6 +120,20 @@ static void tell_missed(struct yk_station *station)
     {
         yk_client_tell_missed(YK_CONTAINER_OF(node, struct yk_client, node));
     }
+}
+
+/* Numbers have begun anew, below those that were. */
+static void begin_anew(struct yk_station *station, uint64_t last)
+{
+    station->last = station->seen = last;
+    YK_LIST_EACH(node, &station->clients)
+    {
+        struct yk_client *client =
+            YK_CONTAINER_OF(node, struct yk_client, node);
+        if (client->last > last)
+            client->last = last;
+    }
+    tell_missed(station);
 }
 
 /* ---- Reading on ---- */
@@ -241,10 +263,8 @@ static void learn_seq(struct yk_station *station, uint64_t seq)
         begin_clients(station);
         return;
     }
-    if (seq < station->last) {
-        station->last = station->seen = seq;
-        tell_missed(station);
-    }
+    if (seq < station->last)
+        begin_anew(station, seq);
     if (seq > station->seen)
         station->seen = seq;
     yk_station_read_on(station);
@@ -272,7 +292,7 @@ static void begin_numbers(struct yk_station *station,
 {
     yoke_store *store = station->broadcast->options.store;
     char text[24];
-    size_t len = yk_station_first_number(text);
+    size_t len = yk_station_first_number(station, text);
 
     station->calls++;
     if (low->err)
@@ -338,10 +358,8 @@ static void on_event(struct yk_station *station,
         deliver(station, &event, 0);
         return;
     }
-    if (number + BACK_MAX < station->last) {
-        station->last = station->seen = number - 1;
-        tell_missed(station);
-    }
+    if (number + BACK_MAX < station->last)
+        begin_anew(station, number - 1);
     if (number > station->seen)
         station->seen = number;
     if (number == station->last + 1 && !station->is_reading)

@@ -131,8 +131,9 @@ void yk_station_read_on(struct yk_station *station);
 /* Sends, behind what is being sent. */
 void yk_station_send(struct yk_station *station, struct yk_sending *sending);
 
-/* Writes the number that comes before the first; returns its length. */
-size_t yk_station_first_number(char out[24]);
+/* Writes the number that comes before the first, not below any that is known;
+ * returns its length. */
+size_t yk_station_first_number(const struct yk_station *station, char out[24]);
 
 /* The key of the slot of a number. */
 void yk_station_slot(const struct yk_station *station, uint64_t number,

@@ -94,7 +94,7 @@ static void on_low_number(const struct yoke_store_result *result, void *data)
         take_number(sending);
         return;
     }
-    size_t len = yk_station_first_number(text);
+    size_t len = yk_station_first_number(station, text);
     yoke_store_replace(station->broadcast->options.store, station->seq,
                        result->version, text, len, 0, on_begun, sending);
 }

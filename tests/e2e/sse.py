@@ -4,6 +4,7 @@ EventSource does."""
 import contextlib
 import socket
 import threading
+import time
 
 
 class Listener:
@@ -26,6 +27,7 @@ class Listener:
             with contextlib.suppress(OSError):
                 self.listen()
             self.is_ready = False
+            time.sleep(0.02)
 
     def listen(self):
         with socket.create_connection(("127.0.0.1", self.port), 20) as one:
@@ -38,7 +40,8 @@ class Listener:
                 self.read(file)
 
     def read(self, file):
-        assert b" 200 " in file.readline()
+        if b" 200 " not in file.readline():
+            raise OSError("no stream")
         while file.readline() not in (b"\r\n", b""):
             pass
         self.connects += 1

@@ -145,17 +145,19 @@ def test_every_browser_hears_everything_once(start_app, kind, url):
 def test_whose_worker_dies_hears_the_rest_from_another(start_app, kind, url):
     server = start(start_app, "chat", kind, url)
     count = 12
-    with listeners(server, 4) as all_of_them, server.connect() as client:
-        assert say(client, "s0", 0) == 204
-        # Not the one that has the sender.
-        by = json.loads(wait_for(lambda: all_of_them[0].of_type("said"),
-                                 "the first message")[0])["worker"]
-        victim = next(pid for pid in server.workers() if pid != by)
-        for n in range(1, count):
-            if n == 4:
-                server.send_signal(signal.SIGKILL, victim)
-            assert say(client, "s0", n) == 204
+
+    def say_all(numbers):
+        with server.connect() as client:
+            for n in numbers:
+                assert say(client, "s0", n) == 204
+
+    with listeners(server, 4) as all_of_them:
+        say_all(range(4))
+        victim = server.workers()[0]
+        server.send_signal(signal.SIGKILL, victim)
+        # Nobody's request is with it; its listeners come back meanwhile.
         server.wait_output(rf"worker {victim} died")
+        say_all(range(4, count))
         for one in all_of_them:
             wait_for(lambda one=one: len(heard(one)) >= count,
                      lambda one=one: f"all messages: {one.events}")
@@ -181,3 +183,66 @@ def test_a_deploy_sends_browsers_to_the_new_workers(start_app, tmp_path):
             wait_for(lambda one=one: len(heard(one)) >= 2,
                      lambda one=one: f"both messages: {one.events}")
             check_heard(one, 1, 2)
+
+
+# ---- The cache ----
+
+@pytest.mark.parametrize("kind, path", [
+    *((kind, "/value") for kind in stores.KINDS), ("redis", "/page")])
+def test_of_many_requests_to_all_workers_one_computes(start_app, kind, url,
+                                                      path):
+    app = harness.BUILD / "tests/apps/cached.so"
+    server = start(start_app, app, kind, url)
+    count, keys = max(16, harness.fewer(64)), 4
+
+    def ask(i):
+        with server.connect() as client:
+            client.request("GET", f"{path}/k{i % keys}")
+            return client.read().text
+
+    answers = in_threads(count, ask)
+    # All that asked for a key were answered with the same computation.
+    assert len(set(answers)) == keys, answers
+    assert {answer.split()[0] for answer in answers} == {"k0", "k1", "k2", "k3"}
+    assert server.request(target="/computed").text == str(keys)
+    assert set(in_threads(8, ask)) <= set(answers)
+    assert server.request(target="/computed").text == str(keys)
+
+
+def test_when_the_worker_that_computes_dies_another_does(start_app, tmp_path):
+    app = harness.BUILD / "tests/apps/cached.so"
+    server = start(start_app, app, "lmdb", f"lmdb:{tmp_path}/state")
+    with contextlib.ExitStack() as stack:
+        clients = [stack.enter_context(server.connect()) for _ in range(12)]
+        victim = server.workers()[0]
+        for client in clients:
+            client.request("GET", "/value/k")
+        wait_for(lambda: server.request(target="/computed").text != "0",
+                 "a computation")
+        server.send_signal(signal.SIGKILL, victim)
+        server.wait_output(rf"worker {victim} died")
+        answered = 0
+        for client in clients:
+            with contextlib.suppress(AssertionError, ConnectionError):
+                answered += client.read().text.startswith("k ")
+        assert answered > 0
+    assert server.request(target="/value/k").text.startswith("k ")
+
+
+# ---- The store comes back empty ----
+
+def test_the_chat_goes_on_when_the_store_has_lost_everything(
+        start_app, tmp_path_factory):
+    with stores.running("redis", tmp_path_factory.mktemp("s")) as store:
+        server = start(start_app, "chat", "redis", store.url)
+        with listeners(server, 4) as all_of_them, server.connect() as client:
+            assert say(client, "s0", 0) == 204
+            for one in all_of_them:
+                wait_for(lambda one=one: heard(one), "the first message")
+            store.restart()
+            wait_for(lambda: say(client, "s0", 1) == 204, "the store")
+            for one in all_of_them:
+                wait_for(lambda one=one: ("s0", 1) in heard(one),
+                         lambda one=one: f"the second message: {one.events}")
+                messages = heard(one)
+                assert len(messages) == len(set(messages)), messages

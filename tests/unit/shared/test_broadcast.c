@@ -155,7 +155,7 @@ static void every_worker_hears_what_one_says(void **state)
 
 static void events_of_a_sender_keep_their_order(void **state)
 {
-    char text[8];
+    char text[32];
     (void)state;
     with_history(100);
     yoke_tr *a = listen_at("/a", NULL), *b = listen_at("/b", NULL);
@@ -339,6 +339,43 @@ static void a_number_whose_sender_has_died_is_passed_over(void **state)
     put_in_store(one + 3, "four", true, true);
     wait_delivered(1);
     expect_id(a, one + 3, "four");
+    yoke_tr_reset(a);
+    stop();
+}
+
+static void numbers_go_on_when_the_store_has_lost_them(void **state)
+{
+    (void)state;
+    with_history(10);
+    uint64_t one = say(first, "one");
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_store_delete(store, "events:q:k:news", NULL, NULL);
+    run_turns();
+    assert_true(say(first, "two") > one);
+    wait_delivered(1);
+    struct yoke_tr_event event;
+    do
+        assert_true(yoke_tr_sse_next(a, &event));
+    while (strcmp(event.event, "missed") == 0);
+    assert_string_equal(event.data, "two");
+    yoke_tr_reset(a);
+    stop();
+}
+
+/* Another machine's clock is far behind. */
+static void numbers_may_begin_anew_further_down(void **state)
+{
+    (void)state;
+    with_history(10);
+    say(first, "one");
+    yoke_tr *a = listen_at("/a", NULL);
+    yoke_store_set(store, "events:q:k:news", "1099511627780", 13, 0, NULL,
+                   NULL);
+    run_turns();
+    uint64_t two = say(second, "two");
+    assert_true(two == 1099511627781);
+    expect_missed(a);
+    expect_id(a, two, "two");
     yoke_tr_reset(a);
     stop();
 }
@@ -571,6 +608,8 @@ int main(void)
         WITH_STORE(messages_that_overtake_are_put_in_order),
         WITH_STORE(an_event_that_is_late_is_waited_for),
         WITH_STORE(a_number_whose_sender_has_died_is_passed_over),
+        WITH_STORE(numbers_go_on_when_the_store_has_lost_them),
+        WITH_STORE(numbers_may_begin_anew_further_down),
         WITH_STORE(a_slow_client_reads_on_when_it_is_ready),
         WITH_STORE(without_a_history_a_slow_client_is_told),
         WITH_STORE(slow_clients_can_be_ended),

@@ -681,7 +681,7 @@ static void times_end_apart(void **state)
     (void)state;
     open_both((struct yoke_cache_options){.ttl_s = 1000, .jitter = 20});
     for (int i = 0; i < 10; i++) {
-        char key[8];
+        char key[32];
         snprintf(key, sizeof(key), "%d", i);
         yoke_cache_put(cache, key, "x", 1, NULL, NULL);
         yoke_cache_get(cache, key, on_answer, &answer);
