@@ -1,9 +1,12 @@
 """State that two machines share by one Redis, which runs on the first."""
+import json
+import re
 import shutil
 
 import harness
 import machines
 import pytest
+import sse
 from harness import wait_for
 from test_sessions import Browser, at_once, form
 
@@ -142,3 +145,48 @@ def test_who_signs_in_at_one_machine_is_signed_in_at_the_other(pair, url,
     assert sorted(guesses) == [303] * 5 + [429] * 4
     assert there.ask("POST", "/logout").status == 303
     assert "Sign in" in site.browser(0, cookie=ada.cookie).get("/")
+
+
+def test_the_counter_counts_visits_of_both_machines(pair, url, start):
+    site = Site(pair, start, harness.EXAMPLES / "counter.so", url)
+    numbers = at_once(40, lambda n: int(re.match(
+        r"visit (\d+),", site.text(n % 2, "/"))[1]))
+    assert sorted(numbers) == list(range(1, 41))
+    # What each worker had counted for itself is told at the latest by its end.
+    site.servers[0].stop()
+    wait_for(lambda: "\nrequests_total 40\n" in site.text(1, "/metrics"),
+             "the requests of both machines")
+
+
+class ListenerThere(sse.Listener):
+    """Listens at its machine."""
+
+    def __init__(self, machine, server):
+        self.machine = machine
+        super().__init__(server.port)
+
+    def run(self):
+        with self.machine.inside():
+            super().run()
+
+
+def test_a_chat_is_heard_at_both_machines(pair, url, start):
+    site = Site(pair, start, harness.EXAMPLES / "chat.so", url)
+    # More than there are workers: some share one.
+    listeners = [ListenerThere(pair[n % 2], site.servers[n % 2])
+                 for n in range(6)]
+    try:
+        wait_for(lambda: all(one.is_ready for one in listeners),
+                 "all to listen")
+        for n in range(10):
+            response = site.browser(n % 2).ask(
+                "POST", "/say", form(name="ada", text=str(n)))
+            assert response.status == 204
+        for one in listeners:
+            wait_for(lambda one=one: len(one.of_type("said")) >= 10,
+                     lambda one=one: f"all of it: {one.events}")
+            texts = [json.loads(data)["text"] for data in one.of_type("said")]
+            assert texts == [str(n) for n in range(10)]
+    finally:
+        for one in listeners:
+            one.stop()
