@@ -28,6 +28,7 @@
 #define TURNS     10
 #define SAMPLES   (1 << 20)
 #define DEPTH_MAX 64
+#define JOBS_MAX  128
 
 static double seconds = 1;
 static const char *const operations[] = {"get", "set", "incr", "session"};
@@ -55,7 +56,7 @@ struct job {
     size_t sample_count;
 };
 
-static struct job jobs[64];
+static struct job jobs[JOBS_MAX];
 static size_t job_count;
 static const char *only;
 
@@ -227,6 +228,8 @@ static void add_job(const char *what, enum operation operation, int depth,
              depth);
     if (only && !strstr(name, only))
         return;
+    if (job_count == JOBS_MAX)
+        die("too much to be measured");
     uint32_t *samples = malloc(SAMPLES * sizeof(*samples));
     if (!samples)
         die("no memory");

@@ -151,21 +151,16 @@ def measure(seconds):
     return found
 
 
-def ratio(own, peer, depth):
-    """How much of the peer's speed it has. One at a time, times compare better
-    than rates: a rate also has the moments in which another process had the
-    CPU. Else by turns."""
-    if depth == 1:
-        return peer.p50 / own.p50
-    if len(peer.rates) < len(own.rates):
-        return statistics.median(own.rates) / peer.rates[0]
-    return statistics.median(a / b for a, b in zip(own.rates, peer.rates))
+def ratio(own, peer):
+    """How much of the peer's speed it has, by times: a rate also has the
+    moments in which another process had the CPU."""
+    return peer.p50 / own.p50
 
 
 def add_row(table, found, key):
     what, operation, depth = key
     own = found[key]
-    ratios = [(peer, ratio(own, found[peer, operation, depth], depth))
+    ratios = [(peer, ratio(own, found[peer, operation, depth]))
               for peer in PEERS.get(what, ())
               if (peer, operation, depth) in found]
     target, is_met = "", None
@@ -193,8 +188,11 @@ def main():
     table = report.Table(
         "store", "Stores, values of 200 bytes; the ratio is that of speeds",
         heads=("", "median", "ratio", "p99, rate", "target", ""))
+    rows = ["yoke memory:"]
+    for store, peers in PEERS.items():
+        rows += [store, *peers]
     for key in sorted(found, key=lambda key: (
-            key[2], ORDER.index(key[1]), key[0].split()[-1][-5:], key[0])):
+            key[2], ORDER.index(key[1]), rows.index(key[0]))):
         add_row(table, found, key)
     print(table.text())
     if chosen.markdown:

@@ -5,7 +5,7 @@
  *     worker 1 --publish--> hub, in worker 2 --message--> worker 1
  *     worker 3 <--message--'                 '-message--> worker 2
  *
- * Which one it is, byte 2 of the file says, an OFD lock as the guard
+ * Which one it is, byte 2 of the file says, by an OFD lock
  * (lmdb_file.h): when the hub ends, however it does, the kernel unlocks the
  * byte, its connections break, and the first of the others that notices takes
  * over. They connect again, subscribe again, and tell their subscribers that

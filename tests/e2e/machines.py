@@ -72,10 +72,10 @@ class Machine:
             finally:
                 _enter(own.fileno())
 
-    def connect(self, server):
-        """A connection to a server that runs there."""
+    def connect(self, server, **kwargs):
+        """A connection to a server that runs there, from there."""
         with self.inside():
-            return server.connect()
+            return server.connect(**kwargs)
 
     def request(self, server, target, **kwargs):
         """One request on a connection of its own; its Response."""

@@ -231,6 +231,56 @@ static void a_server_that_is_killed_and_started_again(void **state)
     bear("server killed", fixture_kill_server, fixture_restart_server);
 }
 
+static void wait_for_circuit(enum yoke_store_circuit wanted)
+{
+    struct yoke_store_stats stats;
+
+    for (int i = 0; i < 12000; i++) {
+        yoke_store_stats(store, &stats);
+        if (stats.circuit == wanted)
+            return;
+        run_for(5);
+    }
+    fail_msg("the circuit is %d, not %d", (int)stats.circuit, (int)wanted);
+}
+
+/* Where nobody answers, an attempt lasts. */
+static void a_circuit_is_half_open_while_it_is_tried(void **state)
+{
+    struct yoke_store_stats before, after;
+    struct answer answers[3] = {{.count = 0}};
+    char url[400];
+    (void)state;
+    close_store(store);
+    snprintf(url, sizeof(url), "%s%cconnect_ms=400", proxied_url,
+             strchr(proxied_url, '?') ? '&' : '?');
+    store = open_store_with(
+        (struct yoke_store_options){.url = url, .timeout_ms = TIMEOUT_MS});
+    wait_for_circuit(YOKE_STORE_CONNECTING);
+    wait_for_circuit(YOKE_STORE_UP);
+    yoke_store_stats(store, &before);
+    assert_int_equal(before.connects, 1);
+    drop();
+    for (int i = 0; i < 3; i++)
+        yoke_store_get(store, "k", on_answer, &answers[i]);
+    wait_for_circuit(YOKE_STORE_TRYING);
+    assert_int_equal(get(store, "k")->err, -YOKE_EUNAVAILABLE);
+    yoke_store_stats(store, &after);
+    assert_int_equal(after.timed_out, before.timed_out + 3);
+    assert_int_equal(after.unavailable, before.unavailable + 1);
+    assert_int_equal(after.failed, before.failed + 4);
+    /* One break, however often it is tried. */
+    wait_for_circuit(YOKE_STORE_DOWN);
+    wait_for_circuit(YOKE_STORE_TRYING);
+    pass();
+    wait_for_circuit(YOKE_STORE_UP);
+    yoke_store_stats(store, &after);
+    assert_int_equal(after.breaks, 1);
+    assert_int_equal(after.connects, 2);
+    for (int i = 0; i < 3; i++)
+        free(answers[i].value);
+}
+
 /* Nobody has waited for long enough to be told anything. */
 static void a_moment_without_answers_is_borne_in_silence(void **state)
 {
@@ -289,6 +339,7 @@ int main(int argc, char **argv)
         WITH_PROXY(an_answer_that_stops_half_way),
         WITH_PROXY(a_server_that_is_frozen),
         WITH_PROXY(a_server_that_is_killed_and_started_again),
+        WITH_PROXY(a_circuit_is_half_open_while_it_is_tried),
         WITH_PROXY(a_moment_without_answers_is_borne_in_silence),
     };
 
