@@ -7,7 +7,7 @@
 static void visitors_are_counted(yoke_test *t)
 {
     for (int i = 1; i <= 3; i++) {
-        char text[16];
+        char text[24];
         snprintf(text, sizeof(text), "visit %d,", i);
         yoke_expect_body_has(yoke_test_get(t, "/"), text);
     }

@@ -68,9 +68,10 @@ static void init_claim(struct yk_stream *stream, int fd)
 static void rest(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
-    /* Of what the primary still answers for it has a copy. */
-    if (!stream->claim || stream->is_closing ||
-        (stream->handoff.word && !stream->is_begun))
+    /* Of what the primary still answers for it has a copy. And what rests
+     * already may have been taken: that is not to be forgotten. */
+    if (!stream->claim || stream->is_closing || stream->rests ||
+        stream->is_taken || (stream->handoff.word && !stream->is_begun))
         return;
     stream->rests = true;
     yk_claim_rest(stream->claim);
@@ -375,8 +376,10 @@ void yk_stream_read_now(struct yk_stream *stream)
     yk_turn_begin();
     begin(stream);
     own(stream);
-    if (stream->is_taken)
+    if (stream->is_taken) {
+        tell_taken(stream);
         return;
+    }
     size_t len = t->user->on_room(t, &room);
     if (len == 0)
         return;

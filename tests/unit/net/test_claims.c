@@ -314,6 +314,30 @@ static void one_that_was_taken_cannot_be_given_away(void **state)
     close(copy);
 }
 
+/* What is idle anyway is looked at again, as when the server drains. */
+static void one_that_was_taken_stays_so_when_it_is_to_rest_again(void **state)
+{
+    (void)state;
+    int copy = take_stream();
+    ours.stream.transport.ops->rest(&ours.stream.transport);
+    send_text("hello");
+    while (!ours.is_closed && ours.len == 0)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    assert_int_equal(ours.len, 0);
+    assert_has(copy, "hello");
+    close(copy);
+}
+
+static void
+one_that_was_taken_is_let_go_of_when_it_is_read_at_once(void **state)
+{
+    (void)state;
+    int copy = take_stream();
+    yk_stream_read_now(&ours.stream);
+    assert_int_equal(ours.last, -YOKE_ECLOSED);
+    close(copy);
+}
+
 static void one_that_is_busy_cannot_be_taken(void **state)
 {
     uint32_t cursor = 0, left = YK_CLAIMS_MAX, word;
@@ -349,6 +373,8 @@ int main(void)
         OF_A_STREAM(the_connection_outlives_the_stream_that_it_was_taken_from),
         OF_A_STREAM(one_that_was_taken_is_not_reset),
         OF_A_STREAM(one_that_was_taken_cannot_be_given_away),
+        OF_A_STREAM(one_that_was_taken_stays_so_when_it_is_to_rest_again),
+        OF_A_STREAM(one_that_was_taken_is_let_go_of_when_it_is_read_at_once),
         OF_A_STREAM(one_that_is_busy_cannot_be_taken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
