@@ -281,6 +281,19 @@ static void read_start(struct yk_transport *t)
         start_close(t);
 }
 
+/* The system sends the reset when the last copy of the descriptor is closed; who
+ * has another one may be stopped. To disconnect (connect(2), AF_UNSPEC) sends it
+ * now; should that fail, it comes then. */
+static void reset_for_all(struct yk_stream *stream)
+{
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    int err = 0;
+
+    if (yk_handoff_is_held(&stream->handoff))
+        err = connect(fd_of(&stream->transport), &nobody, sizeof(nobody));
+    (void)err;
+}
+
 static void start_reset(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
@@ -288,6 +301,8 @@ static void start_reset(struct yk_transport *t)
         return;
     begin(stream);
     own(stream);
+    if (!stream->is_taken && stream->uv.handle.type == UV_TCP)
+        reset_for_all(stream);
     /* Refused when a FIN is on its way already: then that has to do. */
     if (stream->is_taken || stream->uv.handle.type != UV_TCP ||
         uv_tcp_close_reset(&stream->uv.tcp, on_closed) < 0) {
