@@ -120,15 +120,21 @@ static bool is_on_path(const yoke_req *req, const char *path)
             (url[len] == '\0' || url[len] == '/' || url[len] == '?'));
 }
 
+/* The request is over. Who streams may have ended it while the store still had
+ * to answer. */
 static void session_free(void *data)
 {
-    yk_session_forget(data);
+    struct yk_session *session = data;
+    yk_session_forget(session);
+    session->is_left = session->calls > 0;
+    if (!session->is_left)
+        free(session);
 }
 
 static void attach(yoke_req *req, yoke_res *res,
                    const struct yoke_session_options *options)
 {
-    struct yk_session *session = yoke_req_alloc(req, sizeof(*session));
+    struct yk_session *session = yk_zeroed(sizeof(*session));
     *session = (struct yk_session){
         .options = options,
         .req = req,

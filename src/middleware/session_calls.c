@@ -62,6 +62,17 @@ void yk_session_answered(struct yk_session *session, int err, const char *text)
         yk_session_go_on(session);
 }
 
+/* True: the request is over, and its memory is gone; a call has come back, and the
+ * last one ends the session. */
+static bool is_left(struct yk_session *session)
+{
+    if (!session->is_left)
+        return false;
+    if (--session->calls == 0)
+        free(session);
+    return true;
+}
+
 /* ---- Fetching ---- */
 
 void yk_session_begin_new(struct yk_session *session)
@@ -125,6 +136,8 @@ static void on_fetched(const struct yoke_store_result *result, void *data)
     struct yk_session *session = data;
     bool is_first = session->state == YK_SESSION_UNLOADED;
     int err = result->err;
+    if (is_left(session))
+        return;
     if (err == 0)
         err = take(session, result);
     else if (err == -ENOENT)
@@ -177,6 +190,8 @@ static void on_newer(const struct yoke_store_result *result, void *data)
 {
     struct yk_session *session = data;
     int err = result->err;
+    if (is_left(session))
+        return;
     if (err == 0)
         err = yk_session_merge(session, result->value, result->len);
     if (err == -ENOENT)
@@ -201,6 +216,8 @@ static bool is_conflict(const struct yk_session *session, int err)
 static void on_written(const struct yoke_store_result *result, void *data)
 {
     struct yk_session *session = data;
+    if (is_left(session))
+        return;
     if (is_conflict(session, result->err)) {
         session->tries++;
         yoke_store_get(session->options->store,
@@ -248,6 +265,8 @@ static void on_deleted(const struct yoke_store_result *result, void *data)
 {
     struct yk_session *session = data;
     int err = result->err == -ENOENT ? 0 : result->err;
+    if (is_left(session))
+        return;
     if (err == 0)
         session->doomed_id = NULL;
     yk_session_answered(session, err, result->text);

@@ -6,7 +6,9 @@
  *
  * `values` is what the request sees, `base` what it has begun with; what differs
  * between them is what it has changed, and all that is put on top of what another
- * request has stored meanwhile. Lives in the request's memory; attached to it. */
+ * request has stored meanwhile. Attached to the request; its texts are in the
+ * request's memory. It goes with the request, or with the last call of the store
+ * that was under way then. */
 #ifndef YK_MIDDLEWARE_SESSION_STATE_H
 #define YK_MIDDLEWARE_SESSION_STATE_H
 
@@ -54,6 +56,7 @@ struct yk_session {
     yoke_session_fn *fn; /* Who is told; NULL: nothing is under way. */
     void *data;
     bool is_awaited; /* The answer waits for it, and goes on then. */
+    bool is_left;    /* The request is over: nobody is told any more. */
 };
 
 /* The request's, or NULL. */

@@ -68,9 +68,10 @@ static void init_claim(struct yk_stream *stream, int fd)
 static void rest(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
-    /* Of what the primary still answers for it has a copy. */
-    if (!stream->claim || stream->is_closing ||
-        (stream->handoff.word && !stream->is_begun))
+    /* Of what the primary still answers for it has a copy. And what rests
+     * already may have been taken: that is not to be forgotten. */
+    if (!stream->claim || stream->is_closing || stream->rests ||
+        stream->is_taken || (stream->handoff.word && !stream->is_begun))
         return;
     stream->rests = true;
     yk_claim_rest(stream->claim);
@@ -280,6 +281,19 @@ static void read_start(struct yk_transport *t)
         start_close(t);
 }
 
+/* The system sends the reset when the last copy of the descriptor is closed; who
+ * has another one may be stopped. To disconnect (connect(2), AF_UNSPEC) sends it
+ * now; should that fail, it comes then. */
+static void reset_for_all(struct yk_stream *stream)
+{
+    struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+    int err = 0;
+
+    if (yk_handoff_is_held(&stream->handoff))
+        err = connect(fd_of(&stream->transport), &nobody, sizeof(nobody));
+    (void)err;
+}
+
 static void start_reset(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
@@ -287,6 +301,8 @@ static void start_reset(struct yk_transport *t)
         return;
     begin(stream);
     own(stream);
+    if (!stream->is_taken && stream->uv.handle.type == UV_TCP)
+        reset_for_all(stream);
     /* Refused when a FIN is on its way already: then that has to do. */
     if (stream->is_taken || stream->uv.handle.type != UV_TCP ||
         uv_tcp_close_reset(&stream->uv.tcp, on_closed) < 0) {
@@ -375,8 +391,10 @@ void yk_stream_read_now(struct yk_stream *stream)
     yk_turn_begin();
     begin(stream);
     own(stream);
-    if (stream->is_taken)
+    if (stream->is_taken) {
+        tell_taken(stream);
         return;
+    }
     size_t len = t->user->on_room(t, &room);
     if (len == 0)
         return;

@@ -50,6 +50,13 @@ static void note(struct reading *reading, int err)
         finish(reading);
 }
 
+/* What is too much for a number stays at its end. */
+static void add(struct yoke_metric *metric, int64_t by)
+{
+    if (__builtin_add_overflow(metric->value, by, &metric->value))
+        metric->value = by > 0 ? INT64_MAX : INT64_MIN;
+}
+
 static void on_counters(const struct yoke_store_result *result, void *data)
 {
     struct reading *reading = data;
@@ -59,8 +66,8 @@ static void on_counters(const struct yoke_store_result *result, void *data)
         while (at < reading->count && reading->metrics[at].is_gauge)
             at++;
         if (at < reading->count && result->items[i].err == 0)
-            reading->metrics[at].value +=
-                strtoll(result->items[i].value, NULL, 10);
+            add(&reading->metrics[at],
+                strtoll(result->items[i].value, NULL, 10));
         at++;
     }
     note(reading, result->err);
@@ -73,7 +80,7 @@ static void add_gauge(struct reading *reading, const char *name, size_t len,
         struct yoke_metric *metric = &reading->metrics[i];
         if (metric->is_gauge && strlen(metric->name) == len &&
             memcmp(metric->name, name, len) == 0)
-            metric->value += value;
+            add(metric, value);
     }
 }
 

@@ -215,7 +215,8 @@ int yoke_session_destroy(yoke_req *req);
  * -ENOENT: there is no session, or the store does not have it any more; -EBUSY:
  * another call is under way; -EINVAL: what the store has is no session. When
  * nothing has to be waited for it is called before the call returns. Without
- * yoke_session in front of the handler it is not: that is a 500. */
+ * yoke_session in front of the handler it is not: that is a 500. Nor is it once
+ * the answer has been ended, as that of a stream whose client has gone. */
 typedef void yoke_session_fn(yoke_req *req, yoke_res *res, int err, void *data);
 
 /* Stores now what has been changed, and tells when it is done: for handlers that

@@ -141,6 +141,22 @@ static inline void stream(yoke_req *req, yoke_res *res)
     yoke_res_end(res);
 }
 
+static int late_calls;
+
+static inline void on_late(yoke_req *req, yoke_res *res, int err, void *data)
+{
+    (void)req, (void)res, (void)err, (void)data;
+    late_calls++;
+}
+
+/* Ends its answer while the store is asked. */
+static inline void stream_and_reload(yoke_req *req, yoke_res *res)
+{
+    yoke_res_write(res, "one", 3);
+    yoke_session_reload(req, on_late, NULL);
+    yoke_res_end(res);
+}
+
 static inline void leave_flash(yoke_req *req, yoke_res *res)
 {
     assert_int_equal(yoke_flash(req, "notice", "one"), 0);
@@ -221,6 +237,7 @@ static inline yoke_app *app_with(struct yoke_handler middleware)
         {"/save-and-answer", save_and_answer},
         {"/reload", reload},
         {"/stream", stream},
+        {"/stream-and-reload", stream_and_reload},
         {"/leave", leave_flash},
         {"/flash", take_flash},
         {"/kinds", kinds},

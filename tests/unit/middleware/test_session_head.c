@@ -144,6 +144,22 @@ static void a_stream_is_stored_before_its_head(void **state)
     yoke_test_free(t);
 }
 
+static void
+a_stream_that_ends_while_the_store_is_asked_is_not_told(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    late_calls = 0;
+    expect(ada, "/set?k=a&v=1", "set");
+    uint64_t before = calls();
+    expect(ada, "/stream-and-reload", "one");
+    expect(ada, "/get?k=a", "1");
+    assert_int_equal(calls() - before, 5); /* Three loads, two touches. */
+    assert_int_equal(late_calls, 0);
+    yoke_test_free(t);
+}
+
 static void it_can_be_stored_before_the_answer(void **state)
 {
     (void)state;
@@ -333,6 +349,7 @@ int main(void)
         WITH_STORE(what_is_destroyed_does_not_come_back),
         WITH_STORE(the_answer_comes_after_the_session_is_stored),
         WITH_STORE(a_stream_is_stored_before_its_head),
+        WITH_STORE(a_stream_that_ends_while_the_store_is_asked_is_not_told),
         WITH_STORE(it_can_be_stored_before_the_answer),
         WITH_STORE(it_can_be_loaded_anew),
         WITH_STORE(who_goes_leaves_nothing_open),

@@ -1,6 +1,9 @@
 /* Connections that rest and may be taken: who gets one, and that it lives on. */
 #include "../unit.h"
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <string.h>
@@ -314,6 +317,30 @@ static void one_that_was_taken_cannot_be_given_away(void **state)
     close(copy);
 }
 
+/* What is idle anyway is looked at again, as when the server drains. */
+static void one_that_was_taken_stays_so_when_it_is_to_rest_again(void **state)
+{
+    (void)state;
+    int copy = take_stream();
+    ours.stream.transport.ops->rest(&ours.stream.transport);
+    send_text("hello");
+    while (!ours.is_closed && ours.len == 0)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    assert_int_equal(ours.len, 0);
+    assert_has(copy, "hello");
+    close(copy);
+}
+
+static void
+one_that_was_taken_is_let_go_of_when_it_is_read_at_once(void **state)
+{
+    (void)state;
+    int copy = take_stream();
+    yk_stream_read_now(&ours.stream);
+    assert_int_equal(ours.last, -YOKE_ECLOSED);
+    close(copy);
+}
+
 static void one_that_is_busy_cannot_be_taken(void **state)
 {
     uint32_t cursor = 0, left = YK_CLAIMS_MAX, word;
@@ -327,6 +354,52 @@ static void one_that_is_busy_cannot_be_taken(void **state)
     ours.stream.transport.ops->rest(&ours.stream.transport);
     left = YK_CLAIMS_MAX;
     assert_true(yk_claims_next(&claims, &cursor, &left, &fd, &word));
+}
+
+/* ---- A stream that was given, whose giver has a copy, too ---- */
+
+/* Connected to each other. */
+static void make_tcp_pair(int pair[2])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET,
+                                  .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    pair[1] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, len), 0);
+    assert_int_equal(listen(listener, 1), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &len),
+                     0);
+    assert_int_equal(connect(pair[1], (struct sockaddr *)&address, len), 0);
+    pair[0] = accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    assert_true(pair[0] >= 0);
+    close(listener);
+}
+
+/* It may be stopped, and close its copy much later. */
+static void a_reset_does_not_wait_for_the_copy_of_who_gave_it(void **state)
+{
+    struct yk_handoff handoff = {.was_given = true};
+    char byte;
+    int pair[2];
+
+    reset(state);
+    memset(&ours, 0, sizeof(ours));
+    make_tcp_pair(pair);
+    int copy = dup(pair[0]);
+    yk_stream_open(&ours.stream, yoke_loop(), pair[0], true, &handoff);
+    ours.stream.transport.user = &user;
+    ours.stream.transport.ops->reset(&ours.stream.transport);
+    while (!ours.is_closed)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    struct pollfd end = {.fd = pair[1], .events = POLLIN};
+    assert_int_equal(poll(&end, 1, 10000), 1);
+    assert_int_equal(recv(pair[1], &byte, 1, 0), -1);
+    assert_int_equal(errno, ECONNRESET);
+    close(copy);
+    close(pair[1]);
+    yk_claims = NULL;
 }
 
 #define OF_A_STREAM(test)                                                      \
@@ -349,7 +422,10 @@ int main(void)
         OF_A_STREAM(the_connection_outlives_the_stream_that_it_was_taken_from),
         OF_A_STREAM(one_that_was_taken_is_not_reset),
         OF_A_STREAM(one_that_was_taken_cannot_be_given_away),
+        OF_A_STREAM(one_that_was_taken_stays_so_when_it_is_to_rest_again),
+        OF_A_STREAM(one_that_was_taken_is_let_go_of_when_it_is_read_at_once),
         OF_A_STREAM(one_that_is_busy_cannot_be_taken),
+        cmocka_unit_test(a_reset_does_not_wait_for_the_copy_of_who_gave_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -228,6 +228,24 @@ static void gauges_of_all_workers_are_summed(void **state)
     while (seen.streams != 6);
 }
 
+static void sums_that_are_too_large_stay_at_the_end(void **state)
+{
+    yoke_gauge *same = yoke_gauge_of(other, "streams", NULL);
+    (void)state;
+    yoke_counter_add(visits, INT64_MAX);
+    while (stored_visits() == 0)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    yoke_counter_add(visits, 1);
+    yoke_gauge_set(streams, INT64_MAX);
+    yoke_gauge_set(same, INT64_MAX);
+    yoke_counters_flush(other);
+    do
+        read_set(set);
+    while (seen.workers < 2);
+    assert_true(seen.streams == INT64_MAX);
+    assert_true(seen.visits == INT64_MAX);
+}
+
 static void gauges_of_one_that_dies_vanish(void **state)
 {
     struct yoke_counters_stats stats;
@@ -377,6 +395,7 @@ int main(void)
         TEST(what_is_no_number_is_told),
         TEST(a_store_that_is_away_is_told_later),
         TEST(gauges_of_all_workers_are_summed),
+        TEST(sums_that_are_too_large_stay_at_the_end),
         TEST(gauges_of_one_that_dies_vanish),
         TEST(gauges_of_one_that_leaves_vanish_at_once),
         TEST(each_worker_has_a_place_of_its_own),
