@@ -9,6 +9,7 @@
 #include "cluster/source.h"
 #include "cluster/surplus.h"
 #include "core/cleanup.h"
+#include "net/acceptor.h"
 #include "net/handoff.h"
 
 #include "core/banned.h"
@@ -27,12 +28,17 @@ static bool is_returned(const struct yk_handoff *handoff)
            YK_HANDOFF_WORD(handoff->generation, YK_HANDOFF_RETURNED);
 }
 
+static bool has_memory(void)
+{
+    return yk_acceptor_has_memory(YK_ACCEPT_BYTES);
+}
+
 /* False: it is to go back. */
 static bool deliver(struct yk_remote_listener *remote,
                     const struct yk_message_conn *conn,
                     const struct yk_handoff *handoff, int *fd)
 {
-    if (*fd < 0 || remote->is_closing || remote->room == 0)
+    if (*fd < 0 || remote->is_closing || remote->room == 0 || !has_memory())
         return false;
     /* Otherwise the primary has taken it back: another worker has it. */
     if (yk_handoff_move(handoff, YK_HANDOFF_SENT, YK_HANDOFF_TAKEN))
@@ -73,7 +79,7 @@ static void take_conn(const struct yk_message_conn *conn, int *fd,
     }
     if (yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_RETURNED))
         outcome->has_returned = true;
-    outcome->is_short |= *fd < 0;
+    outcome->is_short |= *fd < 0 || !has_memory();
 }
 
 void yk_source_connected(const struct yk_packet *packet)

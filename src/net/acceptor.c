@@ -117,9 +117,8 @@ static bool cope(struct yk_acceptor *a, int err)
 
 /* Nobody takes it meanwhile. The pointer is volatile so that no compiler finds
  * that the memory is not used. */
-static bool has_memory(const struct yk_acceptor *a)
+bool yk_acceptor_has_memory(size_t size)
 {
-    size_t size = a->ops->needs_bytes;
     void *volatile ptr = size ? yk_try_alloc(size) : NULL;
     bool has_some = !size || ptr;
 
@@ -134,7 +133,7 @@ static int accept_one(struct yk_acceptor *a)
     socklen_t len = sizeof(addr);
     struct yk_peer peer;
 
-    if (!has_memory(a))
+    if (!yk_acceptor_has_memory(a->ops->needs_bytes))
         return ENOMEM;
     int fd = accept4(a->fd, (struct sockaddr *)&addr, &len,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);

@@ -100,6 +100,9 @@ void yk_acceptor_hurry(struct yk_acceptor *acceptor);
  * have to wait. */
 bool yk_acceptor_tell_shortage(struct yk_acceptor *acceptor, int err);
 
+/* Whether there is so much memory; for who gets connections in other ways, too. */
+bool yk_acceptor_has_memory(size_t size);
+
 /* Stops for good; on_closed follows from the loop. */
 void yk_acceptor_close(struct yk_acceptor *acceptor);
 
