@@ -9,6 +9,7 @@
 #include "cluster/source.h"
 #include "cluster/surplus.h"
 #include "core/cleanup.h"
+#include "net/acceptor.h"
 #include "net/handoff.h"
 
 #include "core/banned.h"
@@ -27,13 +28,9 @@ static bool is_returned(const struct yk_handoff *handoff)
            YK_HANDOFF_WORD(handoff->generation, YK_HANDOFF_RETURNED);
 }
 
-/* False: it is to go back, for another worker may have memory. */
-static bool can_serve(struct outcome *outcome)
+static bool has_memory(void)
 {
-    bool has_memory = yk_acceptor_has_memory(YK_ACCEPT_BYTES);
-
-    outcome->is_short |= !has_memory;
-    return has_memory;
+    return yk_acceptor_has_memory(YK_ACCEPT_BYTES);
 }
 
 /* False: it is to go back. */
@@ -41,7 +38,7 @@ static bool deliver(struct yk_remote_listener *remote,
                     const struct yk_message_conn *conn,
                     const struct yk_handoff *handoff, int *fd)
 {
-    if (*fd < 0 || remote->is_closing || remote->room == 0)
+    if (*fd < 0 || remote->is_closing || remote->room == 0 || !has_memory())
         return false;
     /* Otherwise the primary has taken it back: another worker has it. */
     if (yk_handoff_move(handoff, YK_HANDOFF_SENT, YK_HANDOFF_TAKEN))
@@ -75,14 +72,14 @@ static void take_conn(const struct yk_message_conn *conn, int *fd,
     handoff.generation = conn->generation;
     handoff.was_given = conn->was_given != 0;
     if (remote && !(remote->is_shared && yk_surplus_is_late()) &&
-        can_serve(outcome) && count_and_deliver(remote, conn, &handoff, fd)) {
+        count_and_deliver(remote, conn, &handoff, fd)) {
         if (is_returned(&handoff))
             outcome->has_returned = outcome->is_short = true;
         return;
     }
     if (yk_handoff_move(&handoff, YK_HANDOFF_SENT, YK_HANDOFF_RETURNED))
         outcome->has_returned = true;
-    outcome->is_short |= *fd < 0;
+    outcome->is_short |= *fd < 0 || !has_memory();
 }
 
 void yk_source_connected(const struct yk_packet *packet)
