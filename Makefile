@@ -63,7 +63,7 @@ bench-sched: build ## How connections find a worker, beside Node and nginx
 	$(need) bench
 	@$(PYTHON) bench/sched.py
 
-bench-store: build ## Stores beside bare LMDB and hiredis
+bench-store: build ## Stores beside the bare clients
 	$(need) test bench
 	@$(PYTHON) bench/store.py
 

@@ -1,8 +1,9 @@
 /* Stores, beside bare clients of what is behind them (store_bare.h), in one run.
  *
- *     store FOLDER REDIS_SOCKET MEMCACHED_SOCKET [SECONDS [ONLY]]
+ *     store FOLDER REDIS_SOCKET MEMCACHED_SOCKET POSTGRES_FOLDER [SECONDS [ONLY]]
  *
- * FOLDER is for LMDB's files; a socket may be "-". ONLY is a part of what is to
+ * FOLDER is for LMDB's files; a socket, and the folder that PostgreSQL's is in,
+ * may be "-". ONLY is a part of what is to
  * be measured ("lmdb: get 1"), for profiles. A line for each: what, operation,
  * calls under way at a time, the times that half and 99 of 100 did not exceed, in
  * nanoseconds, and the operations a second in each turn: all do their work in
@@ -255,7 +256,7 @@ static void add_store(const char *what, const char *scheme, const char *path,
 }
 
 static void add_jobs(const char *folder, const char *redis,
-                     const char *memcached)
+                     const char *memcached, const char *postgres)
 {
     char path[200];
 
@@ -274,6 +275,12 @@ static void add_jobs(const char *folder, const char *redis,
         bare_memcached_open(memcached);
         add_store("yoke memcached:", "memcached+unix:", memcached, "");
         add_all("bare memcached", bare_memcached, NULL, true);
+    }
+    if (*postgres != '-') {
+        bare_postgres_open(postgres);
+        add_store("yoke postgresql:", "postgresql+unix:", postgres,
+                  "?user=yoke&dbname=postgres");
+        add_all("bare libpq", bare_postgres, NULL, true);
     }
 }
 
@@ -317,15 +324,16 @@ static void on_next(uv_timer_t *timer)
 
 int main(int argc, char **argv)
 {
-    if (argc < 4)
-        die("usage: store FOLDER REDIS|- MEMCACHED|- [SECONDS [ONLY]]");
-    if (argc > 4)
-        seconds = strtod(argv[4], NULL);
-    only = argc > 5 ? argv[5] : NULL;
+    if (argc < 5)
+        die("usage: store FOLDER REDIS|- MEMCACHED|- POSTGRES|- "
+            "[SECONDS [ONLY]]");
+    if (argc > 5)
+        seconds = strtod(argv[5], NULL);
+    only = argc > 6 ? argv[6] : NULL;
     for (int i = 0; i < KEYS; i++)
         snprintf(keys[i], sizeof(keys[i]), "key:%04d", i);
     unsetenv("YOKE_STORE");
-    add_jobs(argv[1], argv[2], argv[3]);
+    add_jobs(argv[1], argv[2], argv[3], argv[4]);
     if (job_count == 0)
         die("there is nothing of that name");
     uv_timer_init(yoke_loop(), &run.next);

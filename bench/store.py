@@ -5,8 +5,8 @@
     bench/store.py --seconds 0.5  of each figure
     bench/store.py --markdown     also into docs/BENCHMARKS.md
 
-bench/store.c does the work, in turns, in one process; redis-server and
-memcached are started for it on UNIX sockets, and redis-benchmark asks the same
+bench/store.c does the work, in turns, in one process; redis-server, memcached
+and PostgreSQL are started for it on UNIX sockets, and redis-benchmark asks the same
 server. Figures of different runs are not comparable, ratios within one run
 are. A missed target is reported and does not fail the run; --strict makes it
 exit 1.
@@ -14,7 +14,10 @@ exit 1.
 import argparse
 import csv
 import io
+import os
 import pathlib
+import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -34,7 +37,8 @@ DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
 # Beside what a store is put; the first is the one that the target is about.
 PEERS = {"yoke lmdb:": ("lmdb in a loop", "bare lmdb"),
          "yoke redis:": ("bare hiredis", "redis-benchmark"),
-         "yoke memcached:": ("bare memcached",)}
+         "yoke memcached:": ("bare memcached",),
+         "yoke postgresql:": ("bare libpq",)}
 LEAST_RATIO = 0.9
 # At most so long, in microseconds, one call at a time.
 MOST_US = {("yoke lmdb:", "get"): 3.0, ("yoke lmdb:", "session"): 20.0}
@@ -77,6 +81,43 @@ def memcached(folder):
     return server(path, "memcached", "-s", path, "-t", "1", "-u", "root")
 
 
+@contextmanager
+def postgres(folder):
+    """A cluster of its own, as an ordinary user; yields its socket's folder."""
+    try:
+        found = subprocess.run(["pg_config", "--bindir"], capture_output=True,
+                               text=True, check=True)
+    except (FileNotFoundError, subprocess.CalledProcessError):
+        yield "-"
+        return
+    programs = pathlib.Path(found.stdout.strip())
+    if not (programs / "initdb").exists():
+        yield "-"
+        return
+    own = {"user": "nobody", "group": "nogroup", "extra_groups": []} \
+        if os.geteuid() == 0 else {}
+    place = folder / "postgres"
+    place.mkdir()
+    if own:
+        folder.chmod(0o711)
+        shutil.chown(place, "nobody")
+    subprocess.run([programs / "initdb", "-D", place / "data", "-N", "-A",
+                    "trust", "-U", "yoke", "--locale=C", "-E", "UTF8"],
+                   stdout=subprocess.DEVNULL, check=True, cwd=place, **own)
+    process = subprocess.Popen(
+        [programs / "postgres", "-D", place / "data", "-k", place, "-h", ""],
+        stderr=subprocess.DEVNULL, cwd=place, **own)
+    try:
+        ready = place / "data" / "postmaster.pid"
+        while process.poll() is None and not (
+                ready.exists() and "ready" in ready.read_text()):
+            time.sleep(0.05)
+        yield place
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait()
+
+
 def run_tool(socket, seconds):
     """redis-benchmark, without pipelining: as many connections as calls."""
     found = {}
@@ -96,8 +137,9 @@ def measure(seconds):
     """{(what, operation, depth): Figure}"""
     with tempfile.TemporaryDirectory(prefix="yoke-bench-") as name:
         folder = pathlib.Path(name)
-        with redis(folder) as first, memcached(folder) as second:
-            run = subprocess.run([PROGRAM, folder, first, second,
+        with redis(folder) as first, memcached(folder) as second, \
+                postgres(folder) as third:
+            run = subprocess.run([PROGRAM, folder, first, second, third,
                                   str(seconds)], capture_output=True, text=True)
             if run.returncode:
                 raise proc.Failed(run.stderr)

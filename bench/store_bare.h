@@ -40,4 +40,9 @@ void bare_redis(enum operation operation, unsigned n, int depth);
 void bare_memcached_open(const char *path);
 void bare_memcached(enum operation operation, unsigned n, int depth);
 
+/* PostgreSQL: by libpq's pipelines, without a loop; one transaction for all, in a
+ * table of its own that keeps what a store's does. `folder` has the socket. */
+void bare_postgres_open(const char *folder);
+void bare_postgres(enum operation operation, unsigned n, int depth);
+
 #endif

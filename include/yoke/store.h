@@ -57,6 +57,8 @@
  *                          the three over TLS
  *     memcached://HOST[:PORT][,HOST[:PORT]...]
  *     memcached+unix:PATH
+ *     postgresql://[USER[:PASSWORD]@]HOST[:PORT][,HOST[:PORT]...]/DB
+ *     postgresql+unix:FOLDER   where the server's socket is
  *
  * Options follow a `?`, separated by `&`; one that the store does not know is an
  * error. In USER, PASSWORD and PATH any byte may be written as %XX.
@@ -88,25 +90,47 @@
  *                               whoever is on the way can read the password and
  *                               everything else, and change it. For tests.
  *
+ *     postgresql: sync=interval (the default) on disk within a second
+ *                               (synchronous_commit is off). Nothing is lost when
+ *                               a worker dies; a crash of the server loses up to
+ *                               a second, and breaks nothing.
+ *                sync=commit    on disk before a write is answered, as the
+ *                               server's synchronous_commit says; writes that
+ *                               are under way together share a commit.
+ *                sync=none      tables are made UNLOGGED: fast, and a crash of
+ *                               the server leaves them empty. They stay what
+ *                               they were made.
+ *                schema=NAME    where the tables are, and are made if need be;
+ *                               else the first schema of the search path. Stores
+ *                               with different schemas share neither values nor
+ *                               channels.
+ *                connect_ms=N, beat_ms=N  as redis:.
+ *                sslmode=, sslrootcert=, target_session_attrs=, dbname=, user=,
+ *                port=, host= (the folder of a socket, or a host, for a URL
+ *                without one: postgresql:///DB?host=/run/postgresql), and all
+ *                the others of libpq. Its environment and its file of passwords
+ *                count, too. postgres: is the same.
+ *
  * `lmdb:` without a path is a file of the application's own, NAME.lmdb in the
  * state directory: $YOKE_STATE_DIR, else $STATE_DIRECTORY (as systemd sets it),
  * else as root /var/lib/yoke, else $XDG_STATE_HOME/yoke, else
  * ~/.local/state/yoke. NAME is $YOKE_NAME, else the program's. It is readable
  * and writable by its user alone (0600).
  *
- *                          lmdb   memory   redis   memcached
- *     get set add replace   x       x        x        x
- *     delete touch incr     x       x        x        x
- *     get_many set_many     x       x        x        x
- *     lock renew unlock     x       x        x        x
- *     scan                  x       x        x        -
- *     publish subscribe     (1)     x        x        -
- *     shared by           machine process machines machines
- *     survives a restart    x       -       (1)       -
- *     forgets when full     -       -       (2)       x
+ *                          lmdb   memory   redis   memcached postgresql
+ *     get set add replace   x       x        x        x         x
+ *     delete touch incr     x       x        x        x         x
+ *     get_many set_many     x       x        x        x         x
+ *     lock renew unlock     x       x        x        x         x
+ *     scan                  x       x        x        -         x
+ *     publish subscribe     (1)     x        x        -         x
+ *     shared by           machine process machines machines  machines
+ *     survives a restart    x       -       (1)       -        (3)
+ *     forgets when full     -       -       (2)       x         -
  *
  *     (1) as the server is configured.
  *     (2) with a maxmemory-policy other than noeviction.
+ *     (3) with sync=none not a crash.
  *
  * redis+sentinel: and redis+cluster: do what redis: does. Redis copies to its
  * replicas when it has answered already: a fail-over loses the last changes,
@@ -298,8 +322,8 @@ void yoke_store_set_many(yoke_store *store, const struct yoke_store_item *items,
 /* The keys that begin with `prefix` ("": all), in pages of about `count` (1 to
  * YOKE_STORE_MANY_MAX); `cursor` is NULL, then what the last page said. A page
  * may be empty and not the last. A key that is there all the time is told at
- * least once, one that comes or goes meanwhile perhaps. lmdb: and memory: tell
- * them in order, and each once. */
+ * least once, one that comes or goes meanwhile perhaps. lmdb:, memory: and
+ * postgresql: tell them in order, and each once. */
 void yoke_store_scan(yoke_store *store, const char *prefix, const char *cursor,
                      size_t count, yoke_store_fn *fn, void *data);
 

@@ -11,7 +11,7 @@
  *   net.h      stream servers of other protocols;  udp.h  datagrams
  *   cluster.h  primary and workers (Node's cluster), and the supervised form
  *   message.h  messages between them, with descriptors
- *   store.h    state that workers share: lmdb, Redis, Memcached
+ *   store.h    state that workers share: lmdb, Redis, Memcached, PostgreSQL
  *   cache.h    what is made of it: values that are computed once;
  *              counter.h  counters and gauges;  broadcast.h  events
  *   test.h     the test client that needs no port (supertest)

@@ -1,4 +1,4 @@
-/* postgresql: a store at a PostgreSQL server (10 or later), over one connection,
+/* postgresql: a store at a PostgreSQL server (14 or later), over one connection,
  * on which statements are sent without waiting for the results of those before.
  *
  *   - Nothing waits for a server that is away: a call fails at once, unless it

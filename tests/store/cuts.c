@@ -17,7 +17,7 @@
 /* Each client stores a number under its own key, reads it, and goes on with the
  * next one. The value begins with the key. */
 static struct client {
-    char key[16];
+    char key[24];
     long number;       /* The last that it has sent, */
     long acknowledged; /* and the last of which it has heard. */
     int asked, answered;
