@@ -27,6 +27,19 @@ static int64_t new_version(struct yk_call *call)
     return (int64_t)call->done_version;
 }
 
+void yk_pg_share(struct yk_call *call, bool is_shared, int64_t behind)
+{
+    call->done_err = is_shared;
+    call->done_number = behind;
+    if (call->op == YK_OP_INCR)
+        new_version(call);
+}
+
+bool yk_pg_is_shared(const struct yk_call *call)
+{
+    return call->done_err != 0;
+}
+
 static void add_ttl(struct yk_pg_params *params, const struct yk_call *call)
 {
     if (call->ttl_s > 0)
@@ -145,8 +158,9 @@ void yk_pg_command(struct yk_pg_conn *conn, struct yk_call *call)
         add_value(&params, call);
     if (call->op == YK_OP_REPLACE)
         yk_pg_number(&params, (int64_t)call->version);
-    if (call->op == YK_OP_INCR || call->op == YK_OP_RENEW ||
-        call->op == YK_OP_UNLOCK)
+    if (call->op == YK_OP_INCR)
+        yk_pg_number(&params, call->number + call->done_number);
+    if (call->op == YK_OP_RENEW || call->op == YK_OP_UNLOCK)
         yk_pg_number(&params, call->number);
     if (call->op == YK_OP_INCR)
         yk_pg_number(&params, new_version(call));
@@ -254,7 +268,7 @@ void yk_pg_answer(struct yk_call *call, const PGresult *result)
     }
     answer.err = outcome(call, result);
     if (answer.err == 0 && (call->op == YK_OP_INCR || call->op == YK_OP_LOCK))
-        answer.number = yk_pg_number_at(result, 0, 0);
+        answer.number = yk_pg_number_at(result, 0, 0) - call->done_number;
     else if (call->op == YK_OP_RENEW || call->op == YK_OP_UNLOCK)
         answer.number = call->number;
     if (answer.err == 0)

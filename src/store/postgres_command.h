@@ -13,6 +13,12 @@
 void yk_pg_channel(char out[YK_PG_CHANNEL_SIZE],
                    const struct yk_pg_target *target, struct yk_slice name);
 
+/* Has an increment count `behind` more than its own, for those that come behind
+ * it and share its statement; or (`is_shared`) share the statement of one before.
+ * Its sum is its own all the same. */
+void yk_pg_share(struct yk_call *call, bool is_shared, int64_t behind);
+bool yk_pg_is_shared(const struct yk_call *call);
+
 /* Sends the statement of a call. */
 void yk_pg_command(struct yk_pg_conn *conn, struct yk_call *call);
 

@@ -95,6 +95,51 @@ static unsigned take_batch(struct yk_pg_queue *queue, struct entry *batch)
     return count;
 }
 
+/* True when `other` can be counted by the statement of `call`: increments of one
+ * key, in one direction, for then none between them can be over the limit if the
+ * last is not. */
+static bool can_share(const struct yk_call *call, const struct yk_call *other,
+                      int64_t *sum)
+{
+    return call->op == YK_OP_INCR && other->op == YK_OP_INCR &&
+           (call->number < 0) == (other->number < 0) &&
+           yk_slice_eq(call->key, other->key) &&
+           !__builtin_add_overflow(*sum, other->number, sum);
+}
+
+static unsigned count_shared(const struct entry *batch, unsigned count)
+{
+    int64_t sum = batch[0].call->number;
+    unsigned shared = 1;
+
+    while (shared < count && can_share(batch[0].call, batch[shared].call, &sum))
+        shared++;
+    return shared;
+}
+
+/* Sends the first of them, and has what follows it share its statement. Each
+ * notes what those behind it add, for its own sum, and a version; the last has
+ * that of the statement. Returns how many have been sent. */
+static unsigned send_shared(struct yk_pg_queue *queue,
+                            const struct entry *batch, unsigned count)
+{
+    unsigned shared = count_shared(batch, count);
+    struct yk_call *first = batch[0].call, *last = batch[shared - 1].call;
+    int64_t behind = 0;
+
+    for (unsigned i = shared; i-- > 0;) {
+        yk_pg_share(batch[i].call, i > 0, behind);
+        behind += batch[i].call->number;
+    }
+    for (unsigned i = 0; i < shared; i++)
+        yk_list_add(&queue->sent, &batch[i].call->node);
+    yk_pg_command(queue->conn, first);
+    uint64_t version = first->done_version;
+    first->done_version = last->done_version;
+    last->done_version = version;
+    return shared;
+}
+
 static bool send_batch(struct yk_pg_queue *queue)
 {
     struct entry batch[BATCH_MAX];
@@ -102,11 +147,9 @@ static bool send_batch(struct yk_pg_queue *queue)
 
     if (count == 0)
         return false;
-    begin(queue, count);
-    for (unsigned i = 0; i < count; i++) {
-        yk_list_add(&queue->sent, &batch[i].call->node);
-        yk_pg_command(queue->conn, batch[i].call);
-    }
+    struct yk_pg_transaction *now = begin(queue, 0);
+    for (unsigned i = 0; i < count; now->size++)
+        i += send_shared(queue, batch + i, count - i);
     yk_pg_conn_sync(queue->conn);
     return true;
 }
@@ -160,6 +203,14 @@ void yk_pg_queue_sweep(struct yk_pg_queue *queue,
 
 /* ---- Results ---- */
 
+/* The next that shares the statement whose result has come, or NULL. */
+static struct yk_list *take_shared(struct yk_pg_queue *queue)
+{
+    bool is_there = !yk_list_is_empty(&queue->sent) &&
+                    yk_pg_is_shared(yk_call_of(queue->sent.next));
+    return is_there ? yk_list_take(&queue->sent) : NULL;
+}
+
 /* One that comes after all of its statements is about the transaction's end. */
 void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result)
 {
@@ -172,19 +223,18 @@ void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result)
         yk_pg_conn_break(queue->conn, "the server answers what was not asked");
         return;
     }
-    struct yk_list *node = now->is_sweep || now->results >= now->size
-                               ? NULL
-                               : yk_list_take(&queue->sent);
+    bool is_calls = !now->is_sweep && now->results < now->size;
+    struct yk_list *node = is_calls ? yk_list_take(&queue->sent) : NULL;
     now->results++;
-    if (node) {
+    if (node)
         yk_call_of(node)->tag = is_good ? result : NULL;
+    for (; node; node = take_shared(queue))
         yk_list_add(&queue->held, node);
-    }
     if (status == PGRES_FATAL_ERROR && !now->error)
         now->error = result;
     else if (is_good && now->is_sweep && !now->first)
         now->first = result;
-    else if (!node || !is_good)
+    else if (!is_calls || !is_good)
         yk_libpq.PQclear(result);
 }
 
@@ -194,20 +244,25 @@ static void forget_result(struct yk_call *call)
     call->tag = NULL;
 }
 
+/* Those that share a statement follow the one that has its result. */
 static void answer_all(struct yk_list *calls)
 {
+    PGresult *result = NULL;
     struct yk_list *node;
 
     while ((node = yk_list_take(calls))) {
         struct yk_call *call = yk_call_of(node);
-        PGresult *result = call->tag;
+        if (!yk_pg_is_shared(call)) {
+            yk_libpq.PQclear(result);
+            result = call->tag;
+        }
         call->tag = NULL;
         if (result)
             yk_pg_answer(call, result);
         else
             yk_call_fail(call, -YOKE_EUNAVAILABLE, NULL);
-        yk_libpq.PQclear(result);
     }
+    yk_libpq.PQclear(result);
 }
 
 /* All of it has been undone. Which of them was to blame shows when each is by
@@ -217,6 +272,7 @@ static void send_again(struct yk_pg_queue *queue, struct yk_list *calls)
     YK_LIST_EACH(node, calls)
     {
         forget_result(yk_call_of(node));
+        yk_pg_share(yk_call_of(node), false, 0);
     }
     yk_list_move_all(&queue->alone, calls);
 }

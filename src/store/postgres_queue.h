@@ -10,7 +10,7 @@
  * transactions under way at a time, and what comes meanwhile shares the next:
  * the more there is to do, the less each costs. Within one, calls are sorted by
  * their keys, so that workers wait for each other's rows in the same order and
- * never in a circle. Nothing is answered before its transaction is over. */
+ * never in a circle; and increments of one key are one statement. Nothing is answered before its transaction is over. */
 #ifndef YK_STORE_POSTGRES_QUEUE_H
 #define YK_STORE_POSTGRES_QUEUE_H
 

@@ -106,6 +106,54 @@ static void a_call_that_fails_undoes_no_other(void **state)
     free(wrong.value);
 }
 
+struct sums {
+    int count;
+    int64_t numbers[40];
+    uint64_t version;
+};
+
+static void on_sum(const struct yoke_store_result *result, void *data)
+{
+    struct sums *sums = data;
+    assert_int_equal(result->err, 0);
+    sums->numbers[sums->count++] = result->number;
+    sums->version = result->version;
+}
+
+/* Those of one key that go up are one statement. */
+static void
+increments_that_are_made_together_have_sums_of_their_own(void **state)
+{
+    struct sums up = {.count = 0};
+    struct tally wrong = {.count = 0}, full = {.count = 0};
+    (void)state;
+    set(store, "text", "no number", 0);
+    set(store, "full", "9223372036854775800", 0);
+    for (int i = 1; i <= 20; i++) {
+        yoke_store_incr(store, "n", i, 0, on_sum, &up);
+        yoke_store_incr(store, "n", 0, 0, on_sum, &up);
+        yoke_store_incr(store, "text", 1, 0, on_tally, &wrong);
+    }
+    wait_count(&up.count, 40);
+    wait_count(&wrong.count, 20);
+    assert_int_equal(wrong.good + wrong.unavailable + wrong.timed_out, 0);
+    for (int i = 1; i <= 20; i++)
+        assert_int_equal(up.numbers[2 * i - 1], i * (i + 1) / 2);
+    assert_true(get(store, "n")->version == up.version);
+    for (int i = 0; i < 10; i++)
+        yoke_store_incr(store, "full", 1, 0, on_tally, &full);
+    wait_count(&full.count, 10);
+    /* As many as there is room for. */
+    assert_int_equal(full.good, 7);
+    assert_int_equal(incr(store, "full", -7, 0)->number, 9223372036854775800);
+    for (int i = 0; i < 10; i++)
+        yoke_store_incr(store, "down", -3, 0, on_tally, &full);
+    yoke_store_incr(store, "down", INT64_MAX, 0, on_tally, &full);
+    wait_count(&full.count, 21);
+    assert_int_equal(full.good, 18);
+    assert_true(incr(store, "down", 0, 0)->number == INT64_MAX - 30);
+}
+
 /* Somebody has a row, and does not let go of it. */
 static void a_row_that_is_locked_holds_up_nobody_for_ever(void **state)
 {
@@ -527,6 +575,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(a_call_that_fails_undoes_no_other),
+        WITH_STORE(increments_that_are_made_together_have_sums_of_their_own),
         WITH_STORE(a_row_that_is_locked_holds_up_nobody_for_ever),
         WITH_STORE(writers_never_wait_in_a_circle),
         WITH_STORE(several_make_the_tables_at_once),
