@@ -50,6 +50,22 @@ static void takes_a_url_with_a_path_apart(void **state)
     assert_int_equal(url.param_count, 0);
 }
 
+/* What is a host's, and what is none, a store knows. */
+static void hosts_may_be_encoded_or_left_out(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("postgresql://u@%2Frun%2Fpg:7/db"), 0);
+    assert_string_equal(url.hosts[0].name, "/run/pg");
+    assert_int_equal(url.hosts[0].port, 7);
+    assert_string_equal(url.path, "db");
+    assert_int_equal(parse("postgresql://u@/db?host=/run"), 0);
+    assert_int_equal(url.host_count, 0);
+    assert_true(url.has_hosts);
+    assert_string_equal(url.user, "u");
+    assert_int_equal(parse("postgresql://"), -EINVAL);
+    assert_int_equal(parse("postgresql://u@,h/db"), -EINVAL);
+}
+
 static void shows_no_password(void **state)
 {
     const char *const cases[][2] = {
@@ -150,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_a_url_with_hosts_apart),
         cmocka_unit_test(takes_a_url_with_a_path_apart),
+        cmocka_unit_test(hosts_may_be_encoded_or_left_out),
         cmocka_unit_test(shows_no_password),
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(has_limits),
