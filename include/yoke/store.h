@@ -89,7 +89,6 @@
  *                verify=no      DANGEROUS: any certificate is accepted, so
  *                               whoever is on the way can read the password and
  *                               everything else, and change it. For tests.
- *
  *     postgresql: sync=interval (the default) on disk within a second
  *                               (synchronous_commit is off). Nothing is lost when
  *                               a worker dies; a crash of the server loses up to
