@@ -11,11 +11,14 @@ static PGconn *conn;
 
 /* What a program of its own would prepare for the same: values that end, and a
  * version that every write changes. */
+#define TABLE                                                                  \
+    "CREATE TABLE IF NOT EXISTS bare (key bytea PRIMARY KEY, value bytea, "    \
+    "number bigint, version bigint, expires_at timestamptz)"
+
 static const char *const first[] = {
     "SET client_min_messages = warning",
     "SET synchronous_commit = off",
-    "CREATE TABLE IF NOT EXISTS bare (key bytea PRIMARY KEY, value bytea, "
-    "number bigint, version bigint, expires_at timestamptz)",
+    TABLE,
 };
 
 static const struct {
