@@ -141,7 +141,9 @@ void yoke_broadcast_leave(yoke_broadcast *broadcast, yoke_sse *sse);
  * -YOKE_ETOOLARGE    over `max_event_len`
  * -YOKE_EFULL        over `max_sending`, or too many channels
  * -ECANCELED         it is closed
- * or the store's. Called once, from the loop, never from inside the call. */
+ * or the store's. (With a history an event that is kept and cannot be published
+ * is tried again for two seconds; and if that was in vain, it comes with the
+ * next.) Called once, from the loop, never from inside the call. */
 typedef void yoke_broadcast_fn(int err, uint64_t id, void *data);
 
 /* Sends an event to all who listen; `event` may be NULL. All is copied. `fn` may

@@ -85,6 +85,7 @@ yoke_broadcast_open_with(const struct yoke_broadcast_options *options)
         yk_list_init(&broadcast->stations[i]);
     yk_list_init(&broadcast->lagging);
     yk_list_init(&broadcast->holes);
+    yk_list_init(&broadcast->again);
     yk_list_init(&broadcast->refused);
     yk_later_init(&broadcast->later, on_later);
     uv_timer_init(yoke_loop(), &broadcast->timer);
@@ -144,6 +145,14 @@ static void on_later(struct yk_later *later)
     yk_broadcast_free_if_idle(broadcast);
 }
 
+static void publish_again(yoke_broadcast *broadcast)
+{
+    struct yk_list *node;
+
+    while ((node = yk_list_take(&broadcast->again)))
+        yk_station_publish(YK_CONTAINER_OF(node, struct yk_sending, again));
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     yoke_broadcast *broadcast = timer->data;
@@ -157,6 +166,7 @@ static void on_tick(uv_timer_t *timer)
     yk_list_move_all(&holes, &broadcast->holes);
     while ((node = yk_list_take(&holes)))
         yk_station_read_on(YK_CONTAINER_OF(node, struct yk_station, hole));
+    publish_again(broadcast);
     if (yk_list_is_empty(&broadcast->lagging) &&
         yk_list_is_empty(&broadcast->holes))
         uv_timer_stop(timer);
@@ -291,6 +301,7 @@ static struct yk_sending *new_sending(const struct yoke_sse_event *event,
         return NULL;
     *sending = (struct yk_sending){.fn = fn, .data = data, .len = len};
     yk_list_init(&sending->node);
+    yk_list_init(&sending->again);
     if (event)
         yk_event_write(event, sending->bytes);
     return sending;

@@ -44,6 +44,7 @@ struct yoke_broadcast {
     struct yk_list stations[YK_STATION_BUCKETS];
     struct yk_list lagging; /* Clients that are slow. */
     struct yk_list holes;   /* Stations that wait for a slot. */
+    struct yk_list again;   /* Events that are to be published once more. */
     struct yk_list refused; /* Events that are not sent. */
     struct yk_later later;  /* Tells so. */
     uv_timer_t timer;       /* Looks at `lagging` and `holes`. */
@@ -56,6 +57,8 @@ struct yoke_broadcast {
 /* An event on its way to the store. */
 struct yk_sending {
     struct yk_list node;
+    struct yk_list again;       /* Among those of the broadcast. */
+    uint64_t give_up_ms;        /* 0: it has not failed. */
     struct yk_station *station; /* NULL: refused. */
     yoke_broadcast_fn *fn;
     void *data;
@@ -110,6 +113,9 @@ struct yk_station {
     uint64_t hole_due_ms; /* When an empty slot is passed over; 0: none is. */
     uint64_t hole_end;    /* Up to this number. */
 };
+
+/* Publishes what has its number. */
+void yk_station_publish(struct yk_sending *sending);
 
 /* The station of a channel, made when there is none; NULL when there are too
  * many. `channel` is plain. */

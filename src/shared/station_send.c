@@ -5,10 +5,15 @@
 #include <stdlib.h>
 
 #include <yoke/error.h>
+#include <yoke/loop.h>
 
 #include "shared/event.h"
 
 #include "core/banned.h"
+
+/* For how long an event that is kept is tried to be published: one of the
+ * processes that carry messages may just be replaced. */
+#define AGAIN_MS 2000
 
 static void send_first(struct yk_station *station);
 
@@ -33,12 +38,30 @@ static void finish(struct yk_sending *sending, int err)
     yk_station_release(station);
 }
 
-static void on_published(const struct yoke_store_result *result, void *data)
+/* What has a number may be published twice: it is heard once. */
+static bool tries_again(struct yk_sending *sending, int err)
 {
-    finish(data, result->err);
+    uint64_t now = uv_now(yoke_loop());
+
+    if (sending->number == 0 ||
+        (err != -YOKE_EUNAVAILABLE && err != -ETIMEDOUT))
+        return false;
+    if (sending->give_up_ms == 0)
+        sending->give_up_ms = now + AGAIN_MS;
+    if (now >= sending->give_up_ms)
+        return false;
+    yk_list_add(&sending->station->broadcast->again, &sending->again);
+    yk_broadcast_tick(sending->station->broadcast);
+    return true;
 }
 
-static void publish(struct yk_sending *sending)
+static void on_published(const struct yoke_store_result *result, void *data)
+{
+    if (!tries_again(data, result->err))
+        finish(data, result->err);
+}
+
+void yk_station_publish(struct yk_sending *sending)
 {
     struct yk_station *station = sending->station;
 
@@ -51,7 +74,7 @@ static void on_kept(const struct yoke_store_result *result, void *data)
     if (result->err)
         finish(data, result->err);
     else
-        publish(data);
+        yk_station_publish(data);
 }
 
 static void keep(struct yk_sending *sending)
@@ -131,7 +154,7 @@ static void send_first(struct yk_station *station)
         YK_CONTAINER_OF(station->sending.next, struct yk_sending, node);
 
     if (station->broadcast->options.history == 0)
-        publish(sending);
+        yk_station_publish(sending);
     else
         take_number(sending);
 }
