@@ -12,6 +12,7 @@
 
 #include "core/probe.h"
 #include "net/claims.h"
+#include "net/unread.h"
 #include "net/vitals.h"
 
 uint32_t yk_stream_count;
@@ -350,6 +351,12 @@ static int is_ready(struct yk_transport *t)
     return ioctl(fd_of(t), FIONREAD, &len) == 0 && len > 0;
 }
 
+/* Of UNIX sockets the kernel does not tell: what is given there counts as used. */
+static int was_used(struct yk_transport *t)
+{
+    return stream_of(t)->handoff.was_given && !yk_unread_is_all(fd_of(t));
+}
+
 static const struct yk_transport_ops ops = {
     .try_write = try_write,
     .write = start_write,
@@ -363,6 +370,7 @@ static const struct yk_transport_ops ops = {
     .give_back = give_back,
     .detach = detach,
     .rest = rest,
+    .was_used = was_used,
     .is_ready = is_ready,
     .fd = fd_of,
 };

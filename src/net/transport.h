@@ -51,6 +51,9 @@ struct yk_transport_ops {
      * comes: another process may take the connection. Then it ends here as if
      * the peer had closed it. NULL: nobody takes any. */
     void (*rest)(struct yk_transport *t);
+    /* True when another process has read from it, or written to it, before this
+     * one: it is no new connection. NULL: it always is. */
+    int (*was_used)(struct yk_transport *t);
     /* True when something has come that has not been read. NULL: it is not
      * known. */
     int (*is_ready)(struct yk_transport *t);

@@ -203,6 +203,34 @@ def test_what_comes_while_its_worker_is_busy_is_answered_by_another(
         close_all(clients + others)
 
 
+def test_who_has_been_admitted_is_not_refused_by_a_full_worker(start):
+    """All workers have as many connections as they may; then one is busy."""
+    server = start([harness.BUILD / "tests/apps/tuned", PROBE, "workers=2",
+                    "max_conns=3"], env={"YOKE_SCHED_POLICY": "balanced"})
+    server.wait_workers(2)
+    clients = []
+
+    def fill():
+        clients.append(server.connect())
+        clients[-1].request("GET", "/pid")
+        if clients[-1].read().status != 200:
+            clients.pop().close()
+        return len(clients) == 6
+    try:
+        wait_for(fill, "both workers to be full")
+        busy = pid_of(clients[0])
+        first, *others = [c for c in clients if pid_of(c) == busy]
+        first.request("GET", "/block?ms=20")  # The primary looks from here on.
+        assert first.read().status == 200
+        first.request("GET", "/block?ms=500")
+        time.sleep(0.1)  # It has begun; if not, this proves nothing.
+        for client in others:
+            client.request("GET", "/pid")
+        assert {client.read().status for client in [first, *others]} == {200}
+    finally:
+        close_all(clients)
+
+
 def test_silent_connections_outlive_a_worker_that_is_killed(start_balanced):
     """Silent for longer than the kernel keeps them back (a second): the primary
     has copies."""
