@@ -204,6 +204,8 @@ bool yk_redis_sends_again(struct yk_call *call, const char *error,
                           bool *ret_in_full)
 {
     *ret_in_full = yk_redis_error_is(error, "NOSCRIPT");
+    if (call->is_late)
+        return false;
     if (*ret_in_full)
         return true;
     if (call->op != YK_OP_INCR || call->tag || call->ttl_s != 0 ||

@@ -28,7 +28,8 @@ void yk_redis_command(struct yk_redis_conn *conn, struct yk_call *call,
                       const struct yk_redis_hashes *hashes);
 
 /* True when an error says that the call has to be sent in another way: a script
- * that is not known in full, a number that is kept as a value by a script. */
+ * that is not known in full, a number that is kept as a value by a script. A call
+ * that nobody waits for is never sent again. */
 bool yk_redis_sends_again(struct yk_call *call, const char *error,
                           bool *ret_in_full);
 
