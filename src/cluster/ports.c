@@ -569,22 +569,38 @@ int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
 
 /* ---- All ports ---- */
 
-static bool is_any(const char *host)
+/* How closely a port fits, as the kernel has it: the address itself, all of its
+ * family, all there are; 0: not at all. */
+static int closeness(const struct yoke_address *own,
+                     const struct yoke_address *address)
 {
-    return strcmp(host, "::") == 0 || strcmp(host, "0.0.0.0") == 0;
+    bool is_ipv6 = strchr(address->host, ':') != NULL;
+
+    if (strcmp(own->host, address->host) == 0)
+        return 3;
+    if (strcmp(own->host, is_ipv6 ? "::" : "0.0.0.0") == 0)
+        return 2;
+    return !is_ipv6 && strcmp(own->host, "::") == 0;
 }
 
 struct yk_port *yk_ports_at(const struct yoke_address *address)
 {
+    struct yk_port *best = NULL;
+    int closest = 0;
+
     YK_LIST_EACH(node, &ports)
     {
         struct yk_port *port = YK_CONTAINER_OF(node, struct yk_port, node);
         const struct yoke_address *own = &port->socket.address;
-        if (!port->is_stopping && !own->is_udp && own->port == address->port &&
-            (is_any(own->host) || strcmp(own->host, address->host) == 0))
-            return port;
+        if (port->is_stopping || own->is_udp || own->port != address->port)
+            continue;
+        int how_close = closeness(own, address);
+        if (how_close > closest) {
+            closest = how_close;
+            best = port;
+        }
     }
-    return NULL;
+    return best;
 }
 
 void yk_ports_deal(void)

@@ -38,7 +38,6 @@
 /* Written by the functions of this file, in the primary. */
 static uv_timer_t timer;
 static bool has_timer;
-static bool is_unable; /* The system does not allow it. */
 static uint64_t until_ms;
 
 /* ---- Who is busy, and who is not ---- */
@@ -77,17 +76,34 @@ static unsigned count_idle(uint64_t now_ns)
 
 /* ---- Taking ---- */
 
-static int fetch(const struct yoke_worker *worker, int number)
+static int fetch(struct yoke_worker *worker, int number)
 {
     int fd = pidfd_getfd(worker->pidfd, number, 0);
 
-    if (fd >= 0 || errno == EBADF || errno == ESRCH)
+    if (fd >= 0 || errno == EBADF || errno == ESRCH || errno == EMFILE ||
+        errno == ENFILE)
         return fd;
-    is_unable = errno != EMFILE && errno != ENFILE;
+    worker->is_shut = true;
     yoke_log(YOKE_LOG_DEBUG,
-             "connections of busy workers cannot be fetched, and wait: %s",
-             yoke_strerror(-errno));
+             "while worker %d is busy, its connections have to wait: they "
+             "cannot be fetched: %s",
+             (int)worker->pid, yoke_strerror(-errno));
     return -1;
+}
+
+/* Somebody else would answer it at once. */
+static bool has_idle_user(const struct yk_port *port,
+                          const struct yoke_worker *owner)
+{
+    uint64_t now_ns = yk_now_ns();
+
+    YK_LIST_EACH(node, &port->users)
+    {
+        struct yk_user *user = YK_CONTAINER_OF(node, struct yk_user, node);
+        if (user->worker != owner && is_idle(user->worker, now_ns))
+            return true;
+    }
+    return false;
 }
 
 /* Returns true when it has been dealt. */
@@ -97,7 +113,7 @@ static bool take(struct yoke_worker *worker, int number, uint32_t word)
     struct yk_conn conn;
 
     if (fd < 0 || yk_unread_count(fd) <= 0 || !yk_conn_describe(&conn, fd) ||
-        conn.port->is_stopping ||
+        conn.port->is_stopping || !has_idle_user(conn.port, worker) ||
         !yk_claims_take(&worker->board->claims, number, word))
         return false;
     conn.fd = yk_take_fd(&fd);
@@ -115,7 +131,7 @@ static unsigned relieve(struct yoke_worker *worker, unsigned max)
     unsigned count = 0;
     int fd;
 
-    for (int i = 0; i < LOOK_MAX && count < max && !is_unable; i++) {
+    for (int i = 0; i < LOOK_MAX && count < max && !worker->is_shut; i++) {
         if (!yk_claims_next(claims, &worker->claims_cursor, &left, &fd, &word))
             break;
         count += take(worker, fd, word);
@@ -151,7 +167,7 @@ static void relieve_all(void)
 
 static void on_timer(uv_timer_t *handle)
 {
-    if (uv_now(handle->loop) >= until_ms || is_unable) {
+    if (uv_now(handle->loop) >= until_ms) {
         uv_timer_stop(handle);
         return;
     }
@@ -161,8 +177,6 @@ static void on_timer(uv_timer_t *handle)
 
 void yk_relief_watch(void)
 {
-    if (is_unable)
-        return;
     if (!has_timer) {
         uv_timer_init(yoke_loop(), &timer);
         uv_unref((uv_handle_t *)&timer);

@@ -76,7 +76,8 @@ struct yoke_worker {
     struct yk_peer given[YK_BOARD_GIFTS];
     struct yk_rescue *rescue; /* What was fetched out of it (rescue.h). */
     uint32_t claims_cursor;   /* Where relief (relief.h) looks next; */
-    bool is_relieved;         /* it has taken something from this turn. */
+    bool is_relieved;         /* it has taken something from this turn; */
+    bool is_shut;             /* the system does not let it. */
 
     struct yk_settings *settings; /* Those it was forked with. */
     struct yk_stdio stdio;        /* Its pipes. */

@@ -81,6 +81,7 @@ void yk_session_begin_new(struct yk_session *session)
     session->state = YK_SESSION_HERE;
     session->id = NULL;
     session->stored_id = NULL;
+    session->is_moved = false;
     session->version = 0;
     session->begun_s = yoke_req_time_s(session->req);
 }
@@ -272,16 +273,35 @@ static void on_deleted(const struct yoke_store_result *result, void *data)
     yk_session_answered(session, err, result->text);
 }
 
+/* Somebody else has destroyed it, or given it another id: then it does not live
+ * on under this one. */
+static void on_moved(const struct yoke_store_result *result, void *data)
+{
+    struct yk_session *session = data;
+    if (is_left(session))
+        return;
+    if (result->err == -ENOENT)
+        session->state = YK_SESSION_OVER;
+    if (result->err == 0 || result->err == -ENOENT) {
+        session->doomed_id = NULL;
+        session->is_moved = false;
+    }
+    if (result->err == 0)
+        write(session);
+    yk_session_answered(session, result->err, result->text);
+}
+
 void yk_session_store(struct yk_session *session)
 {
+    bool is_moved = session->is_moved && needs_write(session);
     session->calls++;
     if (session->doomed_id) {
         session->calls++;
         yoke_store_delete(session->options->store,
                           yk_session_key(session, session->doomed_id),
-                          on_deleted, session);
+                          is_moved ? on_moved : on_deleted, session);
     }
-    if (needs_write(session))
+    if (!is_moved && needs_write(session))
         write(session);
     yk_session_answered(session, 0, "");
 }

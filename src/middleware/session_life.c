@@ -86,6 +86,7 @@ int yoke_session_change_id(yoke_req *req)
     if (err < 0)
         return refuse("yoke_session_change_id", err);
     doom(session);
+    session->is_moved = session->doomed_id != NULL;
     session->id = NULL;
     session->stored_id = NULL;
     return 0;

@@ -46,6 +46,7 @@ struct yk_session {
     bool is_changed;       /* Perhaps. */
     bool is_touched;       /* By yoke_session_touch. */
     bool is_cookie_dead;   /* Its session has been destroyed, or replaced. */
+    bool is_moved;         /* The values are those of `doomed_id`. */
     bool is_head_gone;     /* Nothing can be set any more. */
 
     /* What is under way with the store; one thing at a time. */

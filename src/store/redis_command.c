@@ -311,6 +311,7 @@ static void answer_scan(struct yk_call *call, const redisReply *reply,
     struct yoke_store_item *items;
 
     if (reply->type != REDIS_REPLY_ARRAY || reply->elements != 2 ||
+        reply->element[0]->type != REDIS_REPLY_STRING ||
         reply->element[1]->type != REDIS_REPLY_ARRAY) {
         yk_call_fail(call, -YOKE_EUNAVAILABLE,
                      "the server's reply to SCAN "

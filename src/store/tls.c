@@ -222,6 +222,7 @@ static bool set_host(SSL *ssl, const char *host)
     if (is_address(host))
         return yk_ssl.X509_VERIFY_PARAM_set1_ip_asc(yk_ssl.SSL_get0_param(ssl),
                                                     host) == 1;
+    yk_ssl.SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
     return yk_ssl.SSL_set1_host(ssl, host) == 1 &&
            yk_ssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
                            TLSEXT_NAMETYPE_host_name,

@@ -7,6 +7,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
 
 #define YK_SSL_FUNCTIONS(XX)                                                   \
     XX(SSL_CTX_check_private_key)                                              \
@@ -29,6 +30,7 @@
     XX(SSL_new)                                                                \
     XX(SSL_read)                                                               \
     XX(SSL_set1_host)                                                          \
+    XX(SSL_set_hostflags)                                                      \
     XX(SSL_set_bio)                                                            \
     XX(SSL_set_connect_state)                                                  \
     XX(SSL_write_ex)                                                           \

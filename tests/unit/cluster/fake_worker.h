@@ -91,24 +91,31 @@ static inline void fake_worker_end(struct fake_worker *fake)
     yk_seats_free(fake->worker.seat);
 }
 
-/* The worker asks to listen on a free port of 127.0.0.1, its n-th there. Returns
- * what it is answered. */
-static inline int fake_worker_listen(struct fake_worker *fake, uint32_t token,
-                                     uint32_t index,
-                                     struct yk_message_listen_reply *reply)
+/* The worker asks to listen there. Returns what it is answered. */
+static inline int fake_worker_listen_at(struct fake_worker *fake,
+                                        const char *host,
+                                        const struct yk_message_listen *listen,
+                                        struct yk_message_listen_reply *reply)
 {
-    const struct yk_listen_request request = {.listen = {.token = token,
-                                                         .index = index,
-                                                         .backlog = 16,
-                                                         .name = YK_NAME_HOST},
-                                              .name = "127.0.0.1",
-                                              .owner = "",
-                                              .group = ""};
+    struct yk_listen_request request = {
+        .listen = *listen, .name = host, .owner = "", .group = ""};
 
+    request.listen.backlog = 16;
+    request.listen.name = YK_NAME_HOST;
     yk_ports_listen(&fake->worker, &request, reply);
     if (reply->err == 0)
         fake->worker.has_listened = true;
     return reply->err;
+}
+
+/* The same on a free port of 127.0.0.1, its n-th there. */
+static inline int fake_worker_listen(struct fake_worker *fake, uint32_t token,
+                                     uint32_t index,
+                                     struct yk_message_listen_reply *reply)
+{
+    const struct yk_message_listen listen = {.token = token, .index = index};
+
+    return fake_worker_listen_at(fake, "127.0.0.1", &listen, reply);
 }
 
 /* The connections of the next packet that has been sent to it, their messages

@@ -72,6 +72,31 @@ static void a_worker_has_so_many_listeners_and_no_more(void **state)
     assert_int_equal(fake_worker_listen(&two, 1, 0, &reply), 0);
 }
 
+static const char *host_at(const char *host, int port)
+{
+    struct yoke_address address = {.port = port};
+
+    snprintf(address.host, sizeof(address.host), "%s", host);
+    struct yk_port *found = yk_ports_at(&address);
+    return found ? found->socket.address.host : "none";
+}
+
+static void a_connection_came_to_the_port_that_is_closest(void **state)
+{
+    struct yk_message_listen listen = {.token = 1, .ipv6_only = 1};
+
+    (void)state;
+    assert_int_equal(fake_worker_listen_at(&one, "::", &listen, &reply), 0);
+    int port = listen.port = reply.address.port;
+    assert_string_equal(host_at("::1", port), "::");
+    listen.token = 2;
+    assert_int_equal(fake_worker_listen_at(&one, "0.0.0.0", &listen, &reply),
+                     0);
+    assert_string_equal(host_at("127.0.0.1", port), "0.0.0.0");
+    assert_string_equal(host_at("::1", port), "::");
+    assert_string_equal(host_at("127.0.0.1", port == 1 ? 2 : port - 1), "none");
+}
+
 static void whether_others_listen_is_told_of_the_very_port(void **state)
 {
     (void)state;
@@ -156,6 +181,7 @@ int main(void)
         WITH_WORKERS(workers_that_ask_for_the_same_share_a_port),
         WITH_WORKERS(who_listens_there_already_is_refused),
         WITH_WORKERS(a_worker_has_so_many_listeners_and_no_more),
+        WITH_WORKERS(a_connection_came_to_the_port_that_is_closest),
         WITH_WORKERS(whether_others_listen_is_told_of_the_very_port),
         WITH_WORKERS(a_port_that_has_been_closed_meanwhile_is_nobodys),
         WITH_WORKERS(who_has_left_is_dealt_nothing_and_can_be_asked_nothing),

@@ -86,11 +86,14 @@ static struct {
 } held[8];
 static int held_count;
 
-/* /slow?k=NAME&v=TEXT: sets it, and answers when it is told. */
+/* /slow?k=NAME&v=TEXT&moves=1: sets it, gives the session another id, and answers
+ * when it is told. */
 static inline void slow(yoke_req *req, yoke_res *res)
 {
     if (yoke_req_query(req, "k"))
         yoke_session_set_text(req, query(req, "k"), query(req, "v"));
+    if (yoke_req_query(req, "moves"))
+        yoke_session_change_id(req);
     held[held_count].req = req;
     held[held_count++].res = res;
     yoke_hold(req);

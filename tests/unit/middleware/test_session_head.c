@@ -117,6 +117,40 @@ static void what_is_destroyed_does_not_come_back(void **state)
     }
 }
 
+static void what_is_destroyed_does_not_live_on_under_another_id(void **state)
+{
+    (void)state;
+    held_count = 0;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=0", "set");
+    yoke_tr *one = begin(ada, "/slow?k=a&v=1&moves=1");
+    expect(ada, "/logout", "bye");
+    release(0, "one");
+    yoke_expect_text(one, 200, "one");
+    yoke_expect_no_cookie(one, "sid");
+    expect(ada, "/get?k=a", "-");
+    yoke_test_free(t);
+}
+
+static void of_two_that_change_the_id_one_goes_on(void **state)
+{
+    (void)state;
+    held_count = 0;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=0", "set");
+    yoke_tr *one = begin(ada, "/slow?k=b&v=1&moves=1");
+    yoke_tr *two = begin(ada, "/slow?moves=1");
+    release(0, "one");
+    yoke_expect_cookie_renewed(one, "sid");
+    release(1, "two");
+    yoke_expect_no_cookie(two, "sid");
+    expect(ada, "/get?k=a", "0");
+    expect(ada, "/get?k=b", "1");
+    yoke_test_free(t);
+}
+
 /* ---- Saving ---- */
 
 static void the_answer_comes_after_the_session_is_stored(void **state)
@@ -347,6 +381,8 @@ int main(void)
         WITH_STORE(of_the_same_value_the_last_counts),
         WITH_STORE(a_conflict_can_be_reported),
         WITH_STORE(what_is_destroyed_does_not_come_back),
+        WITH_STORE(what_is_destroyed_does_not_live_on_under_another_id),
+        WITH_STORE(of_two_that_change_the_id_one_goes_on),
         WITH_STORE(the_answer_comes_after_the_session_is_stored),
         WITH_STORE(a_stream_is_stored_before_its_head),
         WITH_STORE(a_stream_that_ends_while_the_store_is_asked_is_not_told),
