@@ -15,9 +15,12 @@ MEBIBYTE = 1 << 20
 @pytest.fixture(scope="module")
 def hello():
     with harness.Server([HELLO], env={"YOKE_WORKERS": 2}) as server:
-        # Each worker has answered: all that it opens at first, it has opened.
-        for _ in range(4):
+        def have_answered():
             server.request("GET", "/get")
+            one, two = map(server.fd_count, server.wait_workers(2))
+            return one == two
+        # Each worker has: all that it opens at first, it has opened.
+        harness.wait_for(have_answered, "both workers to have answered")
         server.at_rest = fd_counts(server)
         yield server
 
