@@ -421,6 +421,19 @@ static uint64_t tests_now(void *data)
     return clock_ms;
 }
 
+void assert_urls_are_refused(const struct wrong_url *cases, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        char text[YOKE_STORE_TEXT_MAX] = "";
+        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
+        assert_int_equal(errno, EINVAL);
+        if (!strstr(text, cases[i].word))
+            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
+                     cases[i].word);
+        assert_null(strstr(text, "secret"));
+    }
+}
+
 yoke_store *open_store_with(struct yoke_store_options options)
 {
     static int opened;

@@ -64,6 +64,14 @@ void fixture_thaw(void);
 void fixture_restart_server(void);
 void fixture_kill_server(void);
 
+/* A URL that cannot be opened (EINVAL), and what the reason has to say. */
+struct wrong_url {
+    const char *url, *word;
+};
+
+/* Nor does the reason tell a password, which is "secret" in these. */
+void assert_urls_are_refused(const struct wrong_url *cases, size_t count);
+
 /* A store of the kind with a prefix of its own, on the tests' clock. */
 yoke_store *open_store(void);
 yoke_store *open_store_with(struct yoke_store_options options);

@@ -184,9 +184,7 @@ static void one_file_can_be_opened_twice_in_a_process(void **state)
 
 static void urls_that_are_wrong_are_named(void **state)
 {
-    const struct {
-        const char *url, *word;
-    } cases[] = {
+    const struct wrong_url cases[] = {
         {"lmdb:/tmp/x?sync=often", "often"},
         {"lmdb:/tmp/x?max_size=1K", "max_size"},
         {"lmdb:/tmp/x?max_size=ten", "ten"},
@@ -199,14 +197,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"lmdb:/tmp/x?sync", "sync"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[YOKE_STORE_TEXT_MAX] = "";
-        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
-        assert_int_equal(errno, EINVAL);
-        if (!strstr(text, cases[i].word))
-            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
-                     cases[i].word);
-    }
+    assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
 static void the_default_is_a_file_in_the_state_directory(void **state)

@@ -72,9 +72,7 @@ static void several_servers_share_the_keys(void **state)
 
 static void urls_that_are_wrong_are_named(void **state)
 {
-    const struct {
-        const char *url, *word;
-    } cases[] = {
+    const struct wrong_url cases[] = {
         {"memcached:host", "hosts"},
         {"memcached:///", "hosts"},
         {"memcached://h/3", "databases"},
@@ -84,14 +82,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"memcached://h?hash=md5", "hash"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[YOKE_STORE_TEXT_MAX] = "";
-        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
-        assert_int_equal(errno, EINVAL);
-        if (!strstr(text, cases[i].word))
-            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
-                     cases[i].word);
-    }
+    assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
 int main(void)

@@ -501,9 +501,7 @@ static void what_is_no_cluster_is_named(void **state)
 
 static void urls_that_are_wrong_are_named(void **state)
 {
-    const struct {
-        const char *url, *word;
-    } cases[] = {
+    const struct wrong_url cases[] = {
         {"redis+cluster:path", "has hosts"},
         {"redis+cluster:///", "has hosts"},
         {"redis+cluster://a,b/1", "no databases"},
@@ -514,13 +512,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"redis+cluster://u@a", "password"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[YOKE_STORE_TEXT_MAX] = "";
-        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
-        if (!strstr(text, cases[i].word))
-            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
-                     cases[i].word);
-    }
+    assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
 static void start_nodes(void)

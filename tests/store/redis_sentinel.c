@@ -196,9 +196,7 @@ static void a_primary_that_is_frozen_is_replaced(void **state)
 
 static void urls_that_are_wrong_are_named(void **state)
 {
-    const struct {
-        const char *url, *word;
-    } cases[] = {
+    const struct wrong_url cases[] = {
         {"redis+sentinel:path", "has hosts"},
         {"redis+sentinel:///shop", "has hosts"},
         {"redis+sentinel://a,b", "name of the primary is missing"},
@@ -207,13 +205,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"redis+sentinel://a/shop?sentinel=x", "sentinel'"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[YOKE_STORE_TEXT_MAX] = "";
-        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
-        if (!strstr(text, cases[i].word))
-            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
-                     cases[i].word);
-    }
+    assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
 static void start_servers(void)

@@ -254,9 +254,7 @@ static void a_connection_that_breaks_is_made_again(void **state)
 
 static void urls_that_are_wrong_are_named(void **state)
 {
-    const struct {
-        const char *url, *word;
-    } cases[] = {
+    const struct wrong_url cases[] = {
         {"rediss://h?ca=/nowhere", "option ca: '/nowhere'"},
         {"rediss://h?cert=/nowhere", "option cert: '/nowhere'"},
         {"rediss://h?key=/nowhere", "without cert"},
@@ -267,13 +265,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"redis://h?ca=x", "no option 'ca'"},
     };
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        char text[YOKE_STORE_TEXT_MAX] = "";
-        assert_null(yoke_store_open(.url = cases[i].url, .text = text));
-        if (!strstr(text, cases[i].word))
-            fail_msg("%s: '%s' does not say '%s'", cases[i].url, text,
-                     cases[i].word);
-    }
+    assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
 /* A cluster of one, whose nodes tell their TLS ports over TLS. */
