@@ -99,8 +99,9 @@ def test_ps_json_counts_what_was_served(shop, run_dir):
 
 
 def test_ps_shows_what_is_open_now(shop, run_dir):
-    with shop.connect() as client:
-        client.request("GET", "/slow?ms=500")
+    with shop.connect(room=65536) as client:
+        # Open for as long as nobody reads the answer.
+        client.request("GET", "/stream?n=150&size=65536")
         wait_for(lambda: ps(run_dir)[0]["totals"]["requests"]["open"] == 1,
                  "an open request")
         assert ps(run_dir)[0]["totals"]["connections"]["open"] == 1
