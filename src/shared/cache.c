@@ -1,8 +1,6 @@
-/* The functions of yoke/cache.h but for the life of a job. */
-#include <yoke/cache.h>
+#include "shared/cache.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +11,10 @@
 
 #include "core/alloc.h"
 #include "shared/cache_job.h"
+#include "shared/cache_look.h"
+#include "shared/cache_tags.h"
+#include "shared/cache_verdict.h"
+#include "shared/cache_waiters.h"
 
 #include "core/banned.h"
 
@@ -166,7 +168,7 @@ static void on_tick(uv_timer_t *timer)
         if (job->due_ms > uv_now(timer->loop))
             continue;
         yk_list_remove(node);
-        yk_cache_job_look(job);
+        yk_cache_look(job);
     }
     if (yk_list_is_empty(&cache->resting))
         uv_timer_stop(timer);
@@ -182,12 +184,6 @@ void yk_cache_rest(yoke_cache_job *job)
 }
 
 /* ---- Getting ---- */
-
-bool yk_cache_has_wishes(const struct yoke_cache_query *query)
-{
-    return query->anew || query->no_stale || query->max_age_s > 0 ||
-           query->min_fresh_s > 0;
-}
 
 static struct yk_cache_waiter *new_waiter(yoke_cache *cache, yoke_cache_fn *fn,
                                           void *data,
@@ -216,32 +212,23 @@ static void refuse(yoke_cache *cache, struct yk_cache_waiter *waiter, int err)
     yk_later_start(&cache->later);
 }
 
-static bool is_text(const char *text)
+bool yk_cache_is_text(const char *text)
 {
     size_t len = text ? strnlen(text, YOKE_CACHE_KEY_MAX + 1) : 0;
     return len > 0 && len <= YOKE_CACHE_KEY_MAX;
 }
 
-static size_t count_tags(const char *const *tags)
-{
-    size_t n = 0;
-
-    while (tags && n <= YOKE_CACHE_TAGS_MAX && tags[n])
-        n++;
-    return n;
-}
-
 static int fault(const yoke_cache *cache, const char *key,
                  const struct yoke_cache_query *query)
 {
-    size_t tag_count = count_tags(query->tags);
+    size_t tag_count = yk_cache_tags_count(query->tags);
 
     if (cache->is_closing)
         return -ECANCELED;
-    if (!is_text(key) || tag_count > YOKE_CACHE_TAGS_MAX)
+    if (!yk_cache_is_text(key) || tag_count > YOKE_CACHE_TAGS_MAX)
         return -EINVAL;
     for (size_t i = 0; i < tag_count; i++)
-        if (!is_text(query->tags[i]))
+        if (!yk_cache_is_text(query->tags[i]))
             return -EINVAL;
     return cache->stats.waiters >= cache->options.max_waiters ? -YOKE_EFULL : 0;
 }
@@ -259,15 +246,6 @@ static yoke_cache_job *find(yoke_cache *cache, const char *key)
     return NULL;
 }
 
-static void set_tags(yoke_cache_job *job, const char *const *tags)
-{
-    job->tag_count = count_tags(tags);
-    for (size_t i = 0; i < job->tag_count; i++) {
-        job->tags[i].name = yk_name_hash(tags[i]);
-        yk_name_make(job->tag_names[i], job->cache->name, 't', tags[i]);
-    }
-}
-
 static void begin(yoke_cache *cache, const char *key,
                   struct yk_cache_waiter *waiter,
                   const struct yoke_cache_query *query)
@@ -280,12 +258,12 @@ static void begin(yoke_cache *cache, const char *key,
         refuse(cache, waiter, -YOKE_EFULL);
         return;
     }
-    set_tags(job, query->tags);
+    yk_cache_tags_set(job, query->tags);
     job->is_alone =
         query->alone || !query->compute || yk_cache_has_wishes(query);
     if (!job->is_alone)
         yk_list_add(&cache->table[job->hash % YK_CACHE_BUCKETS], &job->node);
-    yk_cache_job_look(job);
+    yk_cache_look(job);
 }
 
 void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
@@ -303,171 +281,6 @@ void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
         yk_cache_job_join(job, waiter);
     else
         begin(cache, key, waiter, query);
-}
-
-/* ---- Changing ---- */
-
-struct change {
-    yoke_cache_done_fn *fn;
-    void *data;
-};
-
-static void on_changed(const struct yoke_store_result *result, void *data)
-{
-    struct change *change = data;
-
-    if (change->fn)
-        change->fn(result->err, change->data);
-    free(change);
-}
-
-static struct change *new_change(yoke_cache_done_fn *fn, void *data)
-{
-    struct change *change = yk_alloc(sizeof(*change));
-
-    *change = (struct change){fn, data};
-    return change;
-}
-
-static void store_record(yoke_store *store, const char *name,
-                         const struct yk_cache_record *record, uint32_t keep_s,
-                         uint64_t version, struct change *change)
-{
-    size_t len = yk_cache_record_len(record);
-    char *bytes = yk_try_alloc(len);
-
-    if (!bytes) {
-        struct yoke_store_result result = {.err = -ENOMEM};
-        on_changed(&result, change);
-        return;
-    }
-    yk_cache_record_write(record, bytes);
-    if (version)
-        yoke_store_replace(store, name, version, bytes, len, keep_s, on_changed,
-                           change);
-    else
-        yoke_store_set(store, name, bytes, len, keep_s, on_changed, change);
-    free(bytes);
-}
-
-/* ---- Taking the place of a value: that is read first, for its tags ---- */
-
-struct exchange {
-    yoke_store *store;
-    char name[YK_NAME_SIZE];
-    struct yk_cache_record record; /* Key and value are in `bytes`. */
-    uint32_t keep_s;
-    uint64_t version;
-    struct change *change;
-    char bytes[];
-};
-
-static void on_place_read(const struct yoke_store_result *result, void *data)
-{
-    struct exchange *exchange = data;
-    struct yk_cache_record there;
-    struct yk_slice bytes = {result->value, result->len};
-    struct yoke_store_result conflict = {.err = -YOKE_ECONFLICT};
-
-    if (result->err || result->version != exchange->version ||
-        !yk_cache_record_read(bytes, &there)) {
-        on_changed(result->err && result->err != -ENOENT ? result : &conflict,
-                   exchange->change);
-        free(exchange);
-        return;
-    }
-    exchange->record.tag_count = there.tag_count;
-    memcpy(exchange->record.tags, there.tags, sizeof(there.tags));
-    store_record(exchange->store, exchange->name, &exchange->record,
-                 exchange->keep_s, exchange->version, exchange->change);
-    free(exchange);
-}
-
-static void replace_record(yoke_store *store, const char *name,
-                           const struct yk_cache_record *record,
-                           uint32_t keep_s, uint64_t version,
-                           struct change *change)
-{
-    size_t key_len = record->key.len, len = record->value.len;
-    struct exchange *exchange =
-        yk_try_alloc(sizeof(*exchange) + key_len + len + 1);
-
-    if (!exchange) {
-        struct yoke_store_result result = {.err = -ENOMEM};
-        on_changed(&result, change);
-        return;
-    }
-    *exchange = (struct exchange){.store = store,
-                                  .record = *record,
-                                  .keep_s = keep_s,
-                                  .version = version,
-                                  .change = change};
-    snprintf(exchange->name, sizeof(exchange->name), "%s", name);
-    memcpy(exchange->bytes, record->key.ptr, key_len);
-    if (len > 0)
-        memcpy(exchange->bytes + key_len, record->value.ptr, len);
-    exchange->record.key.ptr = exchange->bytes;
-    exchange->record.value.ptr = exchange->bytes + key_len;
-    yoke_store_get(store, name, on_place_read, exchange);
-}
-
-/* A name that the store refuses, so that it answers -EINVAL as for any. */
-static void make_name(yoke_cache *cache, char *out, char kind, const char *text)
-{
-    out[0] = '\0';
-    if (is_text(text))
-        yk_name_make(out, cache->name, kind, text);
-}
-
-void yoke_cache_put_with(yoke_cache *cache, const char *key, const void *ptr,
-                         size_t len, yoke_cache_done_fn *fn, void *data,
-                         const struct yoke_cache_keep *keep)
-{
-    char name[YK_NAME_SIZE];
-    struct yk_cache_record record = {
-        .kind = YK_CACHE_VALUE,
-        .key = yk_slice_of(key ? key : ""),
-        .value = {ptr, len},
-    };
-
-    make_name(cache, name, 'v', key);
-    yk_cache_stamp(cache, &record, keep->ttl_s, keep->stale_s,
-                   keep->stale_error_s);
-    uint32_t keep_s = yk_cache_keep_s(cache, &record);
-    keep_s = keep_s ? keep_s : 1;
-    if (keep->version)
-        replace_record(cache->options.store, name, &record, keep_s,
-                       keep->version, new_change(fn, data));
-    else
-        store_record(cache->options.store, name, &record, keep_s, 0,
-                     new_change(fn, data));
-}
-
-/* What stays says that what was begun before is void. */
-void yoke_cache_delete(yoke_cache *cache, const char *key,
-                       yoke_cache_done_fn *fn, void *data)
-{
-    char name[YK_NAME_SIZE];
-    struct yk_cache_record record = {
-        .kind = YK_CACHE_DELETED,
-        .stored_ms = yk_cache_now(cache),
-        .key = yk_slice_of(key ? key : ""),
-    };
-
-    make_name(cache, name, 'v', key);
-    store_record(cache->options.store, name, &record,
-                 2 * cache->options.lease_s, 0, new_change(fn, data));
-}
-
-void yoke_cache_invalidate(yoke_cache *cache, const char *tag,
-                           yoke_cache_done_fn *fn, void *data)
-{
-    char name[YK_NAME_SIZE];
-    uint64_t version = yk_cache_new_version(cache);
-
-    make_name(cache, name, 't', tag);
-    yoke_store_set(cache->options.store, name, &version, sizeof(version),
-                   YK_CACHE_TAG_TTL_S, on_changed, new_change(fn, data));
 }
 
 /* ---- How it is ---- */

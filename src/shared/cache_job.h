@@ -22,18 +22,10 @@
 #ifndef YK_SHARED_CACHE_JOB_H
 #define YK_SHARED_CACHE_JOB_H
 
-#include <uv.h>
-
-#include <yoke/cache.h>
-
-#include "core/blocks.h"
-#include "core/list.h"
-#include "core/random.h"
-#include "net/later.h"
+#include "shared/cache.h"
 #include "shared/cache_record.h"
-#include "shared/names.h"
+#include "shared/cache_waiters.h"
 
-#define YK_CACHE_BUCKETS   256
 /* Keys up to this length have room in the job. */
 #define YK_CACHE_SHORT_KEY 128
 
@@ -46,32 +38,6 @@ enum yk_cache_state {
     YK_CACHE_COMPUTING,
     YK_CACHE_GIVEN,
     YK_CACHE_KEEPING,
-};
-
-struct yoke_cache {
-    struct yoke_cache_options options; /* Defaults filled in. */
-    char name[YK_NAME_MAX + 1];
-    struct yk_list table[YK_CACHE_BUCKETS]; /* Jobs that can be joined. */
-    struct yk_list ready;   /* Jobs with somebody to be answered. */
-    struct yk_list resting; /* Jobs that look again when it is time. */
-    struct yk_list refused; /* Waiters that are told an error. */
-    struct yk_later later;  /* Looks at `ready` and `refused`. */
-    uv_timer_t timer;       /* Looks at `resting`. */
-    struct yk_blocks jobs, waiters;
-    struct yk_random random;
-    struct yoke_cache_stats stats;
-    bool is_closing;
-};
-
-/* A call. */
-struct yk_cache_waiter {
-    struct yk_list node;
-    yoke_cache_fn *fn;
-    void *data;
-    struct yoke_cache_query query; /* Without the tags. */
-    const char *key;               /* Of one that is refused: not its own. */
-    int err;
-    bool is_author; /* Freed with its job, not when it is answered. */
 };
 
 struct yoke_cache_job {
@@ -104,41 +70,38 @@ struct yoke_cache_job {
     char *value; /* The same. */
 };
 
-/* Whether the query has wishes that a shared computation would not know. */
-bool yk_cache_has_wishes(const struct yoke_cache_query *query);
-
 /* A job for a key, whose author is that waiter; NULL when there is no memory.
- * Not begun, and in no table. */
+ * Not begun (yk_cache_look), and in no table. */
 yoke_cache_job *yk_cache_job_new(yoke_cache *cache, const char *key,
                                  struct yk_cache_waiter *author);
-
-/* Begins it. */
-void yk_cache_job_look(yoke_cache_job *job);
-
-/* Begins it again when its time has come. */
-void yk_cache_rest(yoke_cache_job *job);
 
 /* One more waits for it. */
 void yk_cache_job_join(yoke_cache_job *job, struct yk_cache_waiter *waiter);
 
-/* Somebody is to be answered: from the loop. */
+/* Somebody is to be answered: yk_cache_job_on_ready is called from the loop. */
+void yk_cache_job_make_ready(yoke_cache_job *job);
 void yk_cache_job_on_ready(yoke_cache_job *job);
 
-/* Times of what is kept from now on. */
-void yk_cache_stamp(yoke_cache *cache, struct yk_cache_record *record,
-                    uint32_t ttl_s, uint32_t stale_s, uint32_t stale_error_s);
+/* ---- Computing ---- */
 
-/* For how long the store has to keep it; 0: not at all. */
-uint32_t yk_cache_keep_s(yoke_cache *cache,
-                         const struct yk_cache_record *record);
+/* Calls the author's function; without one there is nothing. */
+void yk_cache_job_compute(yoke_cache_job *job);
 
-uint64_t yk_cache_now(const yoke_cache *cache);
+/* Everybody but the author computes for himself from here on. */
+void yk_cache_job_split(yoke_cache_job *job);
 
-/* The version of a tag, and for how long the store keeps it. */
-uint64_t yk_cache_new_version(yoke_cache *cache);
-#define YK_CACHE_TAG_TTL_S (7u * 24 * 3600)
+/* The store has failed with `err`: computes without it, answers what is old, or,
+ * if the cache's options say so, fails. */
+void yk_cache_job_do_without(yoke_cache_job *job, int err);
 
-/* The last job of a cache that is closed has ended. */
-void yk_cache_free_if_idle(yoke_cache *cache);
+/* ---- The end. The job is gone afterwards. ---- */
+
+/* All that wait get that record. */
+void yk_cache_job_conclude(yoke_cache_job *job,
+                           const struct yk_cache_record *record,
+                           enum yoke_cache_how how);
+
+/* All get that error. */
+void yk_cache_job_fail(yoke_cache_job *job, int err);
 
 #endif

@@ -1,0 +1,46 @@
+#include "shared/cache_verdict.h"
+
+#include "shared/cache_job.h"
+#include "shared/cache_tags.h"
+#include "shared/cache_time.h"
+
+#include "core/banned.h"
+
+static bool is_good(const struct yoke_cache_query *query,
+                    const struct yk_cache_record *record, uint64_t now)
+{
+    uint64_t max_age = (uint64_t)query->max_age_s * 1000;
+
+    return !query->anew &&
+           record->fresh_until_ms > now + (uint64_t)query->min_fresh_s * 1000 &&
+           (max_age == 0 || now <= record->stored_ms + max_age);
+}
+
+enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
+                                     const struct yk_cache_record *record)
+{
+    const struct yoke_cache_query *query = &job->author->query;
+    uint64_t now = yk_cache_now(job->cache);
+
+    if (record->kind == YK_CACHE_DELETED ||
+        !yk_slice_eq(record->key, yk_slice_of(job->key)))
+        return YK_CACHE_NOT_THERE;
+    if (record->kind == YK_CACHE_UNSHARED)
+        return record->fresh_until_ms > now ? YK_CACHE_NOBODYS
+                                            : YK_CACHE_NOT_THERE;
+    if (!yk_cache_tags_fit(job, record))
+        return YK_CACHE_NOT_THERE;
+    if (is_good(query, record, now))
+        return YK_CACHE_GOOD;
+    if (record->stale_until_ms > now && !yk_cache_has_wishes(query))
+        return YK_CACHE_OLD;
+    return record->stale_error_until_ms > now && !query->no_stale
+               ? YK_CACHE_LAST_HELP
+               : YK_CACHE_NOT_THERE;
+}
+
+bool yk_cache_has_wishes(const struct yoke_cache_query *query)
+{
+    return query->anew || query->no_stale || query->max_age_s > 0 ||
+           query->min_fresh_s > 0;
+}
