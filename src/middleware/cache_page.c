@@ -1,0 +1,67 @@
+#include "middleware/cache_page.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <yoke/req.h>
+#include <yoke/res.h>
+
+#include "middleware/cache_visit.h"
+
+#include "core/banned.h"
+
+/* ---- Keys ---- */
+
+static const char *yk_page_key_of_url(yoke_req *req, const char *url)
+{
+    const char *host = yoke_req_host(req);
+    char *key = yoke_req_printf(req, "%s://%s%s", yoke_req_protocol(req),
+                                host ? host : "", url);
+
+    /* Of protocol and host case does not count. */
+    for (char *c = key; *c && c < key + strlen(key) - strlen(url); c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
+    return key;
+}
+
+const char *yk_page_key(const struct yk_cache_layer *layer, yoke_req *req)
+{
+    const char *key = layer->options.key
+                          ? layer->options.key(req, layer->options.data)
+                          : yk_page_key_of_url(req, yoke_req_original_url(req));
+
+    return key && *key && strlen(key) <= YOKE_CACHE_KEY_MAX / 2 ? key : NULL;
+}
+
+/* ---- Invalidation (RFC 9111 section 4.4) ---- */
+
+/* Of a URL in a field: a path, or one of this very host. */
+static void forget_url(const struct yk_cache_layer *layer, yoke_res *res,
+                       const char *field)
+{
+    yoke_req *req = yoke_res_req(res);
+    const char *url = yoke_res_get(res, field);
+    const char *origin = yk_page_key_of_url(req, "");
+
+    if (!url)
+        return;
+    if (strncasecmp(url, origin, strlen(origin)) == 0)
+        url += strlen(origin);
+    if (*url == '/' && url[1] != '/')
+        yoke_cache_delete(layer->options.cache, yk_page_key_of_url(req, url),
+                          NULL, NULL);
+}
+
+void yk_page_forget(yoke_res *res, void *data)
+{
+    const struct yk_cache_layer *layer = data;
+    int status = yoke_res_get_status(res);
+    const char *key = yk_page_key(layer, yoke_res_req(res));
+
+    if (status >= 400)
+        return;
+    if (key)
+        yoke_cache_delete(layer->options.cache, key, NULL, NULL);
+    forget_url(layer, res, "Location");
+    forget_url(layer, res, "Content-Location");
+}

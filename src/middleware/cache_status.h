@@ -1,0 +1,20 @@
+/* The field Cache-Status (RFC 9211): what this cache has done with a request. It
+ * is appended, for there may be other caches. */
+#ifndef YK_MIDDLEWARE_CACHE_STATUS_H
+#define YK_MIDDLEWARE_CACHE_STATUS_H
+
+#include <stdbool.h>
+
+#include <yoke/app.h>
+
+struct yk_cache_layer;
+struct yk_visit;
+
+/* Parameters as they are: "hit; ttl=42". Nothing when the options say so. */
+void yk_cache_status_say(const struct yk_cache_layer *layer, yoke_res *res,
+                         const char *text);
+
+/* That the handlers have answered, and why they were asked. */
+void yk_cache_status_forwarded(const struct yk_visit *visit, bool is_stored);
+
+#endif
