@@ -3,7 +3,8 @@
  *
  *     /pid                 the worker's process id
  *     /slow?ms=N           answers after N milliseconds
- *     /block?ms=N          the same, and keeps its worker for itself meanwhile
+ *     /slow?until=PATH     ... as soon as there is a file of that name
+ *     /block?...           the same, and keeps its worker for itself meanwhile
  *     /stream?n=N&size=S   N pieces of S bytes, as fast as the client reads
  *     /crash?how=HOW       the worker dies: segv, abort, assert,
  *                          kill, or exit with 1
@@ -11,6 +12,7 @@
  *     /say?n=N&size=S      N lines with S letters on standard error
  *     /leave               the worker disconnects from its primary */
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,10 +34,21 @@ static void show_pid(yoke_req *req, yoke_res *res)
     yoke_res_text(res, yoke_req_printf(req, "%d", (int)getpid()));
 }
 
-/* ---- /slow ---- */
+/* ---- /slow, /block ---- */
+
+#define LOOK_MS 5 /* How often they look for the file. */
+
+/* It is named so that a test ends what it has begun, however long it takes to
+ * look at it. */
+static bool may_answer(yoke_req *req)
+{
+    const char *path = yoke_req_query(req, "until");
+    return !path || access(path, F_OK) == 0;
+}
 
 struct slow {
     uv_timer_t timer;
+    yoke_req *req;
     yoke_res *res;
 };
 
@@ -47,6 +60,9 @@ static void free_slow(uv_handle_t *handle)
 static void answer_slow(uv_timer_t *timer)
 {
     struct slow *slow = timer->data;
+
+    if (!may_answer(slow->req))
+        return;
     yoke_res_text(slow->res, "slow");
     uv_close((uv_handle_t *)timer, free_slow);
 }
@@ -56,19 +72,20 @@ static void be_slow(yoke_req *req, yoke_res *res)
     struct slow *slow = calloc(1, sizeof(*slow));
     if (!slow)
         abort();
+    slow->req = req;
     slow->res = res;
     slow->timer.data = slow;
     uv_timer_init(yoke_loop(), &slow->timer);
     uv_timer_start(&slow->timer, answer_slow, (uint64_t)query_int(req, "ms", 0),
-                   0);
+                   LOOK_MS);
     yoke_hold(req);
 }
-
-/* ---- /block ---- */
 
 static void block(yoke_req *req, yoke_res *res)
 {
     usleep((useconds_t)query_int(req, "ms", 0) * 1000);
+    while (!may_answer(req))
+        usleep(LOOK_MS * 1000);
     show_pid(req, res);
 }
 

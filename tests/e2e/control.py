@@ -1,11 +1,11 @@
 """The control socket of a cluster, as docs/control.md has it."""
+import contextlib
 import json
 import os
 import pathlib
 import socket
 
 import harness
-from harness import wait_for
 
 
 class Control:
@@ -14,8 +14,8 @@ class Control:
 
     def __init__(self, name=None, server=None, run_dir=None):
         self.folder = pathlib.Path(run_dir or harness.RUN_DIR.name)
-        self.name = name or wait_for(lambda: self.find(server.pid),
-                                     "a control socket")
+        self.name = name or harness.wait_for(lambda: self.find(server.pid),
+                                             "a control socket")
         self.open(self.name)
 
     def open(self, name):
@@ -67,3 +67,13 @@ def report(server, **more):
     """The answer to `ps`, of the cluster that this program is."""
     with Control(server=server) as one:
         return one.ask("ps", **more)["result"]
+
+
+def workers(server):
+    """What the same says of each worker; nothing while it does not answer."""
+    run_dir = (server.env or {}).get("YOKE_RUN_DIR")
+    with contextlib.suppress(OSError):
+        with Control(server=server, run_dir=run_dir) as one:
+            if answer := one.ask("ps", memory=False):
+                return answer["result"]["workers"]
+    return []

@@ -2,7 +2,6 @@
 a line, takes commands, and serves lines (see there and in conn.h)."""
 import os
 import pathlib
-import random
 import re
 import signal
 import socket
@@ -127,22 +126,6 @@ class Line:
             return self.read() is None
         except ConnectionResetError:
             return True
-
-
-def quiet_port():
-    """A port that the system gives nobody who asks for port 0, and that is free
-    for TCP and UDP: for a test that needs a number beforehand."""
-    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
-        first = int(file.read().split()[0])
-    while True:
-        port = random.randrange(min(10000, first - 1000), first)
-        try:
-            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
-                with socket.socket(socket.AF_INET6, kind) as probe:
-                    probe.bind(("::", port))
-            return port
-        except OSError:
-            pass
 
 
 def handed(*what):

@@ -19,7 +19,6 @@ default; with $YOKE_BUILD=build-asan, what a sanitizer reports fails the test,
 be it in a worker that was replaced long ago.
 """
 import contextlib
-import json
 import os
 import pathlib
 import random
@@ -31,6 +30,7 @@ import subprocess
 import tempfile
 import time
 
+import control
 import http1
 import procfs
 
@@ -53,6 +53,9 @@ FINDING = re.compile(r"ERROR: \w+Sanitizer|runtime error:|"
 # Where the programs' control sockets are, apart from those of anybody else.
 RUN_DIR = tempfile.TemporaryDirectory(prefix="yoke-run-")
 
+# Of ports, by free_port.
+CLAIMS = []
+
 
 def wait_for(condition, what, seconds=DEADLINE_SECONDS):
     """Calls condition() until it returns something true, and returns that.
@@ -70,15 +73,26 @@ def wait_for(condition, what, seconds=DEADLINE_SECONDS):
 
 
 def free_port():
-    """A port that nothing listens on now. Prefer port 0, where nothing can
-    come between: this is for programs that must know the number before. It is
-    none of those that the kernel gives to others meanwhile, and chosen by
-    chance, for other tests choose as well."""
+    """A port that is free for TCP and UDP, for this process alone. Prefer port
+    0: this is for programs that must know the number before. It is none of
+    those that the kernel gives to whoever asks for port 0, and other tests
+    leave it alone, for while we have its name in the abstract namespace of UNIX
+    sockets, they cannot have it."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as file:
+        first = int(file.read().split()[0])
     while True:
-        port = random.randrange(10000, 32000)
-        with contextlib.suppress(OSError):
-            socket.create_server(("", port)).close()
-            return port
+        port = random.randrange(min(10000, first - 1000), first)
+        claim = socket.socket(socket.AF_UNIX)
+        try:
+            claim.bind(f"\0yoke-test-port-{port}")
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                with socket.socket(socket.AF_INET6, kind) as probe:
+                    probe.bind(("::", port))
+        except OSError:
+            claim.close()
+            continue
+        CLAIMS.append(claim)
+        return port
 
 
 def environment(env=None):
@@ -292,10 +306,7 @@ class Server:
         no other is there; returns their pids. A worker that has been started
         may not have loaded the application yet."""
         def complete():
-            result = command("ps", "--json", env=self.env)
-            rows = [row for cluster in json.loads(result.stdout or "[]")
-                    if cluster["primary"]["pid"] == self.pid
-                    for row in cluster["workers"]]
+            rows = control.workers(self)
             ready = [row["pid"] for row in rows if row["state"] == "ready"]
             return [sorted(ready)] if len(ready) == len(rows) == count else None
         return wait_for(

@@ -77,7 +77,7 @@ def test_no_host_means_both_families(start_fleet, sched):
 @SCHEDS
 def test_ipv6_only_leaves_ipv4_free(start_fleet, sched):
     """Node: net-listen-ipv6only-none, -rr."""
-    server = start_fleet(2, "-s", sched, f"6:{fleet.quiet_port()}")
+    server = start_fleet(2, "-s", sched, f"6:{harness.free_port()}")
     assert len(server.wait_ready()) == 1
     assert server.answerer(host="::1")
     with pytest.raises(ConnectionRefusedError):
@@ -124,7 +124,7 @@ def test_an_exclusive_listener_is_the_workers_own(start_fleet):
 
 def test_an_exclusive_port_is_refused_to_the_second_worker(start_fleet):
     """Node: net-listen-shared-ports, its exclusive half."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, f"own:{port}", listeners=0, env=SURVIVES)
     server.wait_output(fleet.LISTENS)
     (match,) = server.wait_output(
@@ -134,7 +134,7 @@ def test_an_exclusive_port_is_refused_to_the_second_worker(start_fleet):
 
 def test_reuse_port_is_no_affair_of_the_primarys(start_fleet):
     """Node: net-reuseport."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, f"127.0.0.1:{port},reuseport")
     assert harness.procfs.listening_ports(server.pid) == []
     for worker in server.workers():
@@ -147,7 +147,7 @@ def test_a_supervised_worker_with_a_port_of_its_own_is_ready(start):
     """The primary does not see that it listens, and is told: else it would take
     the worker's death for one that cannot start, and end."""
     server = start([harness.BUILD / "tests/apps/own_port"],
-                   port=fleet.quiet_port())
+                   port=harness.free_port())
     assert server.request().text == "hello"
     (first,) = server.workers()
     os.kill(first, signal.SIGKILL)
@@ -161,7 +161,7 @@ def test_a_worker_hears_that_the_port_is_in_use_and_by_whom(start_fleet,
                                                             sched):
     """Node: bind-twice, shared-handle-bind-error. And eaddrinuse: the next
     attempt works."""
-    holder = start_fleet(1, f"127.0.0.1:{fleet.quiet_port()}")
+    holder = start_fleet(1, f"127.0.0.1:{harness.free_port()}")
     server = start_fleet(1, "-s", sched, "127.0.0.1:0",
                          f"127.0.0.1:{holder.port}", env=SURVIVES)
     server.wait_output(
@@ -269,7 +269,7 @@ def shared_port(server):
 
 def test_a_port_changes_hands_between_workers(start_fleet):
     """Node: port-reuse-between-workers."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, "own:0", env=SURVIVES)
     first, second = server.controls().values()
     place = f"127.0.0.1:{port}"
@@ -306,7 +306,7 @@ def test_a_number_that_came_of_port_0_can_be_asked_for(start_fleet):
 
 def test_listening_twice_before_the_reply_is_once_and_an_error(start_fleet):
     """Node: net-listen-twice."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     place = f"127.0.0.1:{port}"
     server = start_fleet(1, place, place, env=SURVIVES)
     server.wait_output("EADDRINUSE: .* is in use by this program itself$")
@@ -317,7 +317,7 @@ def test_listening_twice_before_the_reply_is_once_and_an_error(start_fleet):
 @SCHEDS
 def test_what_is_closed_before_the_reply_is_given_up(start_fleet, sched):
     """Node: net-server-close-before-ipc-response."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, "-s", sched, "127.0.0.1:0",
                          f"127.0.0.1:{port},closes=now")
     server.wait_output("closed a listener", 2)

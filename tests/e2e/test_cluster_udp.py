@@ -149,7 +149,7 @@ def test_a_bound_port_outlives_its_worker(start_fleet):
 
 def test_an_exclusive_port_is_the_first_workers_alone(start_fleet):
     """Node: dgram-bind-shared-ports, its exclusive half."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, f"udp/127.0.0.1:{port},exclusive", listeners=0)
     wait_bound(server, 1)
     (match,) = server.wait_output(
@@ -185,7 +185,7 @@ def test_a_handle_that_is_bound_by_sending_is_its_workers_own(start_fleet):
 @SCHEDS
 def test_both_families_may_have_the_same_port(start_fleet, sched):
     """Node: cluster-dgram-ipv6only."""
-    server = start_fleet(2, "-s", sched, f"udp/6:{fleet.quiet_port()}",
+    server = start_fleet(2, "-s", sched, f"udp/6:{harness.free_port()}",
                          listeners=0)
     (port,) = wait_bound(server, 2)
     with Sender("::1") as sender, Sender() as other:
@@ -208,7 +208,7 @@ def test_an_address_may_be_had_twice_by_those_who_agree(start_fleet):
 
 def test_reuse_port_is_no_affair_of_the_primarys(start_fleet):
     """Node: cluster-dgram-reuseport."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(2, f"udp/127.0.0.1:{port},reuseport", listeners=0)
     assert wait_bound(server, 2) == [port]
     assert "listening" not in server.stdout
@@ -252,7 +252,7 @@ def test_a_number_that_came_of_port_0_can_be_asked_for(start_fleet):
 def test_one_that_is_closed_before_the_reply_is_given_up(start_fleet):
     """Node: dgram-bind-socket-close-before-cluster-reply,
     dgram-close-during-bind."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     server = start_fleet(1, "127.0.0.1:0", f"udp/127.0.0.1:{port},closes=now")
     server.wait_output("closed a handle")
     assert not server.lines(fleet.BINDS)
@@ -281,7 +281,7 @@ def test_it_may_be_closed_in_the_callback_that_it_listens(start_fleet):
 def test_an_error_of_the_primarys_reaches_the_worker_which_tries_again(
         start_fleet):
     """Node: dgram-cluster-bind-error."""
-    port = fleet.quiet_port()
+    port = harness.free_port()
     with socket.socket(type=socket.SOCK_DGRAM) as holder:
         holder.bind(("127.0.0.1", port))
         server = start_fleet(1, "127.0.0.1:0", f"udp/127.0.0.1:{port}")

@@ -2,6 +2,7 @@
 workers have about as many connections, and nothing is lost on the way."""
 import collections
 import os
+import select
 import signal
 import socket
 import time
@@ -66,7 +67,7 @@ def test_keep_alive_connections_are_spread_evenly(start_balanced, workers):
             assert set(found) <= set(server.pids)
             return (len(found) == workers and
                     max(found.values()) <= 1.15 * min(found.values()))
-        wait_for(is_even, "the connections to be spread evenly")
+        wait_for(is_even, "the connections to be spread evenly", 50)
     finally:
         close_all(clients)
 
@@ -100,20 +101,18 @@ def test_new_connections_do_not_wait_for_a_stopped_worker(start_balanced):
         os.kill(server.pids[0], signal.SIGCONT)
 
 
-def test_new_connections_do_not_wait_for_a_handler_that_blocks(start_balanced):
+def test_new_connections_do_not_wait_for_a_handler_that_blocks(start_balanced,
+                                                               tmp_path):
     server = start_balanced(2)
+    end = tmp_path / "end"
     with server.connect() as blocked:
-        blocked.request("GET", "/block?ms=3000")
-        busy = None
-        began = time.monotonic()
+        blocked.request("GET", f"/block?until={end}")
+        other = None
         for _ in range(50):
             with server.connect() as client:
-                busy = pid_of(client)
-        took = time.monotonic() - began
-        # All came while the other was busy, or the machine stood still.
-        if took < 2.5:
-            blocker = int(blocked.read().text)
-            assert blocker != busy
+                other = pid_of(client)
+        end.touch()
+        assert int(blocked.read().text) != other
 
 
 def connections_of(server, pid, count):
@@ -126,23 +125,27 @@ def connections_of(server, pid, count):
 
 
 def test_what_waits_behind_a_blocking_request_goes_to_idle_workers(
-        start_balanced):
+        start_balanced, tmp_path):
     server = start_balanced(2)
     first, second = server.pids
     clients, others = connections_of(server, first, 4)
+    end = tmp_path / "end"
     try:
         wait_for(lambda: is_asleep(first), "it to be idle")
         stop_process(first)
         # It finds them in this order when it is back.
-        clients[0].request("GET", "/block?ms=200")
+        clients[0].request("GET", f"/block?until={end}")
         for client in clients[1:]:
             client.request("GET", "/pid")
         wait_for(lambda: is_asleep(second), "the other to be idle")
         os.kill(first, signal.SIGCONT)
+        # One for each that is idle; by then the other is free for the rest.
+        waiting = [client.socket for client in clients[1:]]
+        assert select.select(waiting, [], [], harness.DEADLINE_SECONDS)[0]
+        end.touch()
         # The first, or, if it was late already when it came back, the second.
         blocked = int(clients[0].read().text)
         [idle] = {first, second} - {blocked}
-        # One for each that is idle; by then the other is free for the rest.
         assert idle in {int(c.read().text) for c in clients[1:]}
         # They have moved for good, as far as anybody can tell.
         assert all(pid_of(c) in server.pids for c in clients)
@@ -184,26 +187,23 @@ def test_what_comes_while_its_worker_is_stopped_is_answered_by_another(
 
 
 def test_what_comes_while_its_worker_is_busy_is_answered_by_another(
-        start_balanced):
+        start_balanced, tmp_path):
     server = start_balanced(2)
     first, second = server.pids
     clients, others = connections_of(server, first, 4)
+    end = tmp_path / "end"
     try:
-        began = time.monotonic()
-        clients[0].request("GET", "/block?ms=3000")
+        clients[0].request("GET", f"/block?until={end}")
         for client in clients[1:]:
             client.request("GET", "/pid")
         found = {int(client.read().text) for client in clients[1:]}
-        took = time.monotonic() - began
-        blocked = int(clients[0].read().text)
-        # All came while it was busy, or the machine stood still.
-        if took < 2.5:
-            assert found == {first, second} - {blocked}
+        end.touch()
+        assert found == {first, second} - {int(clients[0].read().text)}
     finally:
         close_all(clients + others)
 
 
-def test_who_has_been_admitted_is_not_refused_by_a_full_worker(start):
+def test_who_has_been_admitted_is_not_refused_by_a_full_worker(start, tmp_path):
     """All workers have as many connections as they may; then one is busy."""
     server = start([harness.BUILD / "tests/apps/tuned", PROBE, "workers=2",
                     "max_conns=3"], env={"YOKE_SCHED_POLICY": "balanced"})
@@ -222,11 +222,14 @@ def test_who_has_been_admitted_is_not_refused_by_a_full_worker(start):
         first, *others = [c for c in clients if pid_of(c) == busy]
         first.request("GET", "/block?ms=20")  # The primary looks from here on.
         assert first.read().status == 200
-        first.request("GET", "/block?ms=500")
+        end = tmp_path / "end"
+        first.request("GET", f"/block?until={end}")
         time.sleep(0.1)  # It has begun; if not, this proves nothing.
         for client in others:
             client.request("GET", "/pid")
-        assert {client.read().status for client in [first, *others]} == {200}
+        assert {client.read().status for client in others} == {200}
+        end.touch()
+        assert first.read().status == 200
     finally:
         close_all(clients)
 

@@ -58,9 +58,12 @@ def has_stopped_accepting(server):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_requests_under_way_are_answered_whole(probe, number):
-    clients = wait_begun(probe, begin(probe, "/slow?ms=700", 20))
+def test_requests_under_way_are_answered_whole(probe, number, tmp_path):
+    end = tmp_path / "end"
+    clients = wait_begun(probe, begin(probe, f"/slow?until={end}", 20))
     probe.send_signal(number)
+    wait_for(lambda: has_stopped_accepting(probe), "the listener to close")
+    end.touch()
     for client in clients:
         response = client.read()
         assert (response.status, response.text) == (200, "slow")
@@ -197,7 +200,7 @@ def test_idle_connections_end_without_a_word(probe):
 def test_idle_connections_end_one_after_the_other(start_app):
     """Over half of what the stop may take, so that none is cut."""
     server = start_app(PROBE, "-n", "1", "--close-spread", "1h",
-                       "--stop-timeout", "2s")
+                       "--stop-timeout", "4s")
     check_idle_connections_end(server)
 
 
@@ -224,11 +227,13 @@ def test_a_second_sigint_stops_at_once(probe):
     client.close()
 
 
-def test_a_second_sigterm_changes_nothing(probe):
-    [client] = wait_begun(probe, begin(probe, "/slow?ms=500"))
+def test_a_second_sigterm_changes_nothing(probe, tmp_path):
+    end = tmp_path / "end"
+    [client] = wait_begun(probe, begin(probe, f"/slow?until={end}"))
     for _ in range(3):
         probe.send_signal(signal.SIGTERM)
         time.sleep(0.03)
+    end.touch()
     assert client.read().text == "slow"
     assert probe.wait_exit() == 0
     client.close()
