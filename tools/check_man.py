@@ -1,24 +1,61 @@
 #!/usr/bin/python3
 """Fails when a man page gives man something to warn about, or is missing from
-docs/man/meson.build."""
+docs/man/meson.build; and when an option of the command, or a variable of the
+environment that is read in src/, is in no man page."""
 import os
+import re
 import subprocess
 import sys
 
 import sources
 
-bad = 0
-folder = sources.ROOT / "docs/man"
-listed = (folder / "meson.build").read_text()
-for page in sorted(folder.glob("*.[1-8]")):
+FOLDER = sources.ROOT / "docs/man"
+OPTION = re.compile(r"(?:\{|YK_OPTION_FLAG\()\s*('.'|0),\s*\"([a-z-]+)\"")
+VARIABLE = re.compile(r'"(YOKE_[A-Z_]+)"|getenv\("(\w+)"|env_int\("(\w+)"')
+# What one process of yoke tells another.
+INTERNAL = {"YOKE_UPGRADE"}
+
+
+def complaints(page):
     run = subprocess.run(
         ["man", "--warnings", "-E", "UTF-8", "-l", "-Tutf8", "-Z", page],
         env={**os.environ, "LC_ALL": "C.UTF-8", "MANWIDTH": "80"},
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     if run.returncode or run.stderr:
-        bad += 1
-        print(f"{page.name}:\n{run.stderr}")
-    if f"'{page.name}'" not in listed:
-        bad += 1
-        print(f"{page.name}: not listed in meson.build")
-sys.exit(bad != 0)
+        yield f"{page.name}:\n{run.stderr}"
+
+
+def found(pattern, folder):
+    """What the groups of a pattern have matched in the C files there."""
+    return {word for path in sources.c_files(folder)
+            for groups in pattern.findall((sources.ROOT / path).read_text())
+            for word in groups if word}
+
+
+def missing(pages):
+    """Options and variables without an entry."""
+    entries = re.findall(r"^\.(?:It |Fl |Op )+(.*)", "\n".join(pages), re.M)
+    options = re.findall(r"(?:Fl|\|) (?!Fl )([\w-]+)", "\n".join(
+        "Fl " + entry for entry in entries))
+    variables = re.findall(r"[A-Z_]{3,}", "\n".join(
+        entry for entry in entries if entry.startswith("Ev")))
+    for name in sorted(found(OPTION, "src/cli") - {"0"} - set(options)):
+        if name.strip("'") not in options:
+            yield f"yoke.1: the option {name} is missing"
+    for name in sorted(found(VARIABLE, "src") - INTERNAL - set(variables)):
+        yield f"no man page has the variable {name}"
+
+
+def main():
+    pages = sorted(FOLDER.glob("*.[1-8]"))
+    listed = (FOLDER / "meson.build").read_text()
+    bad = [line for page in pages for line in complaints(page)]
+    bad += [f"{page.name}: not listed in meson.build"
+            for page in pages if f"'{page.name}'" not in listed]
+    bad += missing([page.read_text() for page in pages])
+    print("\n".join(bad))
+    return bool(bad)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -74,6 +74,7 @@ def step_layers(tally):
 
 def step_lists(tally):
     tally.tool("lists of files", "check_lists.py")
+    tally.tool("tests of public calls", "check_public.py")
 
 
 def step_size(tally):

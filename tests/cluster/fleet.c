@@ -14,7 +14,7 @@
  * each, from the FIFO that $FLEET_CONTROL names:
  *
  *     fork [NAME=VALUE] | kill ID SIGNAL | disconnect ID | disconnect | send ID TEXT
- *     big ID N | list | stop STATUS
+ *     big ID N | list | stop STATUS | scale N | reload | upgrade | control NAME
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -150,12 +150,52 @@ static void fork_one(const char *line)
     printf("forked %d\n", yoke_cluster_fork(env) ? 0 : errno);
 }
 
+/* ---- Calls of a supervising primary, and the control socket ---- */
+
+static void on_over(int err, const char *text, void *data)
+{
+    printf("%s over %d (%s)\n", (const char *)data, err, text);
+}
+
+static const struct {
+    const char *name;
+    int (*begin)(void (*fn)(int err, const char *text, void *data), void *data);
+} deployments[] = {
+    {"reload", yoke_cluster_reload},
+    {"upgrade", yoke_cluster_upgrade},
+};
+
+static bool run_deployment(const char *name)
+{
+    for (size_t i = 0; i < sizeof(deployments) / sizeof(deployments[0]); i++) {
+        if (strcmp(name, deployments[i].name) != 0)
+            continue;
+        char *data = (char *)(uintptr_t)deployments[i].name;
+        printf("%s begun %d\n", name, deployments[i].begin(on_over, data));
+        return true;
+    }
+    return false;
+}
+
+static bool run_steering(const char *line, const char *name, int n)
+{
+    if (strcmp(name, "scale") == 0)
+        printf("scaled %d\n", yoke_cluster_scale(n));
+    else if (strcmp(name, "control") == 0)
+        printf("control %d\n", yoke_cluster_control(strchr(line, ' ') + 1));
+    else
+        return run_deployment(name);
+    return true;
+}
+
 static void run_command(const char *line)
 {
     char name[16] = "", argument[64] = "";
     int id = 0;
     int n = sscanf(line, "%15s %d %63s", name, &id, argument);
 
+    if (run_steering(line, name, id))
+        return;
     if (strcmp(name, "fork") == 0)
         fork_one(line);
     else if (strcmp(name, "list") == 0)

@@ -222,10 +222,37 @@ static void error_handlers_have_the_body(void **state)
         "[\"tobi\"]", 403);
 }
 
+static void say_read(yoke_req *req, yoke_res *res)
+{
+    yoke_res_text(res, yoke_req_has_json(req) ? "read" : "left");
+}
+
+static void expect_read(struct yoke_handler parser, const char *type,
+                        const char *expected)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_post(app, "/", parser, say_read);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_post(t, "/");
+    yoke_tr_type(r, type);
+    yoke_tr_body(r, "[]");
+    yoke_expect_text(r, 200, expected);
+    yoke_test_free(t);
+}
+
+static void options_stand_in_the_call_or_not_at_all(void **state)
+{
+    (void)state;
+    expect_read(yoke_json(), "application/json", "read");
+    expect_read(yoke_json(), "text/x-list", "left");
+    expect_read(yoke_json(.type = "text/x-list"), "text/x-list", "read");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_handlers_have_the_body),
+        cmocka_unit_test(options_stand_in_the_call_or_not_at_all),
     };
     int failed = run_parser_cases("express.json", cases, COUNT_OF(cases));
     return failed + cmocka_run_group_tests_name("express.json, errors", tests,

@@ -109,7 +109,33 @@ static const struct parser_case cases[] = {
      .status = 400, .error = "encoding.malformed"},
 };
 
+static void expect_read(struct yoke_handler parser, const char *type,
+                        const char *expected)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_post(app, "/", parser, show);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_post(t, "/");
+    yoke_tr_type(r, type);
+    yoke_tr_body_bytes(r, "\0\1", 2);
+    yoke_expect_text(r, 200, expected);
+    yoke_test_free(t);
+}
+
+static void options_stand_in_the_call_or_not_at_all(void **state)
+{
+    (void)state;
+    expect_read(yoke_raw(), "application/octet-stream", "0001");
+    expect_read(yoke_raw(), "image/png", "(none)");
+    expect_read(yoke_raw(.type = "png"), "image/png", "0001");
+}
+
 int main(void)
 {
-    return run_parser_cases("express.raw", cases, COUNT_OF(cases));
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(options_stand_in_the_call_or_not_at_all),
+    };
+    int failed = run_parser_cases("express.raw", cases, COUNT_OF(cases));
+    return failed + cmocka_run_group_tests_name("express.raw, options", tests,
+                                                NULL, NULL);
 }

@@ -167,9 +167,39 @@ static void conditions_are_met_or_not(void **state)
     yoke_app_free(app);
 }
 
+static void send_tagged(yoke_req *req, yoke_res *res)
+{
+    yoke_res_set(res, "ETag", "\"a\"");
+    assert_true(yoke_req_is_fresh(req));
+    if (yoke_req_query(req, "whole")) {
+        yoke_req_want_whole(req);
+        assert_false(yoke_req_is_fresh(req));
+    }
+    yoke_res_text(res, "whole");
+}
+
+static void expect_status(yoke_app *app, const char *start, int status)
+{
+    struct fake *f = fake_new(start, "If-None-Match: \"a\"\r\n");
+    fake_run(f, app);
+    assert_int_equal(f->status, status);
+    fake_free(f);
+}
+
+static void who_keeps_the_answer_may_want_it_whole(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_get(app, "/x", send_tagged);
+    expect_status(app, "GET /x", 304);
+    expect_status(app, "GET /x?whole", 200);
+    yoke_app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(who_keeps_the_answer_may_want_it_whole),
         cmocka_unit_test(conditions_are_met_or_not),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,35 @@ static void headers_are_set_added_and_removed(void **state)
     fake_free(f);
 }
 
+static void list_headers(yoke_req *req, yoke_res *res)
+{
+    const char *name = "kept", *value = "kept";
+    (void)req;
+    assert_int_equal(yoke_res_header_count(res), 0);
+    assert_false(yoke_res_header_at(res, 0, &name, &value));
+    yoke_res_set(res, "X-A", "1");
+    yoke_res_append(res, "x-a", "2");
+    yoke_res_set(res, "X-B", "3");
+    yoke_res_remove(res, "X-B");
+    yoke_res_set(res, "Content-Length", "0");
+    assert_int_equal(yoke_res_header_count(res), 2);
+    assert_false(yoke_res_header_at(res, 2, &name, &value));
+    assert_string_equal(name, "kept");
+    assert_string_equal(value, "kept");
+    assert_true(yoke_res_header_at(res, 1, &name, &value));
+    assert_string_equal(name, "x-a");
+    assert_string_equal(value, "2");
+    yoke_res_end(res);
+}
+
+static void headers_set_so_far_are_listed(void **state)
+{
+    struct fake *f = run(*state, list_headers);
+    assert_int_equal(f->status, 200);
+    assert_not_logged();
+    fake_free(f);
+}
+
 /* What the next handler sets. */
 static const char *bad_name, *bad_value;
 
@@ -505,6 +534,7 @@ int main(void)
         APP_TEST(end_alone_has_no_body_and_no_type),
         APP_TEST(an_answer_without_a_body_has_no_type),
         APP_TEST(headers_are_set_added_and_removed),
+        APP_TEST(headers_set_so_far_are_listed),
         APP_TEST(illegal_headers_become_a_500),
         APP_TEST(too_many_headers_become_a_500),
         APP_TEST(a_status_out_of_range_becomes_a_500),

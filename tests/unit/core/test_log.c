@@ -1,4 +1,4 @@
-/* Log lines: level, control characters, errors in words. */
+/* Log lines: level, control characters, errors in words; the version. */
 #include "../unit.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 
 #include <yoke/error.h>
 #include <yoke/log.h>
+#include <yoke/version.h>
 
 static char last[5000];
 static int lines;
@@ -63,9 +64,17 @@ static void every_error_has_a_text(void **state)
     (void)state;
     assert_string_equal(yoke_strerror(0), "no error");
     assert_string_equal(yoke_strerror(-EADDRINUSE), "Address already in use");
-    assert_string_equal(yoke_strerror(-YOKE_EANSWERED),
-                        "the request has already been answered");
+#define XX(name, number, text)                                                 \
+    assert_string_equal(yoke_strerror(-YOKE_##name), text);
+    YOKE_ERROR_MAP(XX)
+#undef XX
     assert_string_equal(yoke_strerror(-123456), "unknown error");
+}
+
+static void the_library_is_as_old_as_its_headers(void **state)
+{
+    (void)state;
+    assert_string_equal(yoke_version(), YOKE_VERSION);
 }
 
 int main(void)
@@ -75,6 +84,7 @@ int main(void)
         cmocka_unit_test_setup(a_peer_cannot_forge_a_line, setup),
         cmocka_unit_test_setup(a_long_line_is_cut, setup),
         cmocka_unit_test_setup(every_error_has_a_text, setup),
+        cmocka_unit_test(the_library_is_as_old_as_its_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

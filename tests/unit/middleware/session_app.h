@@ -53,6 +53,13 @@ static inline void log_in(yoke_req *req, yoke_res *res)
     yoke_res_redirect(res, 303, "/get?k=user");
 }
 
+static inline void show_age(yoke_req *req, yoke_res *res)
+{
+    const char *age = yoke_session_is_new(req) ? "new" : "known";
+    yoke_res_text(res, yoke_req_printf(req, "%s, begun %lld", age,
+                                       (long long)yoke_session_begun_s(req)));
+}
+
 static inline void change_id(yoke_req *req, yoke_res *res)
 {
     yoke_session_change_id(req);
@@ -230,6 +237,7 @@ static inline yoke_app *app_with(struct yoke_handler middleware)
         {"/get", get},
         {"/remove", erase},
         {"/id", show_id},
+        {"/age", show_age},
         {"/login", log_in},
         {"/logout", log_out},
         {"/change-id", change_id},

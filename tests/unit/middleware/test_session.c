@@ -18,6 +18,18 @@ static void what_is_set_is_there_the_next_time(void **state)
     yoke_test_free(t);
 }
 
+static void it_knows_when_it_began(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=1", "set");
+    pass(t, 7);
+    expect(ada, "/age", "known, begun 784111777");
+    expect(t, "/age", "new, begun 784111784");
+    yoke_test_free(t);
+}
+
 static void every_kind_of_value_is_kept(void **state)
 {
     (void)state;
@@ -407,6 +419,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_STORE(what_is_set_is_there_the_next_time),
+        WITH_STORE(it_knows_when_it_began),
         WITH_STORE(every_kind_of_value_is_kept),
         WITH_STORE(who_is_not_remembered_costs_nothing),
         WITH_STORE(the_cookie_is_set_once),
