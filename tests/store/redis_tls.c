@@ -76,6 +76,8 @@ static void make_certificates(void)
                      30);
     make_certificate("elsewhere", "DNS:elsewhere.example", 30);
     make_certificate("expired", "IP:127.0.0.1", -1);
+    /* Its subject is a name that is right, and is not asked. */
+    make_certificate("localhost", "email:operator@shop.example", 30);
 }
 
 /* What new connections are shown. */
@@ -177,6 +179,16 @@ static void a_certificate_for_another_host_is_refused(void **state)
     use_certificate("elsewhere");
     assert_refused(tls_store("127.0.0.1", ""),
                    "for another host than 127.0.0.1");
+    assert_refused(tls_store("localhost", ""),
+                   "for another host than localhost");
+    use_certificate("good");
+}
+
+/* RFC 9525 section 2: the common name says nothing any more. */
+static void a_name_in_the_subject_alone_is_none(void **state)
+{
+    (void)state;
+    use_certificate("localhost");
     assert_refused(tls_store("localhost", ""),
                    "for another host than localhost");
     use_certificate("good");
@@ -314,6 +326,7 @@ int main(void)
         cmocka_unit_test(a_name_is_verified_as_well_as_an_address),
         cmocka_unit_test(every_address_of_a_name_is_tried),
         cmocka_unit_test(a_certificate_for_another_host_is_refused),
+        cmocka_unit_test(a_name_in_the_subject_alone_is_none),
         cmocka_unit_test(an_unknown_authority_is_refused),
         cmocka_unit_test(an_expired_certificate_is_refused),
         cmocka_unit_test(verify_no_trusts_everybody),
