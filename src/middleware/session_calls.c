@@ -58,7 +58,11 @@ void yk_session_answered(struct yk_session *session, int err, const char *text)
     session->fn = NULL;
     session->is_awaited = false;
     fn(session->req, session->res, session->err, session->data);
-    if (is_awaited)
+    if (!is_awaited)
+        return;
+    /* It may have begun something else, which is waited for as well. */
+    session->is_awaited = session->fn != NULL;
+    if (!session->is_awaited)
         yk_session_go_on(session);
 }
 
@@ -75,13 +79,24 @@ static bool is_left(struct yk_session *session)
 
 /* ---- Fetching ---- */
 
+int yk_session_doom(struct yk_session *session, const char *id, bool has_values)
+{
+    for (size_t i = 0; i < YK_SESSION_DOOMED_MAX; i++)
+        if (!session->doomed[i].id) {
+            session->doomed[i] = (struct yk_doomed){session, id, has_values};
+            return 0;
+        }
+    return -YOKE_EFULL;
+}
+
 void yk_session_begin_new(struct yk_session *session)
 {
+    for (size_t i = 0; i < YK_SESSION_DOOMED_MAX; i++)
+        session->doomed[i].has_values = false;
     yk_session_forget(session);
     session->state = YK_SESSION_HERE;
     session->id = NULL;
     session->stored_id = NULL;
-    session->is_moved = false;
     session->version = 0;
     session->begun_s = yoke_req_time_s(session->req);
 }
@@ -108,9 +123,8 @@ static int take(struct yk_session *session,
     if (!is_too_old(session))
         return 0;
     yk_session_begin_new(session);
-    session->doomed_id = id;
     session->is_cookie_dead = true;
-    return 0;
+    return yk_session_doom(session, id, false);
 }
 
 /* What is not there, is over for who has had it; else it never was. */
@@ -169,9 +183,17 @@ static bool needs_write(const struct yk_session *session)
            json_object_size(session->values) > 0;
 }
 
+static bool has_doomed(const struct yk_session *session)
+{
+    for (size_t i = 0; i < YK_SESSION_DOOMED_MAX; i++)
+        if (session->doomed[i].id)
+            return true;
+    return false;
+}
+
 bool yk_session_needs_store(const struct yk_session *session)
 {
-    return session->doomed_id || needs_write(session);
+    return has_doomed(session) || needs_write(session);
 }
 
 static uint32_t ttl_s(const struct yk_session *session)
@@ -264,12 +286,13 @@ static void write(struct yk_session *session)
 
 static void on_deleted(const struct yoke_store_result *result, void *data)
 {
-    struct yk_session *session = data;
+    struct yk_doomed *doomed = data;
+    struct yk_session *session = doomed->session;
     int err = result->err == -ENOENT ? 0 : result->err;
     if (is_left(session))
         return;
     if (err == 0)
-        session->doomed_id = NULL;
+        doomed->id = NULL;
     yk_session_answered(session, err, result->text);
 }
 
@@ -277,30 +300,37 @@ static void on_deleted(const struct yoke_store_result *result, void *data)
  * on under this one. */
 static void on_moved(const struct yoke_store_result *result, void *data)
 {
-    struct yk_session *session = data;
+    struct yk_doomed *doomed = data;
+    struct yk_session *session = doomed->session;
     if (is_left(session))
         return;
     if (result->err == -ENOENT)
         session->state = YK_SESSION_OVER;
-    if (result->err == 0 || result->err == -ENOENT) {
-        session->doomed_id = NULL;
-        session->is_moved = false;
-    }
+    if (result->err == 0 || result->err == -ENOENT)
+        doomed->id = NULL;
     if (result->err == 0)
         write(session);
     yk_session_answered(session, result->err, result->text);
 }
 
+/* True: the values are written when that has been done. */
+static bool erase(struct yk_session *session, struct yk_doomed *doomed)
+{
+    bool is_moved = doomed->has_values && needs_write(session);
+    session->calls++;
+    yoke_store_delete(session->options->store,
+                      yk_session_key(session, doomed->id),
+                      is_moved ? on_moved : on_deleted, doomed);
+    return is_moved;
+}
+
 void yk_session_store(struct yk_session *session)
 {
-    bool is_moved = session->is_moved && needs_write(session);
+    bool is_moved = false;
     session->calls++;
-    if (session->doomed_id) {
-        session->calls++;
-        yoke_store_delete(session->options->store,
-                          yk_session_key(session, session->doomed_id),
-                          is_moved ? on_moved : on_deleted, session);
-    }
+    for (size_t i = 0; i < YK_SESSION_DOOMED_MAX; i++)
+        if (session->doomed[i].id)
+            is_moved |= erase(session, &session->doomed[i]);
     if (!is_moved && needs_write(session))
         write(session);
     yk_session_answered(session, 0, "");

@@ -56,23 +56,27 @@ static int refuse(const char *what, int err)
 }
 
 /* What the store has of it, or has had, is to go. */
-static void doom(struct yk_session *session)
+static int doom(struct yk_session *session, bool keeps_values)
 {
-    const char *id =
-        session->stored_id ? session->stored_id : session->cookie_id;
-    if (id && !session->doomed_id &&
-        (session->stored_id || session->state == YK_SESSION_UNLOADED))
-        session->doomed_id = id;
-    session->is_cookie_dead = true;
+    const char *id = session->stored_id;
+    int err = 0;
+    if (!id && session->state == YK_SESSION_UNLOADED)
+        id = session->cookie_id;
+    if (id)
+        err = yk_session_doom(session, id, keeps_values);
+    if (err == 0)
+        session->is_cookie_dead = true;
+    return err;
 }
 
 int yoke_session_regenerate(yoke_req *req)
 {
     struct yk_session *session = yk_session_of(req);
     int err = refusal(session);
+    if (err == 0)
+        err = doom(session, false);
     if (err < 0)
         return refuse("yoke_session_regenerate", err);
-    doom(session);
     yk_session_begin_new(session);
     return 0;
 }
@@ -83,10 +87,10 @@ int yoke_session_change_id(yoke_req *req)
     int err = refusal(session);
     if (err == 0 && session->state != YK_SESSION_HERE)
         err = -ENOENT;
+    if (err == 0)
+        err = doom(session, true);
     if (err < 0)
         return refuse("yoke_session_change_id", err);
-    doom(session);
-    session->is_moved = session->doomed_id != NULL;
     session->id = NULL;
     session->stored_id = NULL;
     return 0;
@@ -96,9 +100,10 @@ int yoke_session_destroy(yoke_req *req)
 {
     struct yk_session *session = yk_session_of(req);
     int err = refusal(session);
+    if (err == 0)
+        err = doom(session, false);
     if (err < 0)
         return refuse("yoke_session_destroy", err);
-    doom(session);
     yk_session_begin_new(session);
     session->state = YK_SESSION_OVER;
     return 0;

@@ -2,6 +2,8 @@
 #include "middleware/session_state.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -9,9 +11,6 @@
 #include <yoke/error.h>
 
 #include "core/banned.h"
-
-/* Of the record beside the values, about. */
-#define FRAME_LEN 32
 
 char *yk_session_encode(const struct yk_session *session, size_t *ret_len)
 {
@@ -41,11 +40,20 @@ static json_t *parse(const void *ptr, size_t len, int64_t *ret_begun_s)
     return is_good ? values : NULL;
 }
 
+/* Of the record beside the values. */
+static size_t frame_len(int64_t begun_s)
+{
+    char text[64];
+    return (size_t)snprintf(text, sizeof(text),
+                            "{\"begun\":%" PRId64 ",\"values\":{}}", begun_s);
+}
+
 static void take(struct yk_session *session, json_t *values, size_t len)
 {
+    size_t frame = frame_len(session->begun_s);
     yk_session_forget(session);
     session->values = values;
-    session->len = len > FRAME_LEN ? len - FRAME_LEN : 0;
+    session->len = len > frame ? len - frame : 0;
 }
 
 int yk_session_decode(struct yk_session *session, const void *ptr, size_t len)

@@ -27,6 +27,17 @@ enum yk_session_state {
     YK_SESSION_OVER,
 };
 
+/* Ids of a request that wait to be removed: more than one only when the store has
+ * failed to. */
+#define YK_SESSION_DOOMED_MAX 4
+
+/* An id that is to be removed from the store. */
+struct yk_doomed {
+    struct yk_session *session;
+    const char *id;  /* NULL: none. */
+    bool has_values; /* The values that the session has are its. */
+};
+
 struct yk_session {
     const struct yoke_session_options *options;
     yoke_req *req;
@@ -36,7 +47,7 @@ struct yk_session {
     const char *cookie_id; /* That the client has sent, and is good; or NULL. */
     const char *id;        /* NULL: none has been made yet. */
     const char *stored_id; /* Under which the store has it; NULL: it has not. */
-    const char *doomed_id; /* That is to be removed from it; or NULL. */
+    struct yk_doomed doomed[YK_SESSION_DOOMED_MAX];
     uint64_t version;      /* The store's. */
     int64_t begun_s;
 
@@ -46,7 +57,6 @@ struct yk_session {
     bool is_changed;       /* Perhaps. */
     bool is_touched;       /* By yoke_session_touch. */
     bool is_cookie_dead;   /* Its session has been destroyed, or replaced. */
-    bool is_moved;         /* The values are those of `doomed_id`. */
     bool is_head_gone;     /* Nothing can be set any more. */
 
     /* What is under way with the store; one thing at a time. */
@@ -119,6 +129,10 @@ bool yk_session_begin(struct yk_session *session, yoke_session_fn *fn,
 /* One of `calls` has been answered; the first error counts. The last one tells
  * `fn`, and lets an answer go on that has waited for it. */
 void yk_session_answered(struct yk_session *session, int err, const char *text);
+
+/* An id that the store has is to be removed from it. 0, or -YOKE_EFULL. */
+int yk_session_doom(struct yk_session *session, const char *id,
+                    bool has_values);
 
 /* A request without a session begins one. */
 void yk_session_begin_new(struct yk_session *session);

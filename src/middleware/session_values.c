@@ -133,7 +133,9 @@ static int change(struct yk_session *session, const char *name, json_t *value)
     const json_t *old = json_object_get(session->values, name);
     if (old == value || (old && value && json_equal(old, value)))
         return 0;
-    size_t len = session->len + cost_of(name, value) - cost_of(name, old);
+    size_t len = session->len, saved = cost_of(name, old);
+    /* Another program may have written it more briefly than we do. */
+    len = (len > saved ? len - saved : 0) + cost_of(name, value);
     if (value && len > session->options->max_len)
         return -YOKE_ETOOLARGE;
     if (!keep_base(session))

@@ -112,17 +112,27 @@ void yk_broadcast_free_if_idle(yoke_broadcast *broadcast)
     uv_close((uv_handle_t *)&broadcast->timer, on_timer_closed);
 }
 
+/* The end of one may be that of another station. */
+static void end_streams(struct yk_list *stations)
+{
+    struct yk_list rest, *node;
+
+    yk_list_init(&rest);
+    yk_list_move_all(&rest, stations);
+    while ((node = yk_list_take(&rest))) {
+        yk_list_add(stations, node);
+        yk_station_end_clients(YK_CONTAINER_OF(node, struct yk_station, node));
+    }
+}
+
 void yoke_broadcast_close(yoke_broadcast *broadcast)
 {
     if (!broadcast || broadcast->is_closing)
         return;
-    for (size_t i = 0; i < YK_STATION_BUCKETS; i++)
-        YK_LIST_EACH(node, &broadcast->stations[i])
-        {
-            yk_station_end_clients(
-                YK_CONTAINER_OF(node, struct yk_station, node));
-        }
+    /* From here on there are no new ones. */
     broadcast->is_closing = true;
+    for (size_t i = 0; i < YK_STATION_BUCKETS; i++)
+        end_streams(&broadcast->stations[i]);
     yk_broadcast_free_if_idle(broadcast);
 }
 
@@ -156,11 +166,13 @@ static void publish_again(yoke_broadcast *broadcast)
 static void on_tick(uv_timer_t *timer)
 {
     yoke_broadcast *broadcast = timer->data;
-    struct yk_list holes, *node;
+    struct yk_list lagging, holes, *node;
 
-    YK_LIST_EACH(lag, &broadcast->lagging)
-    {
-        yk_client_look(YK_CONTAINER_OF(lag, struct yk_client, lag));
+    yk_list_init(&lagging);
+    yk_list_move_all(&lagging, &broadcast->lagging);
+    while ((node = yk_list_take(&lagging))) {
+        yk_list_add(&broadcast->lagging, node);
+        yk_client_look(YK_CONTAINER_OF(node, struct yk_client, lag));
     }
     yk_list_init(&holes);
     yk_list_move_all(&holes, &broadcast->holes);

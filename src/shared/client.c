@@ -35,7 +35,7 @@ void yk_client_gone(struct yk_client *client)
     yoke_broadcast *broadcast = broadcast_of(client);
 
     client->is_gone = true;
-    yk_list_remove(&client->node);
+    yk_station_remove_client(client->station, client);
     yk_list_remove(&client->lag);
     broadcast->stats.clients--;
     broadcast->stats.lagging -= client->state == YK_CLIENT_LAGGING;

@@ -102,7 +102,7 @@ static void tell_all(yoke_counters *set)
 void yoke_counters_flush(yoke_counters *set)
 {
     tell_all(set);
-    set->seat.renew_at_ms = 0;
+    set->seat.renew_at_ms = set->seat.rests_until_ms = 0;
     yk_seat_write(set);
 }
 

@@ -52,6 +52,8 @@ struct yk_seat {
     bool is_dirty;    /* Values have changed since it was written. */
     bool is_over;     /* It has been given up: the worker drains. */
     uint64_t renew_at_ms;
+    uint64_t rests_until_ms; /* All were taken. */
+    bool has_warned;         /* Of that. */
 };
 
 struct yoke_counters {

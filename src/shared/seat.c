@@ -90,14 +90,19 @@ static void put(yoke_counters *set)
     free(text);
 }
 
+static uint64_t quarter_of_lease_ms(const yoke_counters *set)
+{
+    return set->options.lease_s * UINT64_C(1000) / 4;
+}
+
 static void has_it(yoke_counters *set, uint64_t version)
 {
     struct yk_seat *seat = &set->seat;
 
     seat->refused = 0;
+    seat->has_warned = false;
     seat->version = version;
-    seat->renew_at_ms =
-        uv_now(yoke_loop()) + set->options.lease_s * UINT64_C(1000) / 4;
+    seat->renew_at_ms = uv_now(yoke_loop()) + quarter_of_lease_ms(set);
 }
 
 /* Another has it: the next, until all have been tried. */
@@ -111,9 +116,16 @@ static void go_on(yoke_counters *set)
         put(set);
         return;
     }
+    /* All is asked again in a while, and not with each change. */
     seat->refused = 0;
-    yoke_log(YOKE_LOG_WARN, "gauges: all %" PRIu32 " workers' places are taken",
-             set->options.max_workers);
+    seat->is_dirty = true;
+    seat->rests_until_ms = uv_now(yoke_loop()) + quarter_of_lease_ms(set);
+    if (!seat->has_warned)
+        yoke_log(YOKE_LOG_WARN,
+                 "gauges: all %" PRIu32 " workers' places are taken; trying "
+                 "again",
+                 set->options.max_workers);
+    seat->has_warned = true;
 }
 
 static void look_whose(yoke_counters *set)
@@ -187,9 +199,11 @@ static void on_read(const struct yoke_store_result *result, void *data)
 void yk_seat_write(yoke_counters *set)
 {
     struct yk_seat *seat = &set->seat;
-    bool is_due = seat->version && uv_now(yoke_loop()) >= seat->renew_at_ms;
+    uint64_t now = uv_now(yoke_loop());
+    bool is_due = seat->version && now >= seat->renew_at_ms;
+    bool rests = !seat->version && now < seat->rests_until_ms;
 
-    if (seat->is_busy || seat->is_over || (!seat->is_dirty && !is_due))
+    if (seat->is_busy || seat->is_over || rests || (!seat->is_dirty && !is_due))
         return;
     put(set);
 }

@@ -99,7 +99,45 @@ void yk_station_release(struct yk_station *station)
     yk_broadcast_free_if_idle(broadcast);
 }
 
+/* ---- Walks ---- */
+
+void yk_station_remove_client(struct yk_station *station,
+                              struct yk_client *client)
+{
+    for (struct yk_walk *walk = station->walks; walk; walk = walk->outer)
+        if (walk->next == &client->node)
+            walk->next = client->node.next;
+    yk_list_remove(&client->node);
+}
+
+/* Calls `fn` for each client; the station stays, as its caller sees to. */
+static void for_each(struct yk_station *station,
+                     void (*fn)(struct yk_client *client, void *data),
+                     void *data)
+{
+    struct yk_walk walk = {station->walks, station->clients.next};
+
+    station->walks = &walk;
+    while (walk.next != &station->clients) {
+        struct yk_list *node = walk.next;
+        walk.next = node->next;
+        fn(YK_CONTAINER_OF(node, struct yk_client, node), data);
+    }
+    station->walks = walk.outer;
+}
+
 /* ---- Delivering ---- */
+
+struct news {
+    const struct yoke_sse_event *event;
+    uint64_t number;
+};
+
+static void deliver_one(struct yk_client *client, void *data)
+{
+    const struct news *news = data;
+    yk_client_deliver(client, news->event, news->number);
+}
 
 static void deliver(struct yk_station *station,
                     const struct yoke_sse_event *event, uint64_t number)
@@ -107,19 +145,18 @@ static void deliver(struct yk_station *station,
     station->broadcast->stats.received++;
     if (number > 0)
         station->last = number;
-    YK_LIST_EACH(node, &station->clients)
-    {
-        yk_client_deliver(YK_CONTAINER_OF(node, struct yk_client, node), event,
-                          number);
-    }
+    for_each(station, deliver_one, &(struct news){event, number});
+}
+
+static void tell_one(struct yk_client *client, void *data)
+{
+    (void)data;
+    yk_client_tell_missed(client);
 }
 
 static void tell_missed(struct yk_station *station)
 {
-    YK_LIST_EACH(node, &station->clients)
-    {
-        yk_client_tell_missed(YK_CONTAINER_OF(node, struct yk_client, node));
-    }
+    for_each(station, tell_one, NULL);
 }
 
 /* Numbers have begun anew, below those that were. */
@@ -138,13 +175,16 @@ static void begin_anew(struct yk_station *station, uint64_t last)
 
 /* ---- Reading on ---- */
 
+static void end_one(struct yk_client *client, void *data)
+{
+    (void)data;
+    yk_client_end(client);
+}
+
 void yk_station_end_clients(struct yk_station *station)
 {
     station->calls++;
-    YK_LIST_EACH(node, &station->clients)
-    {
-        yk_client_end(YK_CONTAINER_OF(node, struct yk_client, node));
-    }
+    for_each(station, end_one, NULL);
     station->calls--;
     yk_station_release(station);
 }
@@ -242,16 +282,17 @@ void yk_station_read_on(struct yk_station *station)
 
 /* ---- Listening ---- */
 
+static void begin_one(struct yk_client *client, void *data)
+{
+    (void)data;
+    if (client->state == YK_CLIENT_WAITING)
+        yk_client_begin(client);
+}
+
 static void begin_clients(struct yk_station *station)
 {
     station->is_listening = true;
-    YK_LIST_EACH(node, &station->clients)
-    {
-        struct yk_client *client =
-            YK_CONTAINER_OF(node, struct yk_client, node);
-        if (client->state == YK_CLIENT_WAITING)
-            yk_client_begin(client);
-    }
+    for_each(station, begin_one, NULL);
 }
 
 static void ask_seq(struct yk_station *station);

@@ -91,6 +91,13 @@ struct yk_client {
     struct yoke_broadcast_join options;
 };
 
+/* Somebody goes over the clients of a station. A client that is told something
+ * may end others: who leaves is no walk's next. */
+struct yk_walk {
+    struct yk_walk *outer; /* One inside which this one has begun. */
+    struct yk_list *next;
+};
+
 struct yk_station {
     struct yk_list node;
     struct yk_list hole; /* Among those that wait. */
@@ -100,6 +107,7 @@ struct yk_station {
     char seq[YK_NAME_SIZE];  /* the key of the last number, */
     char slot[YK_NAME_SIZE]; /* and what those of slots begin with. */
     struct yk_list clients;
+    struct yk_walk *walks; /* The innermost. */
     struct yk_list sending; /* The first is on its way. */
     uint32_t sending_count;
     unsigned calls; /* On their way. */
@@ -127,6 +135,10 @@ void yk_station_release(struct yk_station *station);
 
 /* A client has come: it begins as soon as the station listens. */
 void yk_station_listen(struct yk_station *station, struct yk_client *client);
+
+/* A client leaves its station. */
+void yk_station_remove_client(struct yk_station *station,
+                              struct yk_client *client);
 
 /* Ends all streams. */
 void yk_station_end_clients(struct yk_station *station);

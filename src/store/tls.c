@@ -222,7 +222,9 @@ static bool set_host(SSL *ssl, const char *host)
     if (is_address(host))
         return yk_ssl.X509_VERIFY_PARAM_set1_ip_asc(yk_ssl.SSL_get0_param(ssl),
                                                     host) == 1;
-    yk_ssl.SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    /* What the subject says is no name of a host (RFC 9525 section 2). */
+    yk_ssl.SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS |
+                                      X509_CHECK_FLAG_NEVER_CHECK_SUBJECT);
     return yk_ssl.SSL_set1_host(ssl, host) == 1 &&
            yk_ssl.SSL_ctrl(ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME,
                            TLSEXT_NAMETYPE_host_name,

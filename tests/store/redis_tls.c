@@ -76,6 +76,8 @@ static void make_certificates(void)
                      30);
     make_certificate("elsewhere", "DNS:elsewhere.example", 30);
     make_certificate("expired", "IP:127.0.0.1", -1);
+    /* Its subject is a name that is right, and is not asked. */
+    make_certificate("localhost", "email:operator@shop.example", 30);
 }
 
 /* What new connections are shown. */
@@ -182,6 +184,16 @@ static void a_certificate_for_another_host_is_refused(void **state)
     use_certificate("good");
 }
 
+/* RFC 9525 section 2: the common name says nothing any more. */
+static void a_name_in_the_subject_alone_is_none(void **state)
+{
+    (void)state;
+    use_certificate("localhost");
+    assert_refused(tls_store("localhost", ""),
+                   "for another host than localhost");
+    use_certificate("good");
+}
+
 static void an_unknown_authority_is_refused(void **state)
 {
     char url[256];
@@ -268,29 +280,160 @@ static void urls_that_are_wrong_are_named(void **state)
     assert_urls_are_refused(cases, COUNT_OF(cases));
 }
 
-/* A cluster of one, whose nodes tell their TLS ports over TLS. */
-static void a_cluster_is_spoken_to_over_tls(void **state)
+/* ---- Clusters and sentinels ---- */
+
+/* Options of a server that has this port for TLS, and speaks it with others. */
+static void write_options(char *out, size_t size, int port, const char *more)
 {
-    char options[1024], url[256];
-    struct redis_server node;
     const char *folder = fixture_folder();
-    int port = free_port();
-    (void)state;
-    snprintf(options, sizeof(options),
+
+    snprintf(out, size,
              "--tls-port %d --tls-cert-file %s/good.pem --tls-key-file "
              "%s/good.key --tls-ca-cert-file %s/ca.pem --tls-auth-clients no "
+             "%s",
+             port, folder, folder, folder, more);
+}
+
+static void start_node(struct redis_server *node, int port)
+{
+    char options[1024], more[200];
+
+    node->bus_port = free_port();
+    snprintf(more, sizeof(more),
              "--tls-cluster yes --cluster-enabled yes --cluster-config-file "
              "%%d.nodes --cluster-port %d",
-             port, folder, folder, folder, free_port());
-    redis_start(&node, options);
-    redis_ask(&node, "CLUSTER ADDSLOTSRANGE 0 16383");
-    redis_wait(&node, "CLUSTER INFO", "cluster_state:ok");
+             node->bus_port);
+    write_options(options, sizeof(options), port, more);
+    redis_start(node, options);
+    snprintf(node->id, sizeof(node->id), "%s", redis_ask(node, "CLUSTER MYID"));
+}
+
+/* Each has half of the slots. */
+static void start_two_nodes(struct redis_server nodes[2], const int ports[2])
+{
+    for (int i = 0; i < 2; i++) {
+        start_node(&nodes[i], ports[i]);
+        redis_ask(&nodes[i], "CLUSTER SET-CONFIG-EPOCH %d", i + 1);
+        redis_ask(&nodes[i], "CLUSTER ADDSLOTSRANGE %d %d", i * 8192,
+                  i * 8192 + 8191);
+    }
+    redis_ask(&nodes[0], "CLUSTER MEET 127.0.0.1 %d %d", ports[1],
+              nodes[1].bus_port);
+    for (int i = 0; i < 2; i++) {
+        redis_wait(&nodes[i], "CLUSTER INFO", "cluster_state:ok");
+        redis_wait(&nodes[i], "CLUSTER INFO", "cluster_known_nodes:2");
+        redis_wait(&nodes[i], "CLUSTER INFO", "cluster_size:2");
+    }
+}
+
+/* Nodes tell their TLS ports over TLS; a call that is sent on goes there, too. */
+static void a_cluster_is_spoken_to_over_tls(void **state)
+{
+    const int ports[2] = {free_port(), free_port()};
+    struct redis_server nodes[2];
+    char url[256], key[16];
+    (void)state;
+    start_two_nodes(nodes, ports);
     snprintf(url, sizeof(url), "rediss+cluster://localhost:%d?ca=%s/ca.pem",
-             port, folder);
-    yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
-    /* The map names no address: the node has not met another. */
-    assert_works(own);
-    redis_kill(&node);
+             ports[0], fixture_folder());
+    yoke_store *own =
+        open_store_with((struct yoke_store_options){.url = url, .prefix = ""});
+    for (int i = 0; i < 20; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        assert_int_equal(set(own, key, "v", 0)->err, 0);
+    }
+    int there[2];
+    for (int i = 0; i < 2; i++)
+        there[i] = atoi(redis_ask(&nodes[i], "DBSIZE"));
+    assert_true(there[0] > 0 && there[1] > 0);
+    assert_int_equal(there[0] + there[1], 20);
+    /* The slot of "moved" is the second's from now on; the store learns it by
+     * an answer of the first. */
+    const char *slot = redis_ask(&nodes[0], "CLUSTER KEYSLOT moved");
+    int number = atoi(slot), other = number < 8192;
+    for (int i = 0; i < 2; i++)
+        redis_ask(&nodes[i], "CLUSTER SETSLOT %d NODE %s", number,
+                  nodes[other].id);
+    assert_int_equal(set(own, "moved", "v", 0)->err, 0);
+    assert_string_equal(redis_ask(&nodes[other], "EXISTS moved"), "1");
+    close_store(own);
+    snprintf(url, sizeof(url), "rediss+cluster://localhost:%d?ca=%s/other.pem",
+             ports[0], fixture_folder());
+    assert_refused(open_store_with((struct yoke_store_options){.url = url}),
+                   "unknown authority");
+    for (int i = 0; i < 2; i++)
+        redis_kill(&nodes[i]);
+}
+
+/* A primary and its replica, which the sentinel knows by their TLS ports. */
+static void start_pair(struct redis_server data[2], const int ports[2])
+{
+    char options[1024], more[200];
+
+    for (int i = 0; i < 2; i++) {
+        char of[64] = "";
+        if (i > 0)
+            snprintf(of, sizeof(of), "--replicaof 127.0.0.1 %d", ports[0]);
+        snprintf(more, sizeof(more), "--tls-replication yes %s", of);
+        write_options(options, sizeof(options), ports[i], more);
+        redis_start(&data[i], options);
+    }
+    redis_wait(&data[1], "INFO replication", "master_link_status:up");
+}
+
+static void start_sentinel(struct redis_server *sentinel, int port, int primary)
+{
+    const char *folder = fixture_folder();
+    char lines[1024];
+
+    snprintf(lines, sizeof(lines),
+             "tls-port %d\ntls-cert-file %s/good.pem\ntls-key-file "
+             "%s/good.key\ntls-ca-cert-file %s/ca.pem\n"
+             "tls-auth-clients no\ntls-replication yes\n"
+             "sentinel monitor shop 127.0.0.1 %d 1\n"
+             "sentinel down-after-milliseconds shop 30000\n"
+             "sentinel failover-timeout shop 2000\n",
+             port, folder, folder, folder, primary);
+    redis_start_sentinel(sentinel, lines);
+    redis_wait(sentinel, "SENTINEL master shop", "num-slaves 1");
+    redis_wait(sentinel, "SENTINEL replicas shop", "flags slave ");
+}
+
+static void sentinels_and_whom_they_name_are_spoken_to_over_tls(void **state)
+{
+    const int ports[3] = {free_port(), free_port(), free_port()};
+    struct redis_server data[2], sentinel;
+    char url[256];
+    (void)state;
+    start_pair(data, ports);
+    start_sentinel(&sentinel, ports[2], ports[0]);
+    snprintf(url, sizeof(url),
+             "rediss+sentinel://localhost:%d/shop?ca=%s/ca.pem", ports[2],
+             fixture_folder());
+    yoke_store *own =
+        open_store_with((struct yoke_store_options){.url = url, .prefix = ""});
+    assert_int_equal(set(own, "k", "v", 0)->err, 0);
+    redis_wait(&data[1], "EXISTS k", "1");
+    while (strcmp(redis_ask(&sentinel, "SENTINEL failover shop"), "OK"))
+        run_for(20);
+    redis_wait(&data[1], "ROLE", "master");
+    /* Until it is told, the first one still takes what it gets. */
+    for (int i = 0; i < 3000 && *redis_ask(&data[1], "EXISTS after") != '1';
+         i++) {
+        set(own, "after", "v", 0);
+        run_for(20);
+    }
+    assert_string_equal(redis_ask(&data[1], "EXISTS after"), "1");
+    assert_string_equal(get(own, "k")->value, "v");
+    close_store(own);
+    snprintf(url, sizeof(url),
+             "rediss+sentinel://localhost:%d/shop?ca=%s/other.pem", ports[2],
+             fixture_folder());
+    assert_refused(open_store_with((struct yoke_store_options){.url = url}),
+                   "unknown authority");
+    redis_kill(&sentinel);
+    redis_kill(&data[0]);
+    redis_kill(&data[1]);
 }
 
 static void start_server(void)
@@ -314,6 +457,7 @@ int main(void)
         cmocka_unit_test(a_name_is_verified_as_well_as_an_address),
         cmocka_unit_test(every_address_of_a_name_is_tried),
         cmocka_unit_test(a_certificate_for_another_host_is_refused),
+        cmocka_unit_test(a_name_in_the_subject_alone_is_none),
         cmocka_unit_test(an_unknown_authority_is_refused),
         cmocka_unit_test(an_expired_certificate_is_refused),
         cmocka_unit_test(verify_no_trusts_everybody),
@@ -321,6 +465,7 @@ int main(void)
         cmocka_unit_test(a_server_without_tls_is_named),
         cmocka_unit_test(a_connection_that_breaks_is_made_again),
         cmocka_unit_test(a_cluster_is_spoken_to_over_tls),
+        cmocka_unit_test(sentinels_and_whom_they_name_are_spoken_to_over_tls),
         cmocka_unit_test(urls_that_are_wrong_are_named),
     };
 

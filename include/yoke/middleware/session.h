@@ -202,7 +202,8 @@ int64_t yoke_session_begun_s(yoke_req *req);
  * before the answer goes. **To be called whenever somebody signs in**: an id
  * that an attacker has slipped to him is worth nothing then (session fixation).
  * The second keeps the values. (express-session: regenerate, which has to be
- * waited for; here the answer waits.) Return as setters. */
+ * waited for; here the answer waits.) Return as setters, or -YOKE_EFULL: the
+ * store has failed to remove the last four. */
 int yoke_session_regenerate(yoke_req *req);
 int yoke_session_change_id(yoke_req *req);
 

@@ -5,6 +5,8 @@
 
 #include "middleware.h"
 
+#include "middleware/session_state.h"
+
 #include <errno.h>
 
 #include <jansson.h>
@@ -38,6 +40,12 @@ static inline void erase(yoke_req *req, yoke_res *res)
 {
     yoke_session_remove(req, query(req, "k"));
     yoke_res_text(res, "removed");
+}
+
+static inline void remove_and_set(yoke_req *req, yoke_res *res)
+{
+    yoke_session_remove(req, query(req, "k"));
+    set(req, res);
 }
 
 static inline void show_id(yoke_req *req, yoke_res *res)
@@ -106,6 +114,15 @@ static inline void slow(yoke_req *req, yoke_res *res)
     yoke_hold(req);
 }
 
+static int late_calls, tried_err;
+static char *second_id;
+
+static inline void on_late(yoke_req *req, yoke_res *res, int err, void *data)
+{
+    (void)req, (void)res, (void)err, (void)data;
+    late_calls++;
+}
+
 static inline void on_saved(yoke_req *req, yoke_res *res, int err, void *data)
 {
     yoke_res_text(res, yoke_req_printf(req, "%d %s", err, (char *)data));
@@ -124,6 +141,50 @@ static inline void save_and_answer(yoke_req *req, yoke_res *res)
     yoke_session_set_text(req, "saved", "both");
     yoke_session_save(req, on_saved, (void *)(uintptr_t) "saved");
     yoke_res_text(res, "answered");
+}
+
+/* /regenerate-twice: begins a second one, stores that, while the store fails to
+ * remove the first, and begins a third. */
+static inline void on_second_saved(yoke_req *req, yoke_res *res, int err,
+                                   void *data)
+{
+    struct yk_session *session = yk_session_of(req);
+    (void)err, (void)data;
+    assert_null(session->doomed[0].id);
+    session->doomed[0].id = session->cookie_id;
+    second_id = strdup(yoke_session_id(req));
+    yoke_session_regenerate(req);
+    yoke_session_set_text(req, "a", "third");
+    yoke_res_text(res, yoke_session_id(req));
+}
+
+static inline void regenerate_twice(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_session_regenerate(req);
+    yoke_session_set_text(req, "a", "second");
+    yoke_session_save(req, on_second_saved, NULL);
+}
+
+/* /new-and-moved: begins another one, and gives it another id yet. */
+static inline void new_and_moved(yoke_req *req, yoke_res *res)
+{
+    (void)res;
+    yoke_session_regenerate(req);
+    yoke_session_change_id(req);
+    yoke_session_set_text(req, "a", "new");
+    held[held_count].req = req;
+    held[held_count++].res = res;
+    yoke_hold(req);
+}
+
+/* What /slow has set was stored; and if that fails, loads it anew. */
+static inline void on_tried(yoke_req *req, yoke_res *res, int err, void *data)
+{
+    (void)res;
+    tried_err = err;
+    if (err < 0)
+        yoke_session_reload(req, on_late, data);
 }
 
 static inline void on_reloaded(yoke_req *req, yoke_res *res, int err,
@@ -149,14 +210,6 @@ static inline void stream(yoke_req *req, yoke_res *res)
     assert_int_equal(yoke_session_set_text(req, "a", "late"), -YOKE_EANSWERED);
     yoke_res_write(res, "two", 3);
     yoke_res_end(res);
-}
-
-static int late_calls;
-
-static inline void on_late(yoke_req *req, yoke_res *res, int err, void *data)
-{
-    (void)req, (void)res, (void)err, (void)data;
-    late_calls++;
 }
 
 /* Ends its answer while the store is asked. */
@@ -236,12 +289,15 @@ static inline yoke_app *app_with(struct yoke_handler middleware)
         {"/set", set},
         {"/get", get},
         {"/remove", erase},
+        {"/remove-and-set", remove_and_set},
         {"/id", show_id},
         {"/age", show_age},
         {"/login", log_in},
         {"/logout", log_out},
         {"/change-id", change_id},
         {"/regenerate", regenerate},
+        {"/regenerate-twice", regenerate_twice},
+        {"/new-and-moved", new_and_moved},
         {"/touch", touch},
         {"/slow", slow},
         {"/save", save},

@@ -133,6 +133,57 @@ static void what_is_destroyed_does_not_live_on_under_another_id(void **state)
     yoke_test_free(t);
 }
 
+/* It has none of the values of the one that was destroyed meanwhile. */
+static void a_new_one_does_not_end_with_the_one_before(void **state)
+{
+    (void)state;
+    held_count = 0;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=b&v=0", "set");
+    yoke_tr *one = begin(ada, "/new-and-moved");
+    expect(ada, "/logout", "bye");
+    release(0, "one");
+    yoke_expect_text(one, 200, "one");
+    expect(ada, "/get?k=a", "new");
+    yoke_test_free(t);
+}
+
+static void on_lookup(const struct yoke_store_result *result, void *data)
+{
+    *(int *)data = result->err;
+}
+
+static int look_up(const char *id)
+{
+    char key[100];
+    int err = 1;
+    snprintf(key, sizeof(key), "session:%s", id);
+    yoke_store_get(store, key, on_lookup, &err);
+    while (err == 1)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    return err;
+}
+
+static void all_that_are_left_behind_are_removed(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    char ids[2][100];
+    expect(ada, "/set?k=a&v=first", "set");
+    snprintf(ids[0], sizeof(ids[0]), "%s",
+             yoke_tr_text(yoke_test_get(ada, "/id")));
+    snprintf(ids[1], sizeof(ids[1]), "%s",
+             yoke_tr_text(yoke_test_get(ada, "/regenerate-twice")));
+    assert_int_equal(look_up(ids[0]), -ENOENT);
+    assert_int_equal(look_up(second_id), -ENOENT);
+    assert_int_equal(look_up(ids[1]), 0);
+    expect(ada, "/get?k=a", "third");
+    free(second_id);
+    yoke_test_free(t);
+}
+
 static void of_two_that_change_the_id_one_goes_on(void **state)
 {
     (void)state;
@@ -212,6 +263,25 @@ static void it_can_be_stored_before_the_answer(void **state)
     yoke_test_free(t);
 }
 
+/* Also when the answer has gone already. */
+static void what_a_save_begins_when_it_fails_is_waited_for(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT(.reports_conflicts = true);
+    yoke_test *ada = yoke_test_agent(t);
+    late_calls = 0;
+    expect(ada, "/set?k=a&v=0", "set");
+    yoke_tr *one = begin(ada, "/slow?k=a&v=1");
+    expect(ada, "/set?k=a&v=2", "set");
+    yoke_session_save(held[0].req, on_tried, NULL);
+    release(0, "one");
+    yoke_expect_text(one, 200, "one");
+    assert_int_equal(tried_err, -YOKE_ECONFLICT);
+    assert_int_equal(late_calls, 1);
+    expect(ada, "/get?k=a", "2");
+    yoke_test_free(t);
+}
+
 static void it_can_be_loaded_anew(void **state)
 {
     (void)state;
@@ -244,6 +314,12 @@ static void who_goes_leaves_nothing_open(void **state)
 
 /* ---- Limits and failures ---- */
 
+static void on_set(const struct yoke_store_result *result, void *data)
+{
+    assert_int_equal(result->err, 0);
+    *(bool *)data = true;
+}
+
 static void too_much_is_refused_and_the_rest_stays(void **state)
 {
     (void)state;
@@ -263,6 +339,27 @@ static void too_much_is_refused_and_the_rest_stays(void **state)
     }
     /* 17 bytes each: "name10":"value", */
     assert_in_range(set_count, 9, 12);
+    yoke_test_free(t);
+}
+
+/* Of a record that is shorter than ours would be: written when the clock was
+ * wrong, or by another program. */
+static void a_short_record_has_room_for_values(void **state)
+{
+    (void)state;
+    const char *record = "{\"begun\":5,\"values\":{\"a\":1e2}}";
+    bool is_set = false;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    char key[100];
+    expect(ada, "/set?k=a&v=1", "set");
+    snprintf(key, sizeof(key), "session:%s",
+             yoke_tr_text(yoke_test_get(ada, "/id")));
+    yoke_store_set(store, key, record, strlen(record), 0, on_set, &is_set);
+    while (!is_set)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    expect(ada, "/remove-and-set?k=a&v=b", "set");
+    expect(ada, "/get?k=a", "b");
     yoke_test_free(t);
 }
 
@@ -314,12 +411,6 @@ static void without_a_store_it_fails_or_goes_on(void **state)
     yoke_store_close(away, on_closed, &is_closed);
     while (!is_closed)
         uv_run(yoke_loop(), UV_RUN_ONCE);
-}
-
-static void on_set(const struct yoke_store_result *result, void *data)
-{
-    assert_int_equal(result->err, 0);
-    *(bool *)data = true;
 }
 
 static void a_record_that_is_none_is_no_session(void **state)
@@ -382,14 +473,18 @@ int main(void)
         WITH_STORE(a_conflict_can_be_reported),
         WITH_STORE(what_is_destroyed_does_not_come_back),
         WITH_STORE(what_is_destroyed_does_not_live_on_under_another_id),
+        WITH_STORE(a_new_one_does_not_end_with_the_one_before),
+        WITH_STORE(all_that_are_left_behind_are_removed),
         WITH_STORE(of_two_that_change_the_id_one_goes_on),
         WITH_STORE(the_answer_comes_after_the_session_is_stored),
         WITH_STORE(a_stream_is_stored_before_its_head),
         WITH_STORE(a_stream_that_ends_while_the_store_is_asked_is_not_told),
         WITH_STORE(it_can_be_stored_before_the_answer),
+        WITH_STORE(what_a_save_begins_when_it_fails_is_waited_for),
         WITH_STORE(it_can_be_loaded_anew),
         WITH_STORE(who_goes_leaves_nothing_open),
         WITH_STORE(too_much_is_refused_and_the_rest_stays),
+        WITH_STORE(a_short_record_has_room_for_values),
         WITH_STORE(messages_wait_for_the_next_page),
         WITH_STORE(without_a_store_it_fails_or_goes_on),
         WITH_STORE(a_record_that_is_none_is_no_session),

@@ -577,6 +577,74 @@ static void join_and_note(yoke_req *req, yoke_res *res)
                                      .data = &left);
 }
 
+/* The first of two that ends has the other ended. */
+static yoke_sse *pair[2];
+static int pair_count;
+
+static void on_leave_pair(yoke_sse *sse, void *data)
+{
+    yoke_sse *other = sse == pair[0] ? pair[1] : pair[0];
+    (void)data;
+    if (++left == 1)
+        yoke_broadcast_leave(first, other);
+}
+
+static void join_pair(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    pair[pair_count++] =
+        yoke_broadcast_join(first, "news", res, .on_leave = on_leave_pair);
+}
+
+static yoke_tr *listen_as_pair(bool is_slow)
+{
+    yoke_tr *r = listen_at("/pair", NULL);
+    if (is_slow)
+        yoke_tr_read_slowly(r, 0);
+    return r;
+}
+
+/* Each takes the next of the list along, or the one before it. */
+static void who_leaves_may_take_others_along(void **state)
+{
+    (void)state;
+    for (int slow = 0; slow < 2; slow++) {
+        yoke_app *app = yoke_app_new();
+        pair_count = left = 0;
+        first = yoke_broadcast_open(.store = store, .max_waiting = 8192,
+                                    .ends_slow = true);
+        yoke_app_get(app, "/pair", join_pair);
+        t = yoke_test_new(app);
+        yoke_tr *one = listen_as_pair(slow == 0);
+        yoke_tr *two = listen_as_pair(slow == 1);
+        fill(20, NULL);
+        assert_int_equal(left, 2);
+        assert_int_equal(stats_of(first).clients, 0);
+        yoke_tr_reset(one);
+        yoke_tr_reset(two);
+        yoke_broadcast_close(first);
+        run_turns();
+        yoke_test_free(t);
+    }
+}
+
+static void closing_ends_also_those_that_end_each_other(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    pair_count = left = 0;
+    first = yoke_broadcast_open(.store = store);
+    yoke_app_get(app, "/pair", join_pair);
+    t = yoke_test_new(app);
+    yoke_tr *one = listen_as_pair(false), *two = listen_as_pair(false);
+    yoke_broadcast_close(first);
+    run_turns();
+    assert_int_equal(left, 2);
+    yoke_expect_body_like(one, "ready");
+    yoke_expect_body_like(two, "ready");
+    yoke_test_free(t);
+}
+
 static void one_stream_can_be_ended(void **state)
 {
     yoke_app *app = yoke_app_new();
@@ -619,6 +687,8 @@ int main(void)
         WITH_STORE(a_stream_ends_when_the_process_drains),
         WITH_STORE(closing_ends_the_streams),
         WITH_STORE(head_and_a_store_that_cannot_publish_have_no_stream),
+        WITH_STORE(who_leaves_may_take_others_along),
+        WITH_STORE(closing_ends_also_those_that_end_each_other),
         WITH_STORE(one_stream_can_be_ended),
     };
     yoke_log_set_level(YOKE_LOG_OFF);

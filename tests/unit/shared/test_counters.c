@@ -319,6 +319,30 @@ static void each_worker_has_a_place_of_its_own(void **state)
 
 /* ---- Names ---- */
 
+/* Also when its gauges do not change any more. */
+static void who_finds_no_place_takes_one_that_becomes_free(void **state)
+{
+    yoke_counters *all[4] = {NULL};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        all[i] = open_set();
+        yoke_gauge_set(yoke_gauge_of(all[i], "streams", NULL), 1);
+        yoke_counters_flush(all[i]);
+    }
+    run_turns();
+    yoke_gauge_set(streams, 100);
+    yoke_counters_flush(set);
+    run_turns();
+    read_set(set);
+    assert_int_equal(seen.streams, 4);
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        close_set(&all[i]);
+    yoke_counters_flush(set);
+    run_turns();
+    read_set(set);
+    assert_int_equal(seen.streams, 100);
+}
+
 static void names_are_checked(void **state)
 {
     static char longest[YOKE_METRIC_NAME_MAX + 2];
@@ -399,6 +423,7 @@ int main(void)
         TEST(gauges_of_one_that_dies_vanish),
         TEST(gauges_of_one_that_leaves_vanish_at_once),
         TEST(each_worker_has_a_place_of_its_own),
+        TEST(who_finds_no_place_takes_one_that_becomes_free),
         TEST(names_are_checked),
         TEST(there_are_limits),
         TEST(all_are_shown_as_text),
