@@ -1,12 +1,16 @@
-/* A small site: files, a form, an upload, cookies, events and a download.
+/* A small site: files, a form, a session, an upload, cookies, events and a
+ * download.
  *
  *     build/examples/site                  PORT, or 1337; Ctrl-C stops it
  *
- * The page that shows it all is public/index.html. */
+ * The page that shows it all is public/index.html. Sessions are in a file that
+ * all workers share; YOKE_STORE names another place, "redis://localhost". Their
+ * cookies are signed with SECRET, which only development does without. */
 #include "app.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <uv.h>
 
@@ -15,23 +19,31 @@
 #    define SITE_PUBLIC "public"
 #endif
 
-/* ---- A form, which leaves a cookie ---- */
+/* ---- A form, and a session that remembers what was in it ---- */
 
 static void greet(yoke_req *req, yoke_res *res)
 {
     const char *name;
     if (!yoke_req_string(req, YOKE_FORM, "name", 1, 100, &name))
         return; /* Answered 400. */
-    yoke_res_cookie(res, "name", name, .http_only = true,
-                    .same_site = YOKE_SAME_SITE_LAX);
+    yoke_session_set_text(req, "name", name);
     yoke_res_redirect(res, 303, "/hello");
 }
 
 static void hello(yoke_req *req, yoke_res *res)
 {
-    const char *name = yoke_req_cookie(req, "name");
+    const char *name = yoke_session_text(req, "name");
+    yoke_res_set(res, "Cache-Control", "no-store");
     yoke_res_textf(res, "Hello, %s!", name ? name : "stranger");
 }
+
+static void forget(yoke_req *req, yoke_res *res)
+{
+    yoke_session_destroy(req);
+    yoke_res_redirect(res, 303, "/");
+}
+
+/* ---- A cookie ---- */
 
 static void count_visits(yoke_req *req, yoke_res *res)
 {
@@ -105,13 +117,42 @@ static void start_counting(yoke_req *req, yoke_res *res)
 
 /* ---- The site ---- */
 
+static void close_store(void *store)
+{
+    yoke_store_close(store, NULL, NULL);
+}
+
+/* Signs the sessions' cookies. What everybody can read here is good enough on
+ * one's own machine alone. */
+static const char *secret(const yoke_app *app)
+{
+    const char *secret = getenv("SECRET");
+    bool is_at_home = strcmp(yoke_app_get_str(app, "env"), "development") == 0;
+    return secret || !is_at_home ? secret : "known to everybody";
+}
+
+static void use_sessions(yoke_app *app)
+{
+    yoke_store *store = yoke_store_open(.prefix = "site:");
+    if (!store)
+        yoke_app_fail(app, "the store of the sessions cannot be opened");
+    yoke_app_set_data(app, store, close_store);
+    yoke_app_cookie_secrets(app, secret(app));
+    yoke_app_use(app, yoke_session(.store = store, .ttl_s = 7 * 86400));
+}
+
 yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
     yoke_app_use(app, yoke_request_id(), yoke_secure_headers(),
                  yoke_compress());
+    /* In front of the sessions, for files need none. */
+    yoke_app_use(app,
+                 yoke_static(SITE_PUBLIC, .extensions = YOKE_TEXTS("html")));
+    use_sessions(app);
     yoke_app_post(app, "/greet", yoke_urlencoded(), greet);
     yoke_app_get(app, "/hello", hello);
+    yoke_app_post(app, "/forget", forget);
     yoke_app_get(app, "/visits", count_visits);
     yoke_app_post(app, "/upload",
                   yoke_multipart(.dir = "/tmp", .max_file_len = 64 << 20,
@@ -119,7 +160,5 @@ yoke_app *make_app(void)
                   show_upload);
     yoke_app_get(app, "/report", download);
     yoke_app_get(app, "/events", start_counting);
-    yoke_app_use(app,
-                 yoke_static(SITE_PUBLIC, .extensions = YOKE_TEXTS("html")));
     return app;
 }

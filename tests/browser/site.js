@@ -1,16 +1,18 @@
-// Drives Chromium against examples/site: node site.js URL FOLDER
+// Drives Chromium against examples/site: node site.js URL FOLDER RELOAD...
 //
 // One browser for all scenarios, a fresh context (cookies, cache) for each.
 // Prints {scenario: null, or what went wrong} as JSON; test_site.py asserts.
-// FOLDER is for files. CHROMIUM names another browser.
+// FOLDER is for files; RELOAD is a command that replaces all workers, and waits
+// for it. CHROMIUM names another browser.
 "use strict";
 
 const assert = require("node:assert");
+const {execFileSync} = require("node:child_process");
 const fs = require("node:fs");
 const path = require("node:path");
 const {chromium} = require("playwright-core");
 
-const [url, folder] = process.argv.slice(2);
+const [url, folder, ...reload] = process.argv.slice(2);
 const DEADLINE_MS = 30000;
 const UPLOAD_LEN = 50 * 1024 * 1024;
 
@@ -48,6 +50,30 @@ const scenarios = {
         await page.waitForURL("**/hello");
         assert.equal(await page.innerText("body"),
                      "Hello, Ada Lövelace & Söhne!");
+    },
+
+    // Whoever answers: a session is not one worker's.
+    async a_session_outlives_the_workers(page, context) {
+        const greeting = (wanted) => page.waitForFunction(
+            (text) => document.getElementById("hello").value === text, wanted);
+        await page.goto(url);
+        await greeting("Hello, stranger!");
+        await page.fill("input[name=name]", "Grace");
+        await page.click("#greet button");
+        await page.waitForURL("**/hello");
+        const cookie = (await context.cookies()).find(({name}) => name === "sid");
+        assert.equal(cookie.httpOnly, true);
+        assert.equal(cookie.sameSite, "Lax");
+        await page.goto(url);
+        await greeting("Hello, Grace!");
+        await page.reload();
+        await greeting("Hello, Grace!");
+        execFileSync(reload[0], reload.slice(1));
+        await page.reload();
+        await greeting("Hello, Grace!");
+        await page.click("#forget button");
+        await greeting("Hello, stranger!");
+        assert.ok((await context.cookies()).every(({name}) => name !== "sid"));
     },
 
     async cookies_are_kept(page, context) {

@@ -1,7 +1,6 @@
 """A real browser, Chromium, against examples/site (site.js has the
 scenarios). The browser is Debian's, playwright-core is npm's."""
 import json
-import os
 import pathlib
 import shutil
 import subprocess
@@ -16,6 +15,7 @@ import harness  # noqa: E402
 SCENARIOS = [
     "files_are_shown",
     "a_form_is_posted",
+    "a_session_outlives_the_workers",
     "cookies_are_kept",
     "a_file_of_50_megabytes_is_uploaded",
     "events_arrive",
@@ -41,11 +41,16 @@ def results(tmp_path_factory):
     this returns, whatever has happened."""
     install()
     folder = tmp_path_factory.mktemp("browser")
-    with harness.Server([harness.EXAMPLES / "site"]) as server:
+    # A file for the sessions of this test alone; the workers are several.
+    env = {"YOKE_STATE_DIR": folder, "YOKE_WORKERS": 2,
+           "YOKE_NAME": "browser"}
+    with harness.Server([harness.EXAMPLES / "site"], env=env) as server:
         node = subprocess.Popen(
             [shutil.which("node"), HERE / "site.js",
-             f"http://127.0.0.1:{server.ports()[0]}/", folder],
-            env={**os.environ, "HOME": str(folder), "TMPDIR": str(folder)},
+             f"http://127.0.0.1:{server.ports()[0]}/", folder,
+             harness.YOKE, "reload", "browser"],
+            env={**harness.environment(), "HOME": str(folder),
+                 "TMPDIR": str(folder)},
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             start_new_session=True)
         try:

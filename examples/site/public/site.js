@@ -4,8 +4,9 @@ new EventSource("/events").addEventListener("count", (event) => {
     document.getElementById("count").value = event.data;
 });
 
-fetch("/visits")
-    .then((answer) => answer.text())
-    .then((text) => {
-        document.getElementById("visits").value = text;
-    });
+for (const name of ["hello", "visits"])
+    fetch("/" + name)
+        .then((answer) => answer.text())
+        .then((text) => {
+            document.getElementById(name).value = text;
+        });
