@@ -48,7 +48,7 @@ struct yk_session {
     const char *id;        /* NULL: none has been made yet. */
     const char *stored_id; /* Under which the store has it; NULL: it has not. */
     struct yk_doomed doomed[YK_SESSION_DOOMED_MAX];
-    uint64_t version;      /* The store's. */
+    uint64_t version; /* The store's. */
     int64_t begun_s;
 
     struct json_t *values; /* An object; NULL: there are none. */

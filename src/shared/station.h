@@ -107,7 +107,7 @@ struct yk_station {
     char seq[YK_NAME_SIZE];  /* the key of the last number, */
     char slot[YK_NAME_SIZE]; /* and what those of slots begin with. */
     struct yk_list clients;
-    struct yk_walk *walks; /* The innermost. */
+    struct yk_walk *walks;  /* The innermost. */
     struct yk_list sending; /* The first is on its way. */
     uint32_t sending_count;
     unsigned calls; /* On their way. */
