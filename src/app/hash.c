@@ -44,8 +44,9 @@ static struct {
 static void give_up(const char *what, const char *why)
 {
     yoke_log(YOKE_LOG_ERROR,
-             "%s: %s; signed cookies and entity tags need libcrypto", what,
-             why ? why : "failed");
+             "%s: %s; signed cookies, entity tags and limits that are "
+             "shared need libcrypto",
+             what, why ? why : "failed");
     abort();
 }
 
@@ -91,6 +92,11 @@ static void sha256(struct yk_slice first, struct yk_slice second,
         !crypto.SHA256_Update(&ctx, second.ptr, second.len) ||
         !crypto.SHA256_Final(out, &ctx))
         give_up("SHA-256", NULL);
+}
+
+void yk_sha256(struct yk_slice text, uint8_t out[YK_SHA256_LEN])
+{
+    sha256(text, YK_LIT(""), out);
 }
 
 /* The key, made as long as a block, each byte with `pad`. */

@@ -8,11 +8,15 @@
 #include "core/slice.h"
 
 #define YK_SHA1_LEN        20
+#define YK_SHA256_LEN      32
 #define YK_HMAC_SHA256_LEN 32
 
 /* SHA-1, to tell versions of a content apart; for nothing that an attacker
  * could want to forge. */
 void yk_sha1(struct yk_slice text, uint8_t out[YK_SHA1_LEN]);
+
+/* SHA-256, for names of what must not be mistaken for something else. */
+void yk_sha256(struct yk_slice text, uint8_t out[YK_SHA256_LEN]);
 
 /* HMAC-SHA-256 (RFC 2104). */
 void yk_hmac_sha256(struct yk_slice key, struct yk_slice text,

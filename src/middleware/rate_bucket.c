@@ -49,9 +49,15 @@ static void decide(struct yk_rate_queue *queue)
 {
     uint64_t now_ns = yk_rate_now_ms(queue->shared) * NS;
     struct yk_rate_waiting *one = queue->first;
+    struct yoke_rate rate = queue->rate;
     bool is_changed = false;
     for (unsigned i = 0; i < queue->batch; i++, one = one->next) {
-        one->state = yk_rate_take(&queue->full_at_ns, &queue->rate, now_ns);
+        rate.cost = one->cost;
+        if (!one->done) {
+            is_changed |= yk_rate_give(&queue->full_at_ns, &rate, now_ns);
+            continue;
+        }
+        one->state = yk_rate_take(&queue->full_at_ns, &rate, now_ns);
         is_changed |= one->state.is_allowed;
     }
     if (is_changed)

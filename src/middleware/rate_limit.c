@@ -35,6 +35,9 @@ struct asking {
     yoke_req *req;
     yoke_res *res;
     const struct limiter *limiter;
+    const char *key;
+    struct yoke_rate rate;
+    struct yoke_rate_state state; /* Once it has answered. */
 };
 
 /* ---- Who ---- */
@@ -101,7 +104,7 @@ static void say_legacy_limits(const struct asking *asking,
     add_number(asking->res, "X-RateLimit-Reset", reset);
 }
 
-/* ---- The store's answer ---- */
+/* ---- When it may not pass ---- */
 
 static void fail(const struct asking *asking, int err)
 {
@@ -117,12 +120,59 @@ static void fail(const struct asking *asking, int err)
 static void refuse(const struct asking *asking,
                    const struct yoke_rate_state *state)
 {
+    const struct yoke_rate_limit_options *options = &asking->limiter->options;
     uint64_t seconds = seconds_up(state->next_in_ms);
     add_number(asking->res, "Retry-After", seconds);
+    if (options->on_limit) {
+        yoke_res_status(asking->res, 429);
+        options->on_limit(asking->req, asking->res, state, options->data);
+        return;
+    }
     yoke_next_typed(asking->req, 429, "rate.limited",
                     "too many requests; the next one in %" PRIu64 " s",
                     seconds);
 }
+
+/* ---- Giving back ---- */
+
+static bool is_given_back(const struct asking *asking)
+{
+    const struct yoke_rate_limit_options *options = &asking->limiter->options;
+    bool is_success = yoke_res_get_status(asking->res) < 400;
+    if (options->is_success)
+        is_success =
+            options->is_success(asking->req, asking->res, options->data);
+    return is_success ? options->skips_success : options->skips_failure;
+}
+
+static void on_finish(yoke_res *res, void *data)
+{
+    const struct asking *asking = data;
+    struct yoke_rate_store *store = asking->limiter->options.store;
+    (void)res;
+    if (!yoke_req_is_aborted(asking->req) && is_given_back(asking))
+        store->give(store, asking->key, &asking->rate, &asking->state,
+                    yoke_req_now_ms(asking->req));
+}
+
+static bool is_perhaps_given_back(const struct limiter *limiter)
+{
+    return limiter->options.skips_success || limiter->options.skips_failure;
+}
+
+static void pass_on(struct asking *asking, const struct yoke_rate_state *state)
+{
+    asking->state = *state;
+    if (is_perhaps_given_back(asking->limiter) &&
+        yoke_res_on_finish(asking->res, on_finish, asking) < 0)
+        yoke_log(YOKE_LOG_ERROR,
+                 "yoke_rate_limit \"%s\": too many callbacks at the end of an "
+                 "answer: it counts",
+                 asking->limiter->options.name);
+    yoke_next(asking->req);
+}
+
+/* ---- The store's answer ---- */
 
 static void done(void *data, int err, const struct yoke_rate_state *state)
 {
@@ -134,7 +184,7 @@ static void done(void *data, int err, const struct yoke_rate_state *state)
     say_limits(asking, state);
     say_legacy_limits(asking, state);
     if (state->is_allowed)
-        yoke_next(asking->req);
+        pass_on(asking, state);
     else
         refuse(asking, state);
 }
@@ -153,22 +203,43 @@ static const char *key_of(yoke_req *req, const struct limiter *limiter,
     return key;
 }
 
+/* What it takes; 0: it is not counted. */
+static uint64_t cost_of(yoke_req *req,
+                        const struct yoke_rate_limit_options *options)
+{
+    if (options->skip && options->skip(req, options->data))
+        return 0;
+    return options->cost_of ? options->cost_of(req, options->data)
+                            : options->cost;
+}
+
 static void run(yoke_req *req, yoke_res *res)
 {
     const struct limiter *limiter = yoke_data(req);
     const struct yoke_rate_limit_options *options = &limiter->options;
-    const char *client = options->skip && options->skip(req, options->data)
-                             ? NULL
-                             : client_of(req, options);
+    uint64_t cost = cost_of(req, options);
+    const char *client = cost > 0 ? client_of(req, options) : NULL;
     if (!client) {
         yoke_next(req);
         return;
     }
+    if (is_perhaps_given_back(limiter) && !options->store->give) {
+        yoke_next_err(req, 500,
+                      "yoke_rate_limit \"%s\": .skips_success and "
+                      ".skips_failure need a store that has `give`",
+                      options->name);
+        return;
+    }
     struct asking *asking = yoke_req_alloc(req, sizeof(*asking));
-    *asking = (struct asking){.req = req, .res = res, .limiter = limiter};
-    struct yoke_rate rate = {options->limit, options->window_ms};
+    *asking = (struct asking){
+        .req = req,
+        .res = res,
+        .limiter = limiter,
+        .key = key_of(req, limiter, client),
+        .rate = {options->limit, options->window_ms, cost},
+    };
     yoke_hold(req);
-    options->store->take(options->store, key_of(req, limiter, client), &rate,
+    options->store->take(options->store, asking->key, &asking->rate,
                          yoke_req_now_ms(req), done, asking);
 }
 
@@ -190,6 +261,8 @@ static void fill_in(struct yoke_rate_limit_options *options)
         options->limit = LIMIT;
     if (options->window_ms == 0)
         options->window_ms = WINDOW_MS;
+    if (options->cost == 0)
+        options->cost = 1;
     if (options->ipv6_prefix <= 0 || options->ipv6_prefix > 128)
         options->ipv6_prefix = IPV6_PREFIX;
     if (options->max_clients == 0)

@@ -8,12 +8,15 @@
 
 #include <yoke/error.h>
 
+#include "app/hash.h"
 #include "middleware/texts.h"
 
 #include "core/banned.h"
 
-/* Of a name that is too long so much is kept, and a hash of all of it. */
-#define KEPT_LEN   (YK_RATE_KEY_MAX - 17)
+/* Of a name that is too long so much is kept, and half of a hash of all of it:
+ * two that are the same by 128 bits of SHA-256 nobody can make. */
+#define HASH_LEN   16
+#define KEPT_LEN   (YK_RATE_KEY_MAX - 1 - 2 * HASH_LEN)
 #define PREFIX_MAX 80
 
 /* ---- Time ---- */
@@ -37,16 +40,6 @@ uint32_t yk_rate_ttl_s(uint64_t ms)
 
 /* ---- Keys ---- */
 
-/* FNV-1a (Fowler, Noll, Vo). Whoever makes two long names that are the same by
- * it shares a limit with himself. */
-static uint64_t hash(const char *text)
-{
-    uint64_t sum = 0xcbf29ce484222325;
-    for (; *text; text++)
-        sum = (sum ^ (unsigned char)*text) * 0x100000001b3;
-    return sum;
-}
-
 /* Blanks and control characters, which a store refuses, as %XX. False: there is
  * more than `max`. */
 static bool encode(const char *text, char *out, size_t max)
@@ -69,6 +62,16 @@ static bool encode(const char *text, char *out, size_t max)
     return !*text;
 }
 
+/* "~" and HASH_LEN bytes in hex. */
+static void write_hash(const char *text, char *out)
+{
+    uint8_t hash[YK_SHA256_LEN];
+    yk_sha256(yk_slice_of(text), hash);
+    *out++ = '~';
+    for (int i = 0; i < HASH_LEN; i++, out += 2)
+        snprintf(out, 3, "%02x", hash[i]);
+}
+
 static void write_key(const struct yk_rate_shared *shared, const char *client,
                       char key[YK_RATE_KEY_MAX + 1])
 {
@@ -77,9 +80,7 @@ static void write_key(const struct yk_rate_shared *shared, const char *client,
     if (encode(client, key + used, YK_RATE_KEY_MAX - used))
         return;
     encode(client, key + used, KEPT_LEN - used);
-    used = strlen(key);
-    snprintf(key + used, YK_RATE_KEY_MAX + 1 - used, "~%016llx",
-             (unsigned long long)hash(client));
+    write_hash(client, key + strlen(key));
 }
 
 /* ---- Queues ---- */
@@ -87,7 +88,7 @@ static void write_key(const struct yk_rate_shared *shared, const char *client,
 static struct yk_rate_queue **list_of(struct yk_rate_shared *shared,
                                       const char *key)
 {
-    return &shared->queues[hash(key) % YK_RATE_LISTS];
+    return &shared->queues[yk_sip_hash(&shared->list_key, key) % YK_RATE_LISTS];
 }
 
 static struct yk_rate_queue *find(struct yk_rate_shared *shared,
@@ -140,9 +141,13 @@ static void queue_free(struct yk_rate_queue *queue)
 static void begin_round(struct yk_rate_queue *queue)
 {
     queue->batch = 0;
+    queue->batch_cost = 0;
     for (const struct yk_rate_waiting *one = queue->first;
-         one && queue->batch < YK_RATE_BATCH_MAX; one = one->next)
+         one && queue->batch < YK_RATE_BATCH_MAX; one = one->next) {
         queue->batch++;
+        if (one->cost <= queue->rate.limit)
+            queue->batch_cost += one->cost;
+    }
     queue->shared->round(queue);
 }
 
@@ -159,7 +164,8 @@ void yk_rate_answer(struct yk_rate_queue *queue, int err)
 {
     for (; queue->batch > 0; queue->batch--) {
         struct yk_rate_waiting *one = shift(queue);
-        one->done(one->data, err, err < 0 ? NULL : &one->state);
+        if (one->done)
+            one->done(one->data, err, err < 0 ? NULL : &one->state);
         free(one);
     }
     if (queue->first)
@@ -170,6 +176,29 @@ void yk_rate_answer(struct yk_rate_queue *queue, int err)
 
 /* ---- The store ---- */
 
+/* Puts it behind those who wait. False: there is no memory. */
+static bool wait(struct yk_rate_shared *shared, const char *key,
+                 const struct yoke_rate *rate, yoke_rate_done *done, void *data)
+{
+    struct yk_rate_waiting *one = calloc(1, sizeof(*one));
+    struct yk_rate_queue *queue = find(shared, key);
+    bool is_first = !queue;
+    if (one && is_first)
+        queue = queue_new(shared, key, rate);
+    if (!one || !queue) {
+        free(one);
+        return false;
+    }
+    one->done = done;
+    one->data = data;
+    one->cost = yk_rate_cost(rate);
+    *queue->last = one;
+    queue->last = &one->next;
+    if (is_first)
+        begin_round(queue);
+    return true;
+}
+
 static void take(struct yoke_rate_store *base, const char *client,
                  const struct yoke_rate *rate, uint64_t now_ms,
                  yoke_rate_done *done, void *data)
@@ -178,22 +207,24 @@ static void take(struct yoke_rate_store *base, const char *client,
     char key[YK_RATE_KEY_MAX + 1];
     (void)now_ms; /* This machine's; all have to use the same. */
     write_key(shared, client, key);
-    struct yk_rate_waiting *one = calloc(1, sizeof(*one));
-    struct yk_rate_queue *queue = find(shared, key);
-    bool is_first = !queue;
-    if (one && is_first)
-        queue = queue_new(shared, key, rate);
-    if (!one || !queue) {
-        free(one);
+    if (!wait(shared, key, rate, done, data))
         done(data, -ENOMEM, NULL);
+}
+
+static void give(struct yoke_rate_store *base, const char *client,
+                 const struct yoke_rate *rate,
+                 const struct yoke_rate_state *state, uint64_t now_ms)
+{
+    struct yk_rate_shared *shared = (struct yk_rate_shared *)base;
+    char key[YK_RATE_KEY_MAX + 1];
+    (void)now_ms;
+    if (!shared->store)
         return;
-    }
-    one->done = done;
-    one->data = data;
-    *queue->last = one;
-    queue->last = &one->next;
-    if (is_first)
-        begin_round(queue);
+    write_key(shared, client, key);
+    if (shared->options.way == YOKE_RATE_WINDOW)
+        yk_rate_window_give(shared, key, rate, state->taken_at);
+    else
+        wait(shared, key, rate, NULL, NULL);
 }
 
 static void take_nowhere(struct yoke_rate_store *base, const char *client,
@@ -225,6 +256,11 @@ yoke_rate_store_shared_with(yoke_store *store,
     shared->round = options->way == YOKE_RATE_BUCKET ? yk_rate_bucket_round
                                                      : yk_rate_window_round;
     shared->base.take = store ? take : take_nowhere;
+    shared->base.give = give;
     shared->base.free = shared_free;
+    yk_sip_key_make(&shared->list_key);
+    /* Now, so that a missing libcrypto is noticed at the start. */
+    char unused[2 + 2 * HASH_LEN];
+    write_hash("", unused);
     return &shared->base;
 }

@@ -12,6 +12,8 @@
 #include <yoke/middleware/rate_limit.h>
 #include <yoke/store.h>
 
+#include "middleware/sip_hash.h"
+
 /* Longest key of a client, as the store has it, without what a window adds. */
 #define YK_RATE_KEY_MAX 200
 
@@ -26,8 +28,9 @@ struct yk_rate_queue;
 /* A request that waits. */
 struct yk_rate_waiting {
     struct yk_rate_waiting *next;
-    yoke_rate_done *done;
+    yoke_rate_done *done; /* NULL: it gives back, and is not told. */
     void *data;
+    uint64_t cost;
     struct yoke_rate_state state;
 };
 
@@ -37,6 +40,7 @@ struct yk_rate_shared {
     struct yoke_rate_shared_options options; /* Defaults filled in. */
     yoke_store *store;
     void (*round)(struct yk_rate_queue *queue); /* Asks for those who wait. */
+    struct yk_sip_key list_key;                 /* Of the hash of `queues`. */
     struct yk_rate_queue *queues[YK_RATE_LISTS];
     unsigned queue_count; /* It is freed after the last. */
     bool is_freed;
@@ -48,7 +52,8 @@ struct yk_rate_queue {
     struct yk_rate_shared *shared;
     struct yoke_rate rate;
     struct yk_rate_waiting *first, **last;
-    unsigned batch; /* So many of them, from the first, are in this round. */
+    unsigned batch; /* So many of them, from the first, are in this round; */
+    uint64_t batch_cost; /* what those take that may pass at all. */
     char key[YK_RATE_KEY_MAX + 1];
 
     /* Of a bucket: */
@@ -82,10 +87,21 @@ void yk_rate_answer(struct yk_rate_queue *queue, int err);
 void yk_rate_window_round(struct yk_rate_queue *queue);
 void yk_rate_bucket_round(struct yk_rate_queue *queue);
 
-/* Takes one from a bucket that will be full at a time; also for the store of one
- * process (rate_store.c). */
+/* Gives back to the slice in which it was taken. */
+void yk_rate_window_give(struct yk_rate_shared *shared, const char *key,
+                         const struct yoke_rate *rate, uint64_t slice);
+
+/* What a request takes. */
+uint64_t yk_rate_cost(const struct yoke_rate *rate);
+
+/* Takes a request from a bucket that will be full at a time; also for the store
+ * of one process (rate_store.c). */
 struct yoke_rate_state yk_rate_take(uint64_t *full_at_ns,
                                     const struct yoke_rate *rate,
                                     uint64_t now_ns);
+
+/* Gives it back. False: the bucket is full, and nothing has changed. */
+bool yk_rate_give(uint64_t *full_at_ns, const struct yoke_rate *rate,
+                  uint64_t now_ns);
 
 #endif

@@ -15,8 +15,8 @@
 #include "middleware/rate_shared.h"
 
 #include <stdlib.h>
-#include <string.h>
-#include <sys/random.h>
+
+#include "middleware/sip_hash.h"
 
 #include "core/banned.h"
 
@@ -31,64 +31,20 @@ struct bucket {
 
 struct store {
     struct yoke_rate_store base;
-    uint64_t place_keys[2], tag_keys[2]; /* Of the two hashes. */
-    size_t set_count;                    /* A power of two. */
-    struct bucket buckets[];             /* WAYS for each set. */
+    struct yk_sip_key place_key, tag_key; /* Of the two hashes. */
+    size_t set_count;                     /* A power of two. */
+    struct bucket buckets[];              /* WAYS for each set. */
 };
-
-/* ---- SipHash-1-3 (Aumasson and Bernstein) ---- */
-
-static uint64_t rotate(uint64_t x, int bits)
-{
-    return x << bits | x >> (64 - bits);
-}
-
-static void sip_round(uint64_t v[4])
-{
-    v[0] += v[1];
-    v[2] += v[3];
-    v[1] = rotate(v[1], 13) ^ v[0];
-    v[3] = rotate(v[3], 16) ^ v[2];
-    v[0] = rotate(v[0], 32);
-    v[2] += v[1];
-    v[0] += v[3];
-    v[1] = rotate(v[1], 17) ^ v[2];
-    v[3] = rotate(v[3], 21) ^ v[0];
-    v[2] = rotate(v[2], 32);
-}
-
-static uint64_t hash(const uint64_t keys[2], const char *text)
-{
-    size_t len = strlen(text), left = len;
-    uint64_t v[4] = {keys[0] ^ 0x736f6d6570736575, keys[1] ^ 0x646f72616e646f6d,
-                     keys[0] ^ 0x6c7967656e657261,
-                     keys[1] ^ 0x7465646279746573};
-    for (bool is_last = false; !is_last; text += 8) {
-        uint64_t word = 0;
-        is_last = left < 8;
-        memcpy(&word, text, is_last ? left : 8);
-        if (is_last)
-            word |= (uint64_t)len << 56;
-        else
-            left -= 8;
-        v[3] ^= word;
-        sip_round(v);
-        v[0] ^= word;
-    }
-    v[2] ^= 0xff;
-    for (int i = 0; i < 3; i++)
-        sip_round(v);
-    return v[0] ^ v[1] ^ v[2] ^ v[3];
-}
 
 /* ---- Places ---- */
 
-/* The bucket of a key, or the place for one: that which is nearest to full goes
- * first, for its owner gains the least. */
-static struct bucket *find(struct store *store, const char *key)
+/* The bucket of a key, or the place for one, if it is to be made: that which is
+ * nearest to full goes first, for its owner gains the least. */
+static struct bucket *find(struct store *store, const char *key, bool makes)
 {
-    uint64_t tag = hash(store->tag_keys, key);
-    size_t set = hash(store->place_keys, key) & (store->set_count - 1);
+    uint64_t tag = yk_sip_hash(&store->tag_key, key);
+    uint64_t place = yk_sip_hash(&store->place_key, key);
+    size_t set = place & (store->set_count - 1);
     struct bucket *first = &store->buckets[set * WAYS], *oldest = first;
     for (struct bucket *b = first; b < first + WAYS; b++) {
         if (b->tag == tag)
@@ -96,6 +52,8 @@ static struct bucket *find(struct store *store, const char *key)
         if (b->full_at_ns < oldest->full_at_ns)
             oldest = b;
     }
+    if (!makes)
+        return NULL;
     *oldest = (struct bucket){.tag = tag};
     return oldest;
 }
@@ -107,27 +65,55 @@ static uint64_t ms_up(uint64_t ns)
     return (ns + NS - 1) / NS;
 }
 
+uint64_t yk_rate_cost(const struct yoke_rate *rate)
+{
+    return rate->cost > 0 ? rate->cost : 1;
+}
+
+/* What so many requests move it on by; of more than all, as of one more. */
+static uint64_t moved_by(const struct yoke_rate *rate, uint64_t step)
+{
+    uint64_t cost = yk_rate_cost(rate);
+    return step * (cost <= rate->limit ? cost : rate->limit + 1);
+}
+
+static uint64_t step_of(const struct yoke_rate *rate)
+{
+    return rate->window_ms * NS / rate->limit;
+}
+
 struct yoke_rate_state yk_rate_take(uint64_t *full_at_ns,
                                     const struct yoke_rate *rate,
                                     uint64_t now_ns)
 {
-    uint64_t step = rate->window_ms * NS / rate->limit;
-    uint64_t most = step * rate->limit;
+    uint64_t step = step_of(rate), most = step * rate->limit;
+    uint64_t wanted = moved_by(rate, step);
     if (*full_at_ns < now_ns)
         *full_at_ns = now_ns;
     struct yoke_rate_state state = {.is_allowed = false};
     uint64_t ahead = *full_at_ns - now_ns;
-    if (ahead + step <= most) {
+    if (ahead + wanted <= most && yk_rate_cost(rate) <= rate->limit) {
         state.is_allowed = true;
-        ahead += step;
-        *full_at_ns += step;
+        ahead += wanted;
+        *full_at_ns += wanted;
     }
     if (ahead < most && step > 0)
         state.remaining = (most - ahead) / step;
-    if (ahead + step > most)
-        state.next_in_ms = ms_up(ahead + step - most);
+    if (ahead + wanted > most)
+        state.next_in_ms = ms_up(ahead + wanted - most);
     state.full_in_ms = ms_up(ahead);
     return state;
+}
+
+bool yk_rate_give(uint64_t *full_at_ns, const struct yoke_rate *rate,
+                  uint64_t now_ns)
+{
+    uint64_t back = moved_by(rate, step_of(rate));
+    if (*full_at_ns <= now_ns)
+        return false;
+    uint64_t ahead = *full_at_ns - now_ns;
+    *full_at_ns -= back < ahead ? back : ahead;
+    return true;
 }
 
 static void take(struct yoke_rate_store *base, const char *key,
@@ -136,8 +122,19 @@ static void take(struct yoke_rate_store *base, const char *key,
 {
     struct store *store = (struct store *)base;
     struct yoke_rate_state state =
-        yk_rate_take(&find(store, key)->full_at_ns, rate, now_ms * NS);
+        yk_rate_take(&find(store, key, true)->full_at_ns, rate, now_ms * NS);
     done(data, 0, &state);
+}
+
+static void give(struct yoke_rate_store *base, const char *key,
+                 const struct yoke_rate *rate,
+                 const struct yoke_rate_state *state, uint64_t now_ms)
+{
+    struct store *store = (struct store *)base;
+    struct bucket *bucket = find(store, key, false);
+    (void)state;
+    if (bucket)
+        yk_rate_give(&bucket->full_at_ns, rate, now_ms * NS);
 }
 
 static void store_free(struct yoke_rate_store *base)
@@ -155,10 +152,9 @@ struct yoke_rate_store *yoke_rate_store_local(size_t max_clients)
         calloc(1, sizeof(*store) + sets * WAYS * sizeof(struct bucket));
     if (!store)
         abort();
-    store->base = (struct yoke_rate_store){take, store_free};
+    store->base = (struct yoke_rate_store){take, store_free, give};
     store->set_count = sets;
-    if (getrandom(store->place_keys, sizeof(store->place_keys), 0) < 0 ||
-        getrandom(store->tag_keys, sizeof(store->tag_keys), 0) < 0)
-        abort();
+    yk_sip_key_make(&store->place_key);
+    yk_sip_key_make(&store->tag_key);
     return &store->base;
 }

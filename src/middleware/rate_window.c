@@ -59,33 +59,51 @@ static uint64_t fewer_in_ms(const struct yk_rate_queue *queue, uint64_t count)
 }
 
 /* The state when `taken` of them all have been taken. */
-static struct yoke_rate_state state_of(const struct yk_rate_queue *queue,
-                                       bool is_allowed, uint64_t taken)
+static void tell_state(const struct yk_rate_queue *queue,
+                       struct yk_rate_waiting *one, uint64_t taken)
+{
+    struct yoke_rate_state *state = &one->state;
+    uint64_t limit = queue->rate.limit;
+    state->taken_at = queue->newest;
+    if (taken < limit)
+        state->remaining = limit - taken;
+    if (taken + one->cost > limit)
+        state->next_in_ms = fewer_in_ms(queue, taken + one->cost - limit);
+    if (taken > 0)
+        state->full_in_ms = fewer_in_ms(queue, taken);
+}
+
+/* Who may pass, in their order, when so many have been taken before; returns what
+ * the others would have taken. */
+static int64_t admit(struct yk_rate_queue *queue, uint64_t taken)
 {
     uint64_t limit = queue->rate.limit;
-    struct yoke_rate_state state = {.is_allowed = is_allowed};
-    if (taken < limit)
-        state.remaining = limit - taken;
-    else
-        state.next_in_ms = fewer_in_ms(queue, taken - limit + 1);
-    if (taken > 0)
-        state.full_in_ms = fewer_in_ms(queue, taken);
-    return state;
+    struct yk_rate_waiting *one = queue->first;
+    int64_t refused = 0;
+    for (unsigned i = 0; i < queue->batch; i++, one = one->next) {
+        bool is_allowed = one->cost <= limit && taken + one->cost <= limit;
+        one->state = (struct yoke_rate_state){.is_allowed = is_allowed};
+        if (is_allowed)
+            taken += one->cost;
+        else if (one->cost <= limit)
+            refused += (int64_t)one->cost;
+    }
+    return refused;
 }
 
 /* The newest counter has been moved on by the whole round. */
 static void decide(struct yk_rate_queue *queue)
 {
-    uint64_t limit = queue->rate.limit, sum = total(queue);
-    uint64_t before = sum > queue->batch ? sum - queue->batch : 0;
-    uint64_t room = before < limit ? limit - before : 0;
-    uint64_t passed = room < queue->batch ? room : queue->batch;
-    int64_t refused = (int64_t)(queue->batch - passed);
+    uint64_t sum = total(queue);
+    uint64_t taken = sum > queue->batch_cost ? sum - queue->batch_cost : 0;
+    int64_t refused = admit(queue, taken);
     struct yk_rate_waiting *one = queue->first;
     queue->counts[SLICES] -= refused;
-    for (unsigned i = 0; i < queue->batch; i++, one = one->next)
-        one->state = i < passed ? state_of(queue, true, before + i + 1)
-                                : state_of(queue, false, before + passed);
+    for (unsigned i = 0; i < queue->batch; i++, one = one->next) {
+        if (one->state.is_allowed)
+            taken += one->cost;
+        tell_state(queue, one, taken);
+    }
     if (refused > 0)
         yoke_store_incr(queue->shared->store, queue->slice_key, -refused,
                         yk_rate_ttl_s(queue->rate.window_ms), NULL, NULL);
@@ -119,10 +137,21 @@ static void on_older(const struct yoke_store_result *result, void *data)
     on_answer(queue, result->err);
 }
 
-static void write_key(const struct yk_rate_queue *queue, uint64_t slice,
+static void write_key(const char *of, uint64_t slice,
                       char key[YOKE_STORE_KEY_MAX + 1])
 {
-    snprintf(key, YOKE_STORE_KEY_MAX + 1, "%s:%" PRIu64, queue->key, slice);
+    snprintf(key, YOKE_STORE_KEY_MAX + 1, "%s:%" PRIu64, of, slice);
+}
+
+static uint64_t slice_ms(const struct yoke_rate *rate)
+{
+    return (rate->window_ms + SLICES - 1) / SLICES;
+}
+
+/* Until the last window that a slice is in has gone. */
+static uint32_t kept_s(const struct yoke_rate *rate)
+{
+    return yk_rate_ttl_s(rate->window_ms + 2 * slice_ms(rate));
 }
 
 /* Both are on their way together: one round trip. */
@@ -131,14 +160,13 @@ static void ask(struct yk_rate_queue *queue)
     yoke_store *store = queue->shared->store;
     char older[SLICES][YOKE_STORE_KEY_MAX + 1];
     const char *keys[SLICES];
-    uint64_t kept_ms = queue->rate.window_ms + 2 * queue->slice_ms;
-    write_key(queue, queue->newest, queue->slice_key);
+    write_key(queue->key, queue->newest, queue->slice_key);
     for (uint64_t i = 0; i < SLICES; i++) {
-        write_key(queue, queue->newest - SLICES + i, older[i]);
+        write_key(queue->key, queue->newest - SLICES + i, older[i]);
         keys[i] = older[i];
     }
-    yoke_store_incr(store, queue->slice_key, queue->batch,
-                    yk_rate_ttl_s(kept_ms), on_counted, queue);
+    yoke_store_incr(store, queue->slice_key, (int64_t)queue->batch_cost,
+                    kept_s(&queue->rate), on_counted, queue);
     yoke_store_get_many(store, keys, SLICES, on_older, queue);
 }
 
@@ -147,7 +175,19 @@ void yk_rate_window_round(struct yk_rate_queue *queue)
     queue->err = 0;
     queue->calls = 2;
     queue->now_ms = yk_rate_now_ms(queue->shared);
-    queue->slice_ms = (queue->rate.window_ms + SLICES - 1) / SLICES;
+    queue->slice_ms = slice_ms(&queue->rate);
     queue->newest = queue->now_ms / queue->slice_ms;
     ask(queue);
+}
+
+/* One that counts no more is left alone. */
+void yk_rate_window_give(struct yk_rate_shared *shared, const char *key,
+                         const struct yoke_rate *rate, uint64_t slice)
+{
+    char slice_key[YOKE_STORE_KEY_MAX + 1];
+    if (slice + SLICES < yk_rate_now_ms(shared) / slice_ms(rate))
+        return;
+    write_key(key, slice, slice_key);
+    yoke_store_incr(shared->store, slice_key, -(int64_t)yk_rate_cost(rate),
+                    kept_s(rate), NULL, NULL);
 }

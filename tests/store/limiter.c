@@ -69,7 +69,8 @@ static void flood(yoke_store *at, size_t crowd)
     bool is_told = false;
     worker.asked = worker.answered = worker.passed = 0;
     /* So long that nothing comes back meanwhile. */
-    worker.rate = (struct yoke_rate){crowds[crowd].limit, 1000000000};
+    worker.rate = (struct yoke_rate){.limit = crowds[crowd].limit,
+                                     .window_ms = 1000000000};
     worker.rates = yoke_rate_store_shared(at, .way = crowds[crowd].way,
                                           .prefix = crowds[crowd].name);
     for (int i = 0; i < crowds[crowd].under_way; i++)

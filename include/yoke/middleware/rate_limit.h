@@ -20,6 +20,12 @@
  * again. One too many is 429, an error of the type "rate.limited", and
  * `Retry-After` says when the next is free.
  *
+ * A request that is expensive may cost more than one (`.cost`, `.cost_of`), and
+ * those that end well, or badly, may be given back: so only failed tries count
+ * against whoever guesses passwords.
+ *
+ *     yoke_rate_limit(.name = "login", .limit = 5, .skips_success = true)
+ *
  * Buckets are in the memory of this process, so in a cluster each worker counts
  * for itself, and a client has up to `.limit` requests with each of them. The
  * table has `.max_clients` places; when it is full, whoever has nearly filled his
@@ -53,6 +59,8 @@ extern "C" {
 struct yoke_rate {
     uint64_t limit;     /* Requests that a full bucket has; at least 1. */
     uint64_t window_ms; /* In which an empty one is full again; at least 1. */
+    uint64_t cost;      /* What this request takes; 0: 1. More than the limit
+                           never passes. */
 };
 
 /* A bucket after a request. */
@@ -60,7 +68,8 @@ struct yoke_rate_state {
     bool is_allowed;     /* There was one to take, and it was taken. */
     uint64_t remaining;  /* So many more may be taken now. */
     uint64_t full_in_ms; /* Until the bucket is full. */
-    uint64_t next_in_ms; /* Until there is one to take; 0: there is. */
+    uint64_t next_in_ms; /* Until as much again may be taken; 0: it may. */
+    uint64_t taken_at;   /* The store's, for `give`. */
 };
 
 /* How a store answers: `err` is 0, or a negative code, and then there is no
@@ -75,6 +84,12 @@ struct yoke_rate_store {
                  const struct yoke_rate *rate, uint64_t now_ms,
                  yoke_rate_done *done, void *data);
     void (*free)(struct yoke_rate_store *store); /* May be NULL. */
+    /* Puts back what a request has taken: `rate` and `state` are those of its
+     * `take`, whose time has perhaps gone by. Nobody is told how that ends. NULL:
+     * it cannot, and a limiter that would need it answers 500. */
+    void (*give)(struct yoke_rate_store *store, const char *key,
+                 const struct yoke_rate *rate,
+                 const struct yoke_rate_state *state, uint64_t now_ms);
 };
 
 /* The store that is used when none is given: a table of `max_clients` places,
@@ -86,7 +101,8 @@ struct yoke_rate_store *yoke_rate_store_local(size_t max_clients);
 enum yoke_rate_way {
     /* In no window, wherever it begins, more than the limit. A request that has
      * passed is remembered for the length of the window, and up to a fifth of it
-     * longer. One round trip to the store for one that passes. */
+     * longer. One round trip to the store for one that passes. While one that
+     * costs more than is left is refused, one that costs less may be, too. */
     YOKE_RATE_WINDOW,
     /* A bucket that fills up evenly, as in this process: who has been quiet may
      * send all at once, and one at a time from then on, so in the window after
@@ -122,6 +138,10 @@ yoke_rate_store_shared_with(yoke_store *store,
 
 /* ---- The middleware ---- */
 
+/* Answers a request that is one too many. */
+typedef void yoke_rate_refused(yoke_req *req, yoke_res *res,
+                               const struct yoke_rate_state *state, void *data);
+
 /* Options. Zero is every field's default. `name` is copied; `data` must outlive
  * the application. */
 struct yoke_rate_limit_options {
@@ -140,6 +160,25 @@ struct yoke_rate_limit_options {
 
     /* True: this request is not counted, and not limited; may be NULL. */
     bool (*skip)(yoke_req *req, void *data);
+
+    uint64_t cost; /* What a request takes of the limit. 1 */
+    /* The same for each; 0: it is not counted, and not limited. */
+    uint64_t (*cost_of)(yoke_req *req, void *data);
+
+    /* Requests that ended well do not count, or those that did not: what they
+     * took is put back when their answer has been sent. One whose client has
+     * gone before counts in any case. (express-rate-limit:
+     * skipSuccessfulRequests, skipFailedRequests.) */
+    bool skips_success;
+    bool skips_failure;
+    /* What ending well is; NULL: a status below 400. The answer can be read and
+     * not be changed any more. (requestWasSuccessful.) */
+    bool (*is_success)(yoke_req *req, yoke_res *res, void *data);
+
+    /* Instead of the error 429: answers, or logs and passes on (`yoke_next`, when
+     * it has set another status). Status 429, the fields and `Retry-After` have
+     * been set. (express-rate-limit: handler.) */
+    yoke_rate_refused *on_limit;
 
     size_t max_clients;            /* Of the table in this process. 65,536 */
     struct yoke_rate_store *store; /* Instead of it; taken over. */

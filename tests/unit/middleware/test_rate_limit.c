@@ -171,7 +171,7 @@ static void count(void *data, int err, const struct yoke_rate_state *state)
 static void ask_store(struct yoke_rate_store *store, int client, uint64_t ms,
                       struct counted *counted)
 {
-    static const struct yoke_rate rate = {2, 1000};
+    static const struct yoke_rate rate = {.limit = 2, .window_ms = 1000};
     char key[32];
     snprintf(key, sizeof(key), "client %d", client);
     store->take(store, key, &rate, ms, count, counted);
@@ -255,7 +255,7 @@ static void a_store_may_answer_later_and_fail(void **state)
     (void)state;
     uv_timer_init(yoke_loop(), &slow.timer);
     for (int closed = 0; closed < 2; closed++) {
-        slow.base = (struct yoke_rate_store){take_slowly, NULL};
+        slow.base = (struct yoke_rate_store){.take = take_slowly};
         slow.asked = 0;
         yoke_test *t = client_of(
             yoke_rate_limit(.store = &slow.base, .fails_closed = closed));
@@ -306,7 +306,7 @@ static void shared_close(yoke_store *store)
 static size_t flood(struct yoke_rate_store *rates, const char *key, size_t n,
                     uint64_t limit)
 {
-    struct yoke_rate rate = {limit, 10000};
+    struct yoke_rate rate = {.limit = limit, .window_ms = 10000};
     struct counted counted = {0, 0};
     for (size_t i = 0; i < n; i++)
         rates->take(rates, key, &rate, 0, count, &counted);
@@ -456,6 +456,275 @@ static void requests_can_be_skipped(void **state)
     yoke_test_free(t);
 }
 
+/* ---- What counts ---- */
+
+/* Each kind of store, with a limit of ten seconds. */
+enum {
+    IN_PROCESS,
+    SHARED_WINDOW,
+    SHARED_BUCKET,
+    STORES
+};
+
+static yoke_store *shared;
+
+static struct yoke_rate_store *store_of(int which)
+{
+    return which == IN_PROCESS
+               ? NULL
+               : yoke_rate_store_shared(shared, .now_ms = shared_now,
+                                        .way = which == SHARED_WINDOW
+                                                   ? YOKE_RATE_WINDOW
+                                                   : YOKE_RATE_BUCKET);
+}
+
+/* What is given back is given back from the loop. */
+static void run_turns(void)
+{
+    for (int i = 0; i < 10; i++)
+        uv_run(yoke_loop(), UV_RUN_NOWAIT);
+}
+
+static uint64_t number_of(yoke_req *req, const char *name, uint64_t fallback)
+{
+    const char *text = yoke_req_query(req, name);
+    return text ? strtoull(text, NULL, 10) : fallback;
+}
+
+static void answer_as_asked(yoke_req *req, yoke_res *res)
+{
+    yoke_res_status(res, (int)number_of(req, "status", 200));
+    yoke_res_text(res, "ok");
+}
+
+static void expect_status(yoke_test *t, int asked, int status)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/?status=%d", asked);
+    yoke_expect_status(yoke_test_get(t, path), status);
+    run_turns();
+}
+
+static void those_that_end_well_are_given_back(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = yoke_test_new(app_behind(
+            yoke_rate_limit(.limit = 2, .window_ms = 10000,
+                            .store = store_of(which), .skips_success = true),
+            answer_as_asked));
+        for (int i = 0; i < 5; i++)
+            expect_status(t, 204, 204);
+        expect_status(t, 401, 401);
+        expect_status(t, 302, 302);
+        expect_status(t, 500, 500);
+        expect_status(t, 200, 429);
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static void those_that_end_badly_are_given_back(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = yoke_test_new(app_behind(
+            yoke_rate_limit(.limit = 2, .window_ms = 10000,
+                            .store = store_of(which), .skips_failure = true),
+            answer_as_asked));
+        for (int i = 0; i < 5; i++)
+            expect_status(t, 404, 404);
+        expect_status(t, 200, 200);
+        expect_status(t, 399, 399);
+        expect_status(t, 404, 429);
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static bool was_found(yoke_req *req, yoke_res *res, void *data)
+{
+    (void)req, (void)data;
+    return yoke_res_get_status(res) != 404;
+}
+
+static void what_ends_well_can_be_said(void **state)
+{
+    (void)state;
+    yoke_test *t = yoke_test_new(
+        app_behind(yoke_rate_limit(.limit = 1, .skips_success = true,
+                                   .is_success = was_found),
+                   answer_as_asked));
+    expect_status(t, 500, 500);
+    expect_status(t, 404, 404);
+    expect_status(t, 200, 429);
+    yoke_test_free(t);
+}
+
+static yoke_req *held_req;
+static yoke_res *held_res;
+
+static void hold_first(yoke_req *req, yoke_res *res)
+{
+    if (held_req) {
+        yoke_res_text(res, "ok");
+        return;
+    }
+    held_req = req;
+    held_res = res;
+    yoke_hold(req);
+}
+
+static void a_client_that_goes_is_not_given_back(void **state)
+{
+    (void)state;
+    held_req = NULL;
+    yoke_test *t = yoke_test_new(
+        app_behind(yoke_rate_limit(.limit = 1, .skips_success = true,
+                                   .skips_failure = true),
+                   hold_first));
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_tr_reset_after(r, yoke_tr_request_len(r));
+    yoke_tr_send(r);
+    while (!held_req || !yoke_req_is_aborted(held_req))
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    yoke_res_text(held_res, "ok");
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    yoke_test_free(t);
+}
+
+static void a_store_that_cannot_give_back_is_refused(void **state)
+{
+    (void)state;
+    slow.base = (struct yoke_rate_store){.take = take_slowly};
+    yoke_test *t =
+        client_of(yoke_rate_limit(.store = &slow.base, .skips_success = true));
+    yoke_expect_status(yoke_test_get(t, "/"), 500);
+    yoke_test_free(t);
+}
+
+static uint64_t cost_of(yoke_req *req, void *data)
+{
+    (void)data;
+    return number_of(req, "cost", 1);
+}
+
+static void some_cost_more_than_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        int status;
+        const char *left;
+    } steps[] = {
+        {"/?cost=4", 200, "r=6;"},   {"/?cost=0", 200, NULL},
+        {"/?cost=7", 429, "r=6;"},   {"/?cost=11", 429, "r=6;"},
+        {"/", 200, "r=5;"},          {"/?cost=5", 200, "r=0;"},
+        {"/?cost=999", 429, "r=0;"}, {"/", 429, "r=0;"},
+    };
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = client_of(
+            yoke_rate_limit(.limit = 10, .window_ms = 10000,
+                            .store = store_of(which), .cost_of = cost_of));
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            yoke_tr *r = yoke_test_get(t, steps[i].path);
+            yoke_expect_status(r, steps[i].status);
+            if (steps[i].left)
+                yoke_expect_header_like(r, "RateLimit", steps[i].left);
+            else
+                yoke_expect_no_header(r, "RateLimit");
+            run_turns();
+        }
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+/* Of all at once, those that fit pass, and never more than the limit. */
+static void costs_at_the_same_time_stay_within_the_limit(void **state)
+{
+    (void)state;
+    shared = shared_open("memory:");
+    for (int which = SHARED_WINDOW; which < STORES; which++) {
+        struct yoke_rate_store *rates = store_of(which);
+        struct yoke_rate rate = {.limit = 100, .window_ms = 10000};
+        struct counted large = {0, 0}, small = {0, 0};
+        const char *key = which == SHARED_WINDOW ? "w" : "b";
+        for (int i = 0; i < 20; i++) {
+            rate.cost = 30;
+            rates->take(rates, key, &rate, 0, count, &large);
+            rate.cost = 1;
+            rates->take(rates, key, &rate, 0, count, &small);
+        }
+        while (large.asked < 20 || small.asked < 20)
+            uv_run(yoke_loop(), UV_RUN_ONCE);
+        assert_true(large.allowed >= 2);
+        assert_in_range(30 * large.allowed + small.allowed, 80, 100);
+        rates->free(rates);
+    }
+    shared_close(shared);
+}
+
+static void refuse_in_other_words(yoke_req *req, yoke_res *res,
+                                  const struct yoke_rate_state *state,
+                                  void *data)
+{
+    assert_ptr_equal(data, &shared);
+    assert_false(state->is_allowed);
+    if (yoke_req_query(req, "soft")) {
+        yoke_res_status(res, 200);
+        yoke_next(req);
+        return;
+    }
+    yoke_res_text(res, "slowly, please");
+}
+
+static void what_is_said_to_one_too_many_can_be_chosen(void **state)
+{
+    (void)state;
+    yoke_test *t =
+        client_of(yoke_rate_limit(.limit = 1, .data = &shared,
+                                  .on_limit = refuse_in_other_words));
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "ok");
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_expect_text(r, 429, "slowly, please");
+    yoke_expect_header(r, "Retry-After", "60");
+    yoke_expect_header_like(r, "RateLimit", "r=0");
+    yoke_expect_text(yoke_test_get(t, "/?soft=1"), 200, "ok");
+    yoke_test_free(t);
+}
+
+/* ---- Names ---- */
+
+static void on_keys(const struct yoke_store_result *result, void *data)
+{
+    char *key = data;
+    assert_int_equal(result->err, 0);
+    assert_int_equal(result->count, 1);
+    snprintf(key, YOKE_STORE_KEY_MAX + 1, "%s", result->items[0].key);
+}
+
+/* By a hash that cannot be made to be the same: of SHA-256("x" x 300). */
+static void a_long_name_is_kept_by_its_hash(void **state)
+{
+    char name[301], key[YOKE_STORE_KEY_MAX + 1] = "";
+    (void)state;
+    memset(name, 'x', 300);
+    name[300] = '\0';
+    shared = shared_open("memory:");
+    struct yoke_rate_store *rates = store_of(SHARED_BUCKET);
+    assert_int_equal(flood(rates, name, 1, 2), 1);
+    yoke_store_scan(shared, "rate:", NULL, 10, on_keys, key);
+    while (!*key)
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    assert_non_null(strstr(key, "x~0d4e2ca9e9cbced7a7a5380eb29e1a37"));
+    rates->free(rates);
+    shared_close(shared);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -476,6 +745,15 @@ int main(void)
         cmocka_unit_test(what_answers_say_is_so_of_a_shared_one),
         cmocka_unit_test(without_the_store_it_is_open_or_closed),
         cmocka_unit_test(requests_can_be_skipped),
+        cmocka_unit_test(those_that_end_well_are_given_back),
+        cmocka_unit_test(those_that_end_badly_are_given_back),
+        cmocka_unit_test(what_ends_well_can_be_said),
+        cmocka_unit_test(a_client_that_goes_is_not_given_back),
+        cmocka_unit_test(a_store_that_cannot_give_back_is_refused),
+        cmocka_unit_test(some_cost_more_than_others),
+        cmocka_unit_test(costs_at_the_same_time_stay_within_the_limit),
+        cmocka_unit_test(what_is_said_to_one_too_many_can_be_chosen),
+        cmocka_unit_test(a_long_name_is_kept_by_its_hash),
     };
     return cmocka_run_group_tests_name("rate limit", tests, be_quiet, NULL);
 }
