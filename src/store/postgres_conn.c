@@ -174,8 +174,10 @@ static void on_timer(uv_timer_t *timer)
         try_connect(conn);
     else if (conn->state == YK_LINK_UP)
         beat(conn);
-    else
+    else {
+        conn->silences++;
         yk_pg_conn_break(conn, "the server does not answer in time");
+    }
 }
 
 /* ---- Watching the socket ---- */
@@ -393,7 +395,7 @@ static void connect_to(struct yk_pg_conn *conn,
         yk_pg_conn_break(conn, yoke_strerror(err));
 }
 
-static void on_looked_up(const struct yk_pg_addresses *addresses, int err,
+static void on_looked_up(struct yk_pg_addresses *addresses, int err,
                          const char *name, void *data)
 {
     struct yk_pg_conn *conn = data;
@@ -403,6 +405,8 @@ static void on_looked_up(const struct yk_pg_addresses *addresses, int err,
     if (conn->is_lookup_stale || is_foreign(conn))
         return;
     if (err == 0) {
+        /* libpq goes on to the next only when one refuses. */
+        yk_pg_addresses_rotate(addresses, conn->silences);
         connect_to(conn, addresses);
         return;
     }
@@ -437,7 +441,7 @@ void yk_pg_conn_up(struct yk_pg_conn *conn)
         return;
     conn->state = YK_LINK_UP;
     tell_store(conn, false);
-    conn->attempts = 0;
+    conn->attempts = conn->silences = 0;
     conn->has_heard = true;
     if (conn->ops->on_beat)
         set_timer(conn, conn->target->beat_ms);

@@ -52,7 +52,8 @@ struct yk_pg_conn {
     bool has_heard;           /* Since the last beat. */
     bool is_torn;             /* Something could not be sent. */
     bool is_trying;           /* The store has been told of an attempt. */
-    unsigned attempts;        /* Since it was up. */
+    unsigned attempts;        /* Since it was up; */
+    unsigned silences;        /* of them ended by the time. */
     uint64_t tried_ms;        /* When the last one began. */
     struct yk_random random;
     PGconn *pg;

@@ -65,6 +65,33 @@ static void add_found(struct yk_pg_lookup *lookup, const struct addrinfo *found)
             add_entry(&lookup->addresses, host, address);
 }
 
+/* Each list has `by` commas at least. */
+static void rotate(char list[YK_PG_HOSTS_SIZE], int by)
+{
+    char first[YK_PG_HOSTS_SIZE];
+    char *rest = list;
+
+    for (int i = 0; i < by; i++)
+        rest = strchr(rest, ',') + 1;
+    size_t first_len = (size_t)(rest - 1 - list), rest_len = strlen(rest);
+    memcpy(first, list, first_len);
+    memmove(list, rest, rest_len);
+    list[rest_len] = ',';
+    memcpy(list + rest_len + 1, first, first_len);
+    list[rest_len + 1 + first_len] = '\0';
+}
+
+void yk_pg_addresses_rotate(struct yk_pg_addresses *addresses, unsigned by)
+{
+    int n = addresses->count > 0 ? (int)(by % (unsigned)addresses->count) : 0;
+
+    if (n == 0)
+        return;
+    rotate(addresses->host, n);
+    rotate(addresses->hostaddr, n);
+    rotate(addresses->port, n);
+}
+
 /* ---- One after the other ---- */
 
 static void look_up_next(struct yk_pg_lookup *lookup);

@@ -16,12 +16,15 @@ struct yk_pg_addresses {
     int count;
 };
 
+/* Has them tried from another one on: the first `by` become the last. */
+void yk_pg_addresses_rotate(struct yk_pg_addresses *addresses, unsigned by);
+
 struct yk_pg_lookup;
 
 /* `err` is that of the last name that was not found, when none was; `name` is
  * that name. All of it is borrowed for the call, after which the lookup is
  * gone. */
-typedef void yk_pg_lookup_fn(const struct yk_pg_addresses *addresses, int err,
+typedef void yk_pg_lookup_fn(struct yk_pg_addresses *addresses, int err,
                              const char *name, void *data);
 
 /* NULL without memory. */

@@ -1,14 +1,12 @@
 #include "fixture.h"
 
+#include "postgres_servers.h"
 #include "redis_servers.h"
 
 #include <arpa/inet.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <ftw.h>
-#include <grp.h>
 #include <netinet/in.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <sys/prctl.h>
@@ -103,133 +101,24 @@ static void start_memcached(void)
     _exit(127);
 }
 
-/* ---- PostgreSQL ---- */
-
-/* Where its programs are: not on the PATH in Debian. */
-static const char *postgres_program(const char *name)
-{
-    static char path[300];
-    char folder_of_all[200] = "";
-    FILE *from = popen("pg_config --bindir", "re");
-
-    if (from && !fgets(folder_of_all, sizeof(folder_of_all), from))
-        folder_of_all[0] = '\0';
-    if (from)
-        pclose(from);
-    folder_of_all[strcspn(folder_of_all, "\n")] = '\0';
-    snprintf(path, sizeof(path), "%s/%s", folder_of_all, name);
-    return path;
-}
-
-/* It refuses to run as root. */
-static void become_ordinary(void)
-{
-    const struct passwd *user = getpwnam("nobody");
-
-    if (geteuid() != 0)
-        return;
-    if (!user || setgroups(0, NULL) < 0 || setgid(user->pw_gid) < 0 ||
-        setuid(user->pw_uid) < 0)
-        _exit(126);
-}
-
-/* To who runs the server, who must be able to get there, too: what tests have
- * for their files may be root's alone. */
-static void give_folder_away(void)
-{
-    const struct passwd *user = getpwnam("nobody");
-    char above[sizeof(folder)];
-    struct stat found;
-
-    if (geteuid() != 0)
-        return;
-    snprintf(above, sizeof(above), "%s", folder);
-    *strrchr(above, '/') = '\0';
-    if (!user || chown(folder, user->pw_uid, user->pw_gid) < 0 ||
-        stat(above, &found) < 0 ||
-        (!(found.st_mode & S_IXOTH) &&
-         chmod(above, (found.st_mode & 07777) | S_IXOTH) < 0))
-        perror(folder);
-}
-
-static void run_initdb(const char *data)
-{
-    const char *program = postgres_program("initdb");
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        become_ordinary();
-        int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-        dup2(null, STDOUT_FILENO);
-        execl(program, "initdb", "-D", data, "-N", "-A", "trust", "-U", "yoke",
-              "--wal-segsize=1", "--locale=C", "-E", "UTF8", (char *)NULL);
-        perror(program);
-        _exit(127);
-    }
-    waitpid(pid, NULL, 0);
-}
-
-/* Its file has a line about that. */
-static bool is_postgres_ready(const char *data)
-{
-    char path[200], text[512];
-
-    snprintf(path, sizeof(path), "%s/postmaster.pid", data);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    size_t len = fread(text, 1, sizeof(text) - 1, file);
-    text[len] = '\0';
-    fclose(file);
-    return strstr(text, "\nready") != NULL;
-}
-
-static void run_postgres(const char *program, const char *data,
-                         const char *port)
-{
-    int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-
-    become_ordinary();
-    prctl(PR_SET_PDEATHSIG, SIGQUIT);
-    dup2(null, STDERR_FILENO);
-    execl(program, "postgres", "-D", data, "-k", folder, "-p", port, "-c",
-          "fsync=off", "-c", "full_page_writes=off", "-c",
-          "shared_buffers=16MB", "-c", "max_wal_senders=0", "-c",
-          "wal_level=minimal", "-c", "max_connections=40", (char *)NULL);
-    _exit(127);
-}
-
-static char postgres_port[16];
+static struct postgres_server postgres;
 
 static const char *postgres_socket(void)
 {
     static char name[32];
-    snprintf(name, sizeof(name), "/.s.PGSQL.%s", postgres_port);
+    snprintf(name, sizeof(name), "/.s.PGSQL.%d", postgres.port);
     return name;
 }
 
 static void start_postgresql(void)
 {
-    char *port = postgres_port;
-    char data[128];
-
-    /* It is part of the socket's name, so it stays the same. */
-    if (!*port)
-        snprintf(port, sizeof(postgres_port), "%d", free_port());
-    snprintf(data, sizeof(data), "%s/data", folder);
+    if (!*postgres.data)
+        postgres_make(&postgres, "data");
+    postgres_start(&postgres, POSTGRES_ALONE);
+    server = postgres.pid;
     snprintf(url, sizeof(url),
-             "postgresql+unix:%s?port=%s&user=yoke&dbname=postgres", folder,
-             port);
-    if (access(data, F_OK) != 0) {
-        give_folder_away();
-        run_initdb(data);
-    }
-    const char *program = postgres_program("postgres");
-    server = fork();
-    if (server == 0)
-        run_postgres(program, data, port);
-    for (int i = 0; i < 6000 && !is_postgres_ready(data); i++)
-        usleep(10000);
+             "postgresql+unix:%s?port=%d&user=yoke&dbname=postgres", folder,
+             postgres.port);
 }
 
 const struct kind kinds[] = {

@@ -1,11 +1,11 @@
 /* What rediss: promises: nobody but the server that was asked for is spoken to,
  * and when it cannot be, the reason is told. */
+#include "certificates.h"
 #include "faults.h"
 #include "redis_servers.h"
 
 #include <dlfcn.h>
 #include <netdb.h>
-#include <stdarg.h>
 
 static struct redis_server server;
 static int tls_port;
@@ -31,53 +31,16 @@ int getaddrinfo(const char *name, const char *service,
 
 /* ---- Certificates ---- */
 
-/* Runs a command in the folder, which has to succeed. */
-__attribute__((format(printf, 1, 2))) static void run_there(const char *fmt,
-                                                            ...)
-{
-    char command[1024];
-    va_list args;
-    int len = snprintf(command, sizeof(command), "cd %s && ", fixture_folder());
-
-    va_start(args, fmt);
-    vsnprintf(command + len, sizeof(command) - (size_t)len, fmt, args);
-    va_end(args);
-    if (system(command) != 0) {
-        fprintf(stderr, "failed: %s\n", command);
-        exit(1);
-    }
-}
-
-static void make_authority(const char *name)
-{
-    run_there("openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 "
-              "-nodes -keyout %s.key -out %s.pem -days 30 -subj /CN=%s "
-              "2>/dev/null",
-              name, name, name);
-}
-
-/* By the authority `ca`, for `names`; `days` may be negative. */
-static void make_certificate(const char *name, const char *names, int days)
-{
-    run_there("openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes "
-              "-keyout %s.key -out %s.csr -subj /CN=%s 2>/dev/null && "
-              "echo subjectAltName=%s >%s.ext && "
-              "openssl x509 -req -in %s.csr -CA ca.pem -CAkey ca.key "
-              "-CAcreateserial -days %d -extfile %s.ext -out %s.pem "
-              "2>/dev/null",
-              name, name, name, names, name, name, days, name, name);
-}
-
 static void make_certificates(void)
 {
-    make_authority("ca");
-    make_authority("other");
-    make_certificate("good", "IP:127.0.0.1,DNS:localhost,DNS:cache.example",
+    certificate_authority("ca");
+    certificate_authority("other");
+    certificate_make("good", "IP:127.0.0.1,DNS:localhost,DNS:cache.example",
                      30);
-    make_certificate("elsewhere", "DNS:elsewhere.example", 30);
-    make_certificate("expired", "IP:127.0.0.1", -1);
+    certificate_make("elsewhere", "DNS:elsewhere.example", 30);
+    certificate_make("expired", "IP:127.0.0.1", -1);
     /* Its subject is a name that is right, and is not asked. */
-    make_certificate("localhost", "email:operator@shop.example", 30);
+    certificate_make("localhost", "email:operator@shop.example", 30);
 }
 
 /* What new connections are shown. */
