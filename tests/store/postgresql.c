@@ -340,6 +340,40 @@ static void a_database_that_may_only_be_read_is_read(void **state)
     close_store(own);
 }
 
+/* As the server says it when a table cannot grow. */
+static void a_full_disk_is_unavailable_and_loses_nothing(void **state)
+{
+    struct answer large = {.count = 0}, small = {.count = 0};
+    (void)state;
+    yoke_store *own = open_more("&schema=full");
+    assert_int_equal(set(own, "first", "one", 0)->err, 0);
+    admin("CREATE FUNCTION \"full\".refuse() RETURNS trigger LANGUAGE plpgsql "
+          "AS $$ BEGIN RAISE EXCEPTION 'could not extend file \"base/1\": No "
+          "space left on device' USING ERRCODE = '53100'; END $$; "
+          "CREATE TRIGGER disk BEFORE INSERT OR UPDATE ON \"full\".yoke_store "
+          "FOR EACH ROW WHEN (length(NEW.value) > 1000) EXECUTE FUNCTION "
+          "\"full\".refuse()");
+    static const char value[2000] = "large";
+    yoke_store_set(own, "large", value, sizeof(value), 0, on_answer, &large);
+    yoke_store_set(own, "small", "two", 3, 0, on_answer, &small);
+    wait_for(&large);
+    wait_for(&small);
+    assert_int_equal(large.err, -YOKE_EUNAVAILABLE);
+    assert_non_null(strstr(large.text, "No space left on device"));
+    assert_int_equal(small.err, 0);
+    assert_string_equal(get(own, "first")->value, "one");
+    assert_string_equal(get(own, "small")->value, "two");
+    assert_int_equal(get(own, "large")->err, -ENOENT);
+    admin("DROP TRIGGER disk ON \"full\".yoke_store");
+    large.count = 0;
+    yoke_store_set(own, "large", value, sizeof(value), 0, on_answer, &large);
+    wait_for(&large);
+    assert_int_equal(large.err, 0);
+    free(large.value);
+    free(small.value);
+    close_store(own);
+}
+
 static void what_a_role_may_not_do_is_said(void **state)
 {
     char url[300];
@@ -576,6 +610,7 @@ int main(void)
         WITH_STORE(what_has_expired_is_swept),
         WITH_STORE(what_others_have_written_can_be_read),
         WITH_STORE(a_database_that_may_only_be_read_is_read),
+        WITH_STORE(a_full_disk_is_unavailable_and_loses_nothing),
         WITH_STORE(what_a_role_may_not_do_is_said),
         WITH_STORE(no_such_database_is_said),
         WITH_STORE(of_several_hosts_one_that_is_there_is_used),
