@@ -42,8 +42,9 @@
  * **When the process drains** its streams end, and the pages connect to another,
  * each after a time of its own between one and two `retry_ms`.
  *
- * The store has to be able to publish: not memcached. With `memory:` it stays in
- * the process. */
+ * The store has to have channels (yoke_store_has_channels): memcached: has none,
+ * and then streams are answered 503, and events -ENOTSUP. With `memory:` it stays
+ * in the process. */
 #ifndef YOKE_BROADCAST_H
 #define YOKE_BROADCAST_H
 
@@ -92,7 +93,8 @@ struct yoke_broadcast_options {
 };
 
 /* Opens one. NULL, with errno EINVAL and a line in the log, when there is no
- * store or an option is wrong. */
+ * store or an option is wrong. That a store has no channels is a line in the log,
+ * too. */
 #define yoke_broadcast_open(...)                                               \
     yoke_broadcast_open_with(                                                  \
         &(struct yoke_broadcast_options){.reserved_ = 0, __VA_ARGS__})
@@ -108,8 +110,7 @@ void yoke_broadcast_close(yoke_broadcast *broadcast);
 /* What to do with a stream. Zero is every field's default. */
 struct yoke_broadcast_join {
     int reserved_; /* Leave it. */
-    /* Called once when the stream is over, whatever ended it; it must not end
-     * other streams. */
+    /* Called once when the stream is over, whatever ended it. */
     void (*on_leave)(yoke_sse *sse, void *data);
     void *data;
 };
@@ -118,7 +119,7 @@ struct yoke_broadcast_join {
  * can be sent other events, too; it ends by itself, or by
  * yoke_broadcast_leave, not by yoke_sse_end. NULL when the request has been
  * answered otherwise: HEAD; or 503, for there are too many, the channel's name
- * is wrong, or the store cannot publish. A page is told that it listens by its
+ * is wrong, or the store has no channels. A page is told that it listens by its
  * first id or, without a history, by the comment "ready". */
 #define yoke_broadcast_join(broadcast, channel, res, ...)                      \
     yoke_broadcast_join_with(                                                  \
@@ -137,6 +138,7 @@ void yoke_broadcast_leave(yoke_broadcast *broadcast, yoke_sse *sse);
  * without a history), or
  * -EINVAL            the channel's name is empty, too long, or has blanks or
  *                    control characters
+ * -ENOTSUP           the store has no channels
  * -YOKE_EHEADER      type or id is more than one line
  * -YOKE_ETOOLARGE    over `max_event_len`
  * -YOKE_EFULL        over `max_sending`, or too many channels

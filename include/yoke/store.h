@@ -85,7 +85,9 @@
  *                cert=FILE      our certificate, if the server wants one,
  *                key=FILE       and its key; by default in the same file.
  *                server_name=NAME  what the server's certificate has to be
- *                               for, instead of the host that is connected to.
+ *                               for, instead of the host that is connected to:
+ *                               one of its subjectAltNames. What its subject
+ *                               says is not asked (RFC 9525).
  *                verify=no      DANGEROUS: any certificate is accepted, so
  *                               whoever is on the way can read the password and
  *                               everything else, and change it. For tests.
@@ -104,7 +106,15 @@
  *                               with different schemas share neither values nor
  *                               channels.
  *                connect_ms=N, beat_ms=N  as redis:.
- *                sslmode=, sslrootcert=, target_session_attrs=, dbname=, user=,
+ *                target_session_attrs=read-write  of several hosts that one is
+ *                               used that may be written to, also when that is
+ *                               another one later: a stand-by that has been
+ *                               promoted. Without it the first that answers.
+ *                sslmode=verify-full, sslrootcert=FILE  TLS, with a server that
+ *                               FILE's authorities know by the name of the host.
+ *                               libpq's default, prefer, protects from nobody who
+ *                               is on the way.
+ *                sslcert=, sslkey=, dbname=, user=,
  *                port=, host= (the folder of a socket, or a host, for a URL
  *                without one: postgresql:///DB?host=/run/postgresql), and all
  *                the others of libpq. Its environment and its file of passwords
@@ -122,7 +132,7 @@
  *     get_many set_many     x       x        x        x         x
  *     lock renew unlock     x       x        x        x         x
  *     scan                  x       x        x        -         x
- *     publish subscribe     (1)     x        x        -         x
+ *     publish subscribe     (4)     x        x        -         x
  *     shared by           machine process machines machines  machines
  *     survives a restart    x       -       (1)       -        (3)
  *     forgets when full     -       -       (2)       x         -
@@ -130,6 +140,9 @@
  *     (1) as the server is configured.
  *     (2) with a maxmemory-policy other than noeviction.
  *     (3) with sync=none not a crash.
+ *     (4) one of the processes carries the messages of all. While it ends, and
+ *         another takes its place, a publish may be unavailable, and subscribers
+ *         are told that they may have missed something.
  *
  * redis+sentinel: and redis+cluster: do what redis: does. Redis copies to its
  * replicas when it has answered already: a fail-over loses the last changes,
@@ -137,8 +150,10 @@
  * gives it; a call that is told that its slot has moved is sent on. A scan over
  * it begins again when slots have moved meanwhile.
  *
- * What a store cannot do is answered with -ENOTSUP. memcached: takes "7 " for a
- * number, and a name of a lock up to 248 bytes.
+ * What a store cannot do is answered with -ENOTSUP: in memcached: nothing can be
+ * scanned, for it does not tell its keys, and nothing published
+ * (yoke_store_has_channels), so it carries no broadcast (yoke/broadcast.h)
+ * either. It takes "7 " for a number, and a name of a lock up to 248 bytes.
  *
  * ---- Values ----
  *
@@ -152,6 +167,7 @@
 #ifndef YOKE_STORE_H
 #define YOKE_STORE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -351,7 +367,8 @@ void yoke_store_unlock(yoke_store *store, const char *name, int64_t fence,
 
 /* Tells every subscriber of `channel`. Success means that the store has taken
  * it, not that anybody has heard it; nothing is kept for who comes later. The
- * limit is that of values. */
+ * limit is that of values. -YOKE_EUNAVAILABLE, of lmdb: also for a moment while
+ * the process that carries the messages drains: some may have heard it then. */
 void yoke_store_publish(yoke_store *store, const char *channel, const void *ptr,
                         size_t len, yoke_store_fn *fn, void *data);
 
@@ -386,6 +403,10 @@ typedef void yoke_store_message_fn(const struct yoke_store_message *message,
  * breaks of the connection. NULL without a store or `fn`. */
 yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
                                         yoke_store_message_fn *fn, void *data);
+
+/* Whether it has channels: all have but memcached:, where yoke_store_publish and
+ * yoke_store_subscribe are answered with -ENOTSUP. */
+bool yoke_store_has_channels(const yoke_store *store);
 
 /* Ends it at once and frees it: no event follows. Not after YOKE_STORE_ENDED;
  * NULL is allowed. */

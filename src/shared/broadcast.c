@@ -91,6 +91,12 @@ yoke_broadcast_open_with(const struct yoke_broadcast_options *options)
     uv_timer_init(yoke_loop(), &broadcast->timer);
     broadcast->timer.data = broadcast;
     yk_random_init(&broadcast->random);
+    broadcast->cannot_publish = !yoke_store_has_channels(options->store);
+    if (broadcast->cannot_publish)
+        yoke_log(YOKE_LOG_ERROR,
+                 "a broadcast has nothing to say: %s has no channels; lmdb:, "
+                 "redis:, postgresql: and memory: have",
+                 yoke_store_url(options->store));
     return broadcast;
 }
 
@@ -226,7 +232,7 @@ static const char *refusal(const yoke_broadcast *broadcast, const char *channel)
     if (broadcast->is_closing)
         return "the broadcast is closed";
     if (broadcast->cannot_publish)
-        return "the store cannot publish";
+        return "the store has no channels";
     if (broadcast->stats.clients >= broadcast->options.max_clients)
         return "there are too many clients";
     return NULL;
@@ -293,6 +299,8 @@ static int check_event(const yoke_broadcast *broadcast, const char *channel,
 {
     if (broadcast->is_closing)
         return -ECANCELED;
+    if (broadcast->cannot_publish)
+        return -ENOTSUP;
     if (!channel || !yk_is_plain(channel, YOKE_BROADCAST_CHANNEL_MAX))
         return -EINVAL;
     if ((event->event && strpbrk(event->event, "\r\n")) ||

@@ -408,13 +408,11 @@ static void on_event(struct yk_station *station,
     yk_station_read_on(station);
 }
 
-/* The store cannot publish, or is closed. */
-static void on_ended(struct yk_station *station, int err)
+/* The store is closed. */
+static void on_ended(struct yk_station *station)
 {
     station->subscription = NULL; /* It is gone with this event. */
     station->is_listening = false;
-    if (err == -ENOTSUP)
-        station->broadcast->cannot_publish = true;
     yk_station_end_clients(station);
 }
 
@@ -427,7 +425,7 @@ static void on_message(const struct yoke_store_message *message, void *data)
     if (message->event == YOKE_STORE_MESSAGE)
         on_event(station, message);
     else if (message->event == YOKE_STORE_ENDED)
-        on_ended(station, message->err);
+        on_ended(station);
     else if (has_history)
         ask_seq(station);
     else if (message->event == YOKE_STORE_MISSED)

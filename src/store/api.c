@@ -161,6 +161,11 @@ void yoke_store_publish(yoke_store *store, const char *channel, const void *ptr,
               ptr, len, fn, data);
 }
 
+bool yoke_store_has_channels(const yoke_store *store)
+{
+    return !(store->lacks & YK_OP_BIT(YK_OP_PUBLISH));
+}
+
 yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
                                         yoke_store_message_fn *fn, void *data)
 {
@@ -174,7 +179,7 @@ yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
         err = -YOKE_EROLE;
     else if (store->is_closing)
         err = -ECANCELED;
-    else if (store->lacks & YK_OP_BIT(YK_OP_PUBLISH))
+    else if (!yoke_store_has_channels(store))
         err = -ENOTSUP;
     else if (!yk_key_fault(store, channel, false, &err)) {
         len = strlen(channel);

@@ -354,6 +354,15 @@ const char *yk_key_fault(const yoke_store *store, const char *key,
     return why;
 }
 
+static const char *lack_of(enum yk_op op)
+{
+    if (op == YK_OP_PUBLISH)
+        return "this store has no channels: memcached: cannot publish";
+    if (op == YK_OP_SCAN)
+        return "this store does not tell its keys: memcached: cannot scan";
+    return "this store cannot do that";
+}
+
 static const char *fault(const yoke_store *store,
                          const struct yk_call_spec *spec, int *ret_err)
 {
@@ -372,7 +381,7 @@ static const char *fault(const yoke_store *store,
     }
     if (store->lacks & YK_OP_BIT(spec->op)) {
         *ret_err = -ENOTSUP;
-        return "this store cannot do that";
+        return lack_of(spec->op);
     }
     if (spec->len > store->max_value_len) {
         *ret_err = -YOKE_ETOOLARGE;

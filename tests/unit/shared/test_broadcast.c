@@ -550,15 +550,25 @@ static void closing_ends_the_streams(void **state)
     yoke_test_free(t);
 }
 
-static void head_and_a_store_that_cannot_publish_have_no_stream(void **state)
+static void head_has_no_stream(void **state)
+{
+    (void)state;
+    with_history(1);
+    yoke_expect_status(yoke_test_head(t, "/a"), 200);
+    assert_int_equal(stats_of(first).clients, 0);
+    stop();
+}
+
+static void a_store_without_channels_has_no_stream(void **state)
 {
     yoke_store *cannot = open_store_at("memcached+unix:/nonexistent/socket");
     (void)state;
     start((struct yoke_broadcast_options){.store = cannot}, NULL);
-    yoke_expect_status(yoke_test_head(t, "/a"), 200);
-    yoke_tr *a = yoke_test_get(t, "/a");
-    yoke_expect_status(a, 200); /* It is known from now on. */
     yoke_expect_status(yoke_test_get(t, "/a"), 503);
+    int before = sent.count;
+    yoke_broadcast_send(first, "news", "said", "x", on_sent, &sent);
+    wait_count(&sent.count, before + 1);
+    assert_int_equal(sent.err, -ENOTSUP);
     assert_int_equal(stats_of(first).clients, 0);
     stop();
     close_store(cannot);
@@ -686,7 +696,8 @@ int main(void)
         WITH_STORE(so_many_may_be_on_their_way),
         WITH_STORE(a_stream_ends_when_the_process_drains),
         WITH_STORE(closing_ends_the_streams),
-        WITH_STORE(head_and_a_store_that_cannot_publish_have_no_stream),
+        WITH_STORE(head_has_no_stream),
+        WITH_STORE(a_store_without_channels_has_no_stream),
         WITH_STORE(who_leaves_may_take_others_along),
         WITH_STORE(closing_ends_also_those_that_end_each_other),
         WITH_STORE(one_stream_can_be_ended),
