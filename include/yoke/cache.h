@@ -160,10 +160,12 @@ struct yoke_cache_query {
                                        `.tags = YOKE_TEXTS("users")` */
     uint32_t max_age_s;   /* What was computed longer ago is old; 0: any age. */
     uint32_t min_fresh_s; /* What is good for less is old. */
+    uint32_t max_stale_s; /* What has been old for no longer is good, as long as
+                             its `stale_s` or `stale_error_s` lasts. */
     bool anew;            /* Computed, whatever is there. */
     bool no_stale;        /* Old values are none. */
     bool alone;           /* Computes for itself, waits for nobody. Implied by
-                             the four above, and without `compute`. */
+                             the five above, and without `compute`. */
     bool refreshes_first; /* If its computation is the one that renews an old
                              value, it waits for it instead of taking the old
                              one. */
@@ -181,6 +183,12 @@ void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
 /* Whether there is an old value, which the computation is to renew. */
 bool yoke_cache_job_renews(const yoke_cache_job *job);
 
+/* The old value, if it will be answered should the computation give an error:
+ * for one that answers somebody by itself. Borrowed until the job is given.
+ * False when there is none, or its time is over. */
+bool yoke_cache_job_old(const yoke_cache_job *job,
+                        struct yoke_cache_result *ret_old);
+
 /* ---- Giving what was computed. The job is over then. ---- */
 
 /* How a value is kept. Zero is every field's default. */
@@ -190,6 +198,8 @@ struct yoke_cache_keep {
                                answered, and not kept. */
     uint32_t stale_s;       /* YOKE_CACHE_NONE: none. */
     uint32_t stale_error_s; /* The same. */
+    uint32_t age_s;         /* How old it is already, when it comes from another
+                               cache; `ttl_s` is what is left from now on. */
     uint64_t version; /* yoke_cache_put: only if what is there has that version;
                          0: whatever is there. */
 };

@@ -10,9 +10,11 @@
 
 #include "cluster/line.h"
 #include "cluster/loads.h"
+#include "cluster/port.h"
 #include "cluster/ports.h"
 #include "cluster/rescue.h"
 #include "cluster/seats.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/probe.h"
@@ -246,7 +248,7 @@ static void take_back(struct yoke_worker *worker)
     /* Backwards, for each goes in front of the others. */
     for (int i = outbox->count; i-- > 0;) {
         yk_copies_undo(&worker->copies, outbox->index[i], &conn);
-        yk_ports_undealt(worker, outbox->token[i]);
+        yk_user_undealt(worker, outbox->token[i]);
         give(NULL, &conn);
     }
 }

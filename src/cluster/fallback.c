@@ -5,7 +5,7 @@
 
 #include <yoke/log.h>
 
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/sched.h"
 
 #include "core/banned.h"

@@ -8,7 +8,8 @@
 #include "cluster/intake.h"
 #include "cluster/line.h"
 #include "cluster/message.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "core/cleanup.h"
 #include "net/handoff.h"
@@ -42,7 +43,7 @@ static bool is_wanted(const struct yk_port *port,
 static void take(struct yoke_worker *giver, const struct yk_message_give *give,
                  int *fd)
 {
-    struct yk_port *port = yk_ports_of(giver, give->token);
+    struct yk_port *port = yk_user_port(giver, give->token);
     struct yk_handoff handoff;
 
     if (give->index >= YK_BOARD_GIFTS)

@@ -8,9 +8,11 @@
 #include <yoke/log.h>
 
 #include "cluster/handover.h"
+#include "cluster/port.h"
 #include "cluster/ports.h"
 #include "cluster/sched.h"
 #include "cluster/shards.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -189,11 +191,11 @@ static void resume_users(struct yk_port *port, const json_t *array)
     {
         struct yoke_worker *worker =
             yk_workers_find((int)yk_handover_int(entry, "worker"));
-        int err = worker ? yk_ports_resume_user(
-                               port, worker,
-                               (uint32_t)yk_handover_int(entry, "token"),
-                               (uint32_t)yk_handover_int(entry, "room"))
-                         : 0;
+        int err =
+            worker ? yk_user_resume(port, worker,
+                                    (uint32_t)yk_handover_int(entry, "token"),
+                                    (uint32_t)yk_handover_int(entry, "room"))
+                   : 0;
         if (err < 0)
             yoke_log(YOKE_LOG_ERROR,
                      "worker %d gets no connection from here: %s",
@@ -216,12 +218,14 @@ static int resume_port(const json_t *entry)
     read_key(json_object_get(entry, "key"), &key);
     int err = read_socket(json_object_get(entry, "socket"), &socket);
     if (err == 0)
-        err = sched ? yk_ports_resume(&key, yk_handover_text(entry, "name"),
-                                      &socket, sched, kept, past, count, &port)
+        err = sched ? yk_port_resume(&key, yk_handover_text(entry, "name"),
+                                     &socket, sched, kept, past, count, &port)
                     : -EPROTO;
-    if (err == 0)
-        resume_users(port, json_object_get(entry, "users"));
-    return err;
+    if (err < 0)
+        return err;
+    yk_ports_add(port);
+    resume_users(port, json_object_get(entry, "users"));
+    return 0;
 }
 
 void yk_handover_resume_ports(const json_t *root)

@@ -20,6 +20,7 @@
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
 #include "cluster/templates.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -117,7 +118,7 @@ static void on_offer(struct yoke_worker *worker, const struct yk_packet *packet)
     const struct yk_message_offer *body = packet->body;
 
     if (packet->len >= sizeof(*body))
-        yk_ports_set_room(worker, body->token, body->room);
+        yk_user_set_room(worker, body->token, body->room);
 }
 
 static void on_wake(struct yoke_worker *worker, const struct yk_packet *packet)

@@ -5,6 +5,7 @@
 
 #include "cluster/dealer.h"
 #include "cluster/line.h"
+#include "cluster/port.h"
 #include "cluster/ports.h"
 #include "core/alloc.h"
 #include "net/acceptor.h"

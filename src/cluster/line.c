@@ -7,7 +7,9 @@
 
 #include "cluster/dealer.h"
 #include "cluster/intake.h"
+#include "cluster/port.h"
 #include "cluster/ports.h"
+#include "cluster/users.h"
 
 static int deal_one(struct yk_port *port, const struct yk_conn *conn)
 {
@@ -15,7 +17,7 @@ static int deal_one(struct yk_port *port, const struct yk_conn *conn)
     int err = user ? yk_dealer_add(user->worker, user->token, conn) : -EAGAIN;
 
     if (err == 0)
-        yk_ports_dealt(user);
+        yk_user_dealt(user);
     return err;
 }
 

@@ -1,4 +1,5 @@
-/* Ports: the listening sockets that the primary holds for its workers.
+/* The ports (port.h): the listening sockets that the primary holds for its
+ * workers (users.h), from the first who asks for one to the last who leaves.
  *
  * Workers that listen on the same address share one. They are told apart by
  * what was asked for, not by the address that came of it, so that the n-th
@@ -18,50 +19,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cluster/conn_queue.h"
 #include "cluster/message.h"
-#include "cluster/sched.h"
-#include "core/list.h"
-#include "net/socket.h"
 
-struct yk_intake;
+struct yk_list;
 struct yk_listen_request;
-struct yk_shard_past;
+struct yk_port;
+struct yoke_address;
 struct yoke_worker;
-
-/* One worker's part in one port. */
-struct yk_user {
-    struct yk_list node;      /* Of the port; in the order of turns. */
-    struct yk_list of_worker; /* Of the worker. */
-    struct yoke_worker *worker;
-    struct yk_port *port; /* NULL: it has been closed. */
-    uint32_t token;       /* The worker's number for it. */
-    uint32_t room;  /* How many it may be dealt; YK_ROOM_ANY: it counts not. */
-    bool is_full;   /* None; then it is in port->full. */
-    bool has_ended; /* Then it is in port->ended. */
-    void *state;    /* The scheduler's own, for this user. */
-};
-
-struct yk_port {
-    struct yk_list node;
-    char *name; /* Host, path or name that was asked for, or "". */
-    struct yk_message_listen key;
-    struct yk_socket socket;
-    const struct yk_sched *sched;
-    void *state;               /* The scheduler's own. */
-    struct yk_list users;      /* Those that connections go to, */
-    struct yk_list full;       /* and those that are at their limit. */
-    struct yk_list ended;      /* Users no more that have not said CLOSE. */
-    struct yk_conn_queue line; /* Connections that wait in the primary. */
-    struct yk_intake *intake;  /* The primary accepts here; or NULL. */
-    bool is_draining;          /* Accepts no more. */
-    bool is_stopping;          /* Being closed. */
-    /* Shards that it had with another primary, while it is resumed. */
-    const struct yk_shard_past *past;
-    int past_count;
-    int past_kept[YK_SCHED_KEPT]; /* Taken by the policy, which sets it to -1;
-                                     closed when it has started. */
-};
 
 /* Listeners of one worker, and ports of the primary. */
 #define YK_LISTENERS_MAX 64
@@ -74,35 +38,10 @@ int yk_ports_listen(struct yoke_worker *worker,
                     const struct yk_listen_request *request,
                     struct yk_message_listen_reply *reply);
 
-/* So many connections may the worker be dealt there, until it says so again.
- * When there is room with nobody, connections wait. */
-void yk_ports_set_room(struct yoke_worker *worker, uint32_t token,
-                       uint32_t room);
-
-/* For the line and the dealer: one has been put into the worker's outbox, or
- * has come back out of it unsent. */
-void yk_ports_dealt(struct yk_user *user);
-void yk_ports_undealt(struct yoke_worker *worker, uint32_t token);
-
-/* All of them, as struct yk_port: for whoever hands them over. */
+/* All of them, as struct yk_port: for whoever hands them over; and one more, for
+ * whoever takes them over. */
 struct yk_list *yk_ports(void);
-
-/* Goes on with a port of another primary. All is taken over, also on failure:
- * the socket, and the descriptors of its shards. Returns 0 with the port,
- * -ENOMEM, or what the scheduler says. */
-int yk_ports_resume(const struct yk_message_listen *key, const char *name,
-                    const struct yk_socket *socket,
-                    const struct yk_sched *sched, const int kept[YK_SCHED_KEPT],
-                    const struct yk_shard_past *shards, int shard_count,
-                    struct yk_port **ret_port);
-
-/* The worker listens there already, and accepts as it did. Returns 0, or as
- * above. */
-int yk_ports_resume_user(struct yk_port *port, struct yoke_worker *worker,
-                         uint32_t token, uint32_t room);
-
-/* The port of the worker's listener with that number; NULL: it has none. */
-struct yk_port *yk_ports_of(struct yoke_worker *worker, uint32_t token);
+void yk_ports_add(struct yk_port *port);
 
 /* The port that a connection came to, by its own end's address; NULL: that is
  * closed, or never was. */
@@ -112,10 +51,6 @@ struct yk_port *yk_ports_at(const struct yoke_address *address);
  * without users is closed. Returns true when it stays open, for others or for a
  * replacement. */
 bool yk_ports_leave(struct yoke_worker *worker, uint32_t token);
-
-/* The worker is going to drain: no new connection finds it any more. It goes on
- * with those that it has, and takes what is in its own queue. */
-void yk_ports_unroute(struct yoke_worker *worker);
 
 /* Ends all of a worker's uses. `by_accident`: a replacement may come. */
 void yk_ports_leave_all(struct yoke_worker *worker, bool by_accident);
@@ -146,9 +81,6 @@ void yk_ports_drain(void (*on_progress)(void));
 
 /* Closes all ports and the connections that wait on them. */
 void yk_ports_stop(void);
-
-/* For schedulers: see `stop`. Frees the port. */
-void yk_port_stopped(struct yk_port *port);
 
 /* For schedulers: fewer connections may be waiting than before. Whoever waits
  * for that (yk_ports_drain) is told from the loop. */

@@ -41,6 +41,7 @@
 #include "cluster/template.h"
 #include "cluster/templates.h"
 #include "cluster/totals.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
@@ -611,7 +612,7 @@ void yk_primary_retire(struct yoke_worker *worker, int timeout_ms)
 
     worker->is_leaving = true;
     worker->is_listed = false;
-    yk_ports_unroute(worker);
+    yk_user_unroute_all(worker);
     if (!worker->is_connected ||
         yk_channel_send_in_order(&worker->channel, YK_MESSAGE_STOP, &body,
                                  sizeof(body)) < 0)

@@ -17,7 +17,7 @@
 
 #include "cluster/conn_queue.h"
 #include "cluster/connection.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"

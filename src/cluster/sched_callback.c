@@ -13,9 +13,10 @@
 #include "cluster/dealer.h"
 #include "cluster/intake.h"
 #include "cluster/loads.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/sched.h"
 #include "cluster/seats.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 
 /* The user's function. Written by yoke_cluster_set_pick. */

@@ -5,8 +5,9 @@
 
 #include "cluster/dealer.h"
 #include "cluster/message.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/sched.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "net/handshakes.h"
 

@@ -15,8 +15,9 @@
 
 #include "cluster/dealer.h"
 #include "cluster/intake.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/sched.h"
+#include "cluster/users.h"
 
 static int user_added(struct yk_port *port, struct yk_user *user)
 {

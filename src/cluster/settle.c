@@ -10,6 +10,7 @@
 #include "cluster/dealer.h"
 #include "cluster/fleet.h"
 #include "cluster/intake.h"
+#include "cluster/port.h"
 #include "cluster/ports.h"
 #include "cluster/rollout.h"
 #include "cluster/templates.h"

@@ -46,7 +46,7 @@ bool yk_surplus_is_late(void);
  * `on_done` is called once, from the loop, when there is nothing more to give
  * and nothing on its way, or after half a second; what becomes idle then is
  * still given. The primary must still know the worker's listeners, which
- * therefore are to be closed after this (yk_ports_unroute keeps new connections
+ * therefore are to be closed after this (yk_user_unroute_all keeps new connections
  * from it meanwhile). Once. */
 void yk_surplus_release_all(void (*on_done)(void));
 

@@ -70,7 +70,7 @@ struct yoke_worker {
     bool is_stuck;           /* Something was taken back from it. */
     bool is_unrouted;        /* Nothing new goes to it: it is to drain. */
     int seat;                /* In the table of loads (seats.h), or -1. */
-    struct yk_list users;    /* The ports it listens on (ports.h). */
+    struct yk_list users;    /* The ports it listens on (users.h). */
     /* What it gave last, by its place among its gifts: it may have its own
      * descriptor of that still. */
     struct yk_peer given[YK_BOARD_GIFTS];

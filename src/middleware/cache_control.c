@@ -16,7 +16,9 @@ void yk_cache_control_init(struct yk_cache_control *control)
     *control = (struct yk_cache_control){.max_age = -1,
                                          .s_maxage = -1,
                                          .min_fresh = -1,
-                                         .stale_while_revalidate = -1};
+                                         .max_stale = -1,
+                                         .stale_while_revalidate = -1,
+                                         .stale_if_error = -1};
 }
 
 /* ---- The list ---- */
@@ -75,6 +77,9 @@ static int64_t seconds_of(const struct directive *directive)
         at++;
         end--;
     }
+    /* Section 5.2.1.2: however old. */
+    if (!at && is_named(directive, "max-stale"))
+        return YK_CACHE_SECONDS_MAX;
     if (!at || at == end)
         return 0;
     for (; at < end; at++) {
@@ -109,7 +114,8 @@ static void set_flag(struct yk_cache_control *control,
         {"private", &control->is_private},
         {"public", &control->is_public},
         {"must-revalidate", &control->must_revalidate},
-        {"proxy-revalidate", &control->must_revalidate},
+        {"proxy-revalidate", &control->proxy_revalidate},
+        {"must-understand", &control->must_understand},
         {"only-if-cached", &control->only_if_cached},
     };
 
@@ -128,7 +134,9 @@ static void set_number(struct yk_cache_control *control,
         {"max-age", &control->max_age},
         {"s-maxage", &control->s_maxage},
         {"min-fresh", &control->min_fresh},
+        {"max-stale", &control->max_stale},
         {"stale-while-revalidate", &control->stale_while_revalidate},
+        {"stale-if-error", &control->stale_if_error},
     };
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)

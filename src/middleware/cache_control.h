@@ -14,14 +14,18 @@ struct yk_cache_control {
     bool no_cache;   /* Also with names of fields: it is as if without. */
     bool is_private; /* The same. */
     bool is_public;
-    bool must_revalidate; /* Or proxy-revalidate. */
+    bool must_revalidate;
+    bool proxy_revalidate;
+    bool must_understand;
     bool only_if_cached;
     /* Seconds; -1: not said. What is no number is 0; of several the smallest
      * counts. */
     int64_t max_age;
     int64_t s_maxage;
     int64_t min_fresh;
+    int64_t max_stale; /* Without a number: the largest. */
     int64_t stale_while_revalidate;
+    int64_t stale_if_error;
 };
 
 /* Nothing said. */

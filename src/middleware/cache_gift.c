@@ -1,5 +1,6 @@
 #include "middleware/cache_gift.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
@@ -16,7 +17,17 @@ static yoke_cache_job *take_job(struct yk_visit *visit)
     return job;
 }
 
-/* It is this client's alone. */
+void yk_gift_failure(struct yk_visit *visit, uint32_t ttl_s)
+{
+    yoke_cache_job *job = take_job(visit);
+
+    if (!job)
+        return;
+    yk_pile_free(&visit->pile);
+    yoke_cache_give_error(job, -EIO, ttl_s);
+    yk_visit_release(visit);
+}
+
 void yk_gift_nothing(struct yk_visit *visit)
 {
     yoke_cache_job *job = take_job(visit);
@@ -40,7 +51,9 @@ static struct yoke_cache_keep keep_of(const struct yk_visit *visit)
     return (struct yoke_cache_keep){
         .ttl_s = fresh->ttl_s ? fresh->ttl_s : YOKE_CACHE_NONE,
         .stale_s = fresh->stale_s ? fresh->stale_s : YOKE_CACHE_NONE,
-        .stale_error_s = YOKE_CACHE_NONE,
+        .stale_error_s =
+            fresh->stale_error_s ? fresh->stale_error_s : YOKE_CACHE_NONE,
+        .age_s = fresh->age_s,
     };
 }
 

@@ -35,21 +35,6 @@ static void send_kept(struct yk_visit *visit,
     yk_kept_answer_send(res, result->value, result->len, result->age_ms / 1000);
 }
 
-static void miss(struct yk_visit *visit, int err)
-{
-    yoke_req *req = visit->req;
-
-    if (!visit->is_only_if_cached) {
-        yk_visit_pass(visit, err == -ENOENT ? visit->fwd : "bypass");
-        return;
-    }
-    /* RFC 9111 section 5.2.1.7 */
-    yk_cache_status_say(visit->layer, visit->res,
-                        "hit=?0; detail=only-if-cached");
-    yk_visit_release(visit);
-    yoke_next_err(req, 504, "only-if-cached, and it is not");
-}
-
 /* ---- Asking ---- */
 
 static void on_answer(const struct yoke_cache_result *result, void *data);
@@ -85,6 +70,12 @@ static bool is_list(struct yk_visit *visit,
            yk_variants_read(result->value, result->len, &visit->list);
 }
 
+/* The cache could not say, or who was waited for has failed. */
+static bool has_failed(const struct yoke_cache_result *result)
+{
+    return result->err && result->err != -ENOENT;
+}
+
 static void on_answer(const struct yoke_cache_result *result, void *data)
 {
     struct yk_visit *visit = data;
@@ -96,7 +87,7 @@ static void on_answer(const struct yoke_cache_result *result, void *data)
     else if (result->err == 0 && yk_is_kept_answer(result->value, result->len))
         send_kept(visit, result);
     else
-        miss(visit, result->err ? result->err : -ENOENT);
+        yk_visit_pass(visit, has_failed(result) ? "bypass" : visit->fwd);
 }
 
 /* Wishes are about answers: a list that is old is as good as any. */

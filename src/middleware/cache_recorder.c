@@ -1,5 +1,7 @@
 #include "middleware/cache_recorder.h"
 
+#include <string.h>
+
 #include <yoke/filter.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
@@ -36,12 +38,73 @@ static bool may_keep(struct yk_visit *visit, int64_t len)
            (len < 0 || (uint64_t)len <= options->max_body_len);
 }
 
+/* ---- An error (RFC 5861 section 4) ---- */
+
+static bool is_error(int status)
+{
+    return status == 500 || (status >= 502 && status <= 504);
+}
+
+/* The body that takes the place of what the handlers send. */
+struct other_body {
+    const char *ptr;
+    size_t len;
+    bool is_sent;
+};
+
+static int replace(yoke_filter *filter, const void *ptr, size_t len,
+                   enum yoke_filter_step step, void *data)
+{
+    struct other_body *body = data;
+
+    (void)ptr;
+    (void)len;
+    (void)step;
+    if (body->is_sent)
+        return 0;
+    body->is_sent = true;
+    return yoke_filter_pass(filter, body->ptr, body->len);
+}
+
+/* In the request's memory, for what is old is gone when its job is given. */
+static void answer_old(struct yk_visit *visit,
+                       const struct yoke_cache_result *old)
+{
+    yoke_res *res = visit->res;
+    int status = yoke_res_get_status(res);
+    char *copy = yoke_req_alloc(visit->req, old->len);
+    struct other_body *body = yoke_req_alloc(visit->req, sizeof(*body));
+
+    memcpy(copy, old->value, old->len);
+    yk_fields_take_back(res, &visit->before);
+    body->ptr = yk_kept_answer_set(res, copy, old->len, old->age_ms / 1000);
+    body->len = old->len - (size_t)(body->ptr - copy);
+    body->is_sent = false;
+    yk_cache_status_helped(visit, status);
+    yk_gift_failure(visit, 0);
+    yoke_res_filter(res, replace, body);
+}
+
+static bool has_helped(struct yk_visit *visit)
+{
+    struct yoke_cache_result old;
+
+    if (!is_error(yoke_res_get_status(visit->res)) ||
+        !yoke_cache_job_old(visit->job, &old) ||
+        !yk_is_kept_answer(old.value, old.len))
+        return false;
+    answer_old(visit, &old);
+    return true;
+}
+
+/* ---- The answer ---- */
+
 static void on_head(yoke_res *res, void *data)
 {
     struct yk_visit *visit = data;
     int64_t len = yoke_res_expected_len(res);
 
-    if (!visit->job)
+    if (!visit->job || has_helped(visit))
         return;
     if (!may_keep(visit, len)) {
         yk_cache_status_forwarded(visit, false);
@@ -64,11 +127,10 @@ static void on_finish(yoke_res *res, void *data)
 
     (void)res;
     if (!visit->is_complete)
-        yk_gift_nothing(visit);
+        yk_gift_failure(visit, YOKE_CACHE_NONE);
     yk_visit_release(visit);
 }
 
-/* This request is the one that goes on to the handlers. */
 void yk_recorder_compute(yoke_cache_job *job, const char *key, void *data)
 {
     struct yk_visit *visit = data;
@@ -78,7 +140,7 @@ void yk_recorder_compute(yoke_cache_job *job, const char *key, void *data)
     visit->job = job;
     visit->is_computing = true;
     visit->refs++;
-    if (!visit->has_wishes && yoke_cache_job_renews(job))
+    if (strcmp(visit->fwd, "request") != 0 && yoke_cache_job_renews(job))
         visit->fwd = "stale";
     visit->refs++; /* on_finish's */
     if (yoke_res_is_sent(visit->res) ||

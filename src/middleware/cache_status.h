@@ -10,11 +10,18 @@
 struct yk_cache_layer;
 struct yk_visit;
 
+/* How the name of a cache is sent: as it is or, if it has to be, in quotes. For
+ * yk_text_free. */
+char *yk_cache_status_name(const char *name);
+
 /* Parameters as they are: "hit; ttl=42". Nothing when the options say so. */
 void yk_cache_status_say(const struct yk_cache_layer *layer, yoke_res *res,
                          const char *text);
 
 /* That the handlers have answered, and why they were asked. */
 void yk_cache_status_forwarded(const struct yk_visit *visit, bool is_stored);
+
+/* That they answered with that error, and the old answer took its place. */
+void yk_cache_status_helped(const struct yk_visit *visit, int status);
 
 #endif

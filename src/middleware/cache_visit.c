@@ -64,11 +64,25 @@ void yk_visit_release(struct yk_visit *visit)
     yk_cache_layer_free_if_idle(layer);
 }
 
-/* The request goes on, and its answer is not looked at. */
+/* RFC 9111 section 5.2.1.7. */
+static void refuse(struct yk_visit *visit)
+{
+    yoke_req *req = visit->req;
+
+    yk_cache_status_say(visit->layer, visit->res,
+                        "hit=?0; detail=only-if-cached");
+    yk_visit_release(visit);
+    yoke_next_err(req, 504, "only-if-cached, and it is not");
+}
+
 void yk_visit_pass(struct yk_visit *visit, const char *fwd)
 {
     yoke_req *req = visit->req;
 
+    if (visit->is_only_if_cached) {
+        refuse(visit);
+        return;
+    }
     visit->fwd = fwd;
     if (!yoke_res_is_sent(visit->res))
         yk_cache_status_forwarded(visit, false);

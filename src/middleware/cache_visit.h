@@ -67,7 +67,8 @@ struct yk_visit *yk_visit_take(struct yk_cache_layer *layer, yoke_req *req,
 void yk_visit_release(struct yk_visit *visit);
 
 /* The request goes on to the handlers, and their answer is not looked at. `fwd`
- * is why. Gives a reference back. */
+ * is why. One that wanted only what is there is answered 504. Gives a reference
+ * back. */
 void yk_visit_pass(struct yk_visit *visit, const char *fwd);
 
 /* Frees the layer, if its application has gone, and all visits. */

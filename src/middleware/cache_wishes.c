@@ -40,9 +40,9 @@ bool yk_wishes_are_special(const yoke_req *req)
            (len && strcmp(len, "0") != 0);
 }
 
-static uint32_t at_least_one(int64_t seconds)
+static uint32_t seconds(int64_t said)
 {
-    return seconds > 0 ? (uint32_t)seconds : 0;
+    return said > 0 ? (uint32_t)said : 0;
 }
 
 void yk_wishes_set(struct yk_visit *visit,
@@ -54,12 +54,16 @@ void yk_wishes_set(struct yk_visit *visit,
     *query = (struct yoke_cache_query){
         .refreshes_first = true,
         .anew = control->no_cache || control->max_age == 0,
-        .max_age_s = at_least_one(control->max_age),
-        .min_fresh_s = at_least_one(control->min_fresh),
+        .max_age_s = seconds(control->max_age),
+        .min_fresh_s = seconds(control->min_fresh),
+        .max_stale_s = seconds(control->max_stale),
+        /* Section 5.2.1.4; an error may still be answered with what is old when
+         * only its age counts (RFC 5861 section 4). */
+        .no_stale = control->no_cache,
     };
-    visit->has_wishes =
-        query->anew || query->max_age_s > 0 || query->min_fresh_s > 0;
-    if (visit->has_wishes)
+    visit->has_wishes = query->anew || query->max_age_s > 0 ||
+                        query->min_fresh_s > 0 || query->max_stale_s > 0;
+    if (query->anew || query->max_age_s > 0 || query->min_fresh_s > 0)
         visit->fwd = "request";
     /* What such a request is answered may be for it alone. */
     query->alone = visit->has_wishes || yoke_req_get(req, "Authorization");

@@ -1,5 +1,5 @@
 /* Whether an answer may be kept, and for how long (RFC 9111 sections 3 and
- * 4.2). */
+ * 4.2, RFC 5861). */
 #ifndef YK_MIDDLEWARE_FRESHNESS_H
 #define YK_MIDDLEWARE_FRESHNESS_H
 
@@ -10,7 +10,9 @@
 
 struct yk_freshness {
     uint32_t ttl_s;
-    uint32_t stale_s; /* And then, while it is made anew. */
+    uint32_t stale_s;       /* And then, while it is made anew; */
+    uint32_t stale_error_s; /* and when that fails. */
+    uint32_t age_s;         /* It comes from elsewhere, and is so old. */
 };
 
 /* False when it may not be kept, or would not be good for any time. To be asked

@@ -58,12 +58,13 @@ static void run(yoke_req *req, yoke_res *res)
         yk_cache_control_init(&control);
     struct yk_visit *visit = yk_visit_take(layer, req, res);
     visit->key = yk_page_key(layer, req);
-    if (control.no_store || yk_wishes_are_special(req) || !visit->key) {
-        yk_visit_pass(visit, control.no_store ? "request" : "bypass");
-        return;
-    }
     yk_wishes_set(visit, &control);
-    yk_lookup_begin(visit);
+    if (control.no_store)
+        yk_visit_pass(visit, "request");
+    else if (yk_wishes_are_special(req) || !visit->key)
+        yk_visit_pass(visit, "bypass");
+    else
+        yk_lookup_begin(visit);
 }
 
 static void layer_free(void *data)
@@ -80,8 +81,8 @@ yoke_http_cache_with(const struct yoke_http_cache_options *options)
     struct yk_cache_layer *layer = yk_zeroed(sizeof(*layer));
 
     layer->options = *options;
-    layer->options.status_name =
-        yk_text_copy(options->status_name ? options->status_name : "yoke");
+    layer->options.status_name = yk_cache_status_name(
+        options->status_name ? options->status_name : "yoke");
     if (options->max_body_len == 0)
         layer->options.max_body_len = MAX_BODY_LEN;
     if (options->max_variants == 0)

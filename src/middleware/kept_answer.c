@@ -85,10 +85,26 @@ static bool was_before(const struct yk_fields_before *before, const char *value)
     return false;
 }
 
+/* Not those of a connection or of a proxy (RFC 9111 section 3.1), nor those that
+ * are said anew each time. */
 static bool is_kept(const char *name)
 {
-    return strcasecmp(name, "Age") != 0 &&
-           strcasecmp(name, "Cache-Status") != 0;
+    static const char *const others[] = {
+        "Age",
+        "Cache-Status",
+        "Keep-Alive",
+        "Proxy-Authenticate",
+        "Proxy-Authentication-Info",
+        "Proxy-Authorization",
+        "Proxy-Connection",
+        "Trailer",
+        "Upgrade",
+    };
+
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+        if (strcasecmp(name, others[i]) == 0)
+            return false;
+    return true;
 }
 
 static uint32_t add_fields(struct yk_pile *pile, yoke_res *res,
@@ -119,6 +135,19 @@ void yk_kept_answer_begin(struct yk_pile *pile, yoke_res *res,
     yk_pile_add(pile, fields.ptr, fields.len);
     pile->has_failed |= fields.has_failed;
     yk_pile_free(&fields);
+}
+
+void yk_fields_take_back(yoke_res *res, const struct yk_fields_before *before)
+{
+    const char *name, *value;
+    size_t i = 0;
+
+    while (yoke_res_header_at(res, i, &name, &value)) {
+        if (was_before(before, value))
+            i++;
+        else if (yoke_res_remove(res, name) < 0)
+            return;
+    }
 }
 
 /* ---- Answering ---- */
@@ -177,15 +206,21 @@ static void set_fields(yoke_res *res, const char *first, uint32_t count)
     }
 }
 
-void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
-                         uint64_t age_s)
+const char *yk_kept_answer_set(yoke_res *res, const char *ptr, size_t len,
+                               uint64_t age_s)
 {
-    const char *body = body_of(ptr, len);
-
     yoke_res_status(res, (int)number_at(ptr + 1));
     set_fields(res, ptr + HEAD_LEN, number_at(ptr + 5));
     yoke_res_set(res, "Age",
                  yoke_req_printf(yoke_res_req(res), "%" PRIu64, age_s));
+    return body_of(ptr, len);
+}
+
+void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
+                         uint64_t age_s)
+{
+    const char *body = yk_kept_answer_set(res, ptr, len, age_s);
+
     if (body == ptr + len)
         yoke_res_end(res);
     else

@@ -30,14 +30,21 @@ struct yk_fields_before {
 /* Notes what there is now. */
 void yk_fields_note(yoke_res *res, struct yk_fields_before *ret_before);
 
-/* Writes status and fields, but for those; the body is to follow. */
+/* Removes all others. */
+void yk_fields_take_back(yoke_res *res, const struct yk_fields_before *before);
+
+/* Writes status and fields, but for those that were there before; the body is to follow. */
 void yk_kept_answer_begin(struct yk_pile *pile, yoke_res *res,
                           const struct yk_fields_before *before);
 
 /* Whether these bytes begin with such an answer. */
 bool yk_is_kept_answer(const char *ptr, size_t len);
 
-/* Answers with it. `age_s` is the field Age. */
+/* Sets status and fields; `age_s` is the field Age. Returns the body. */
+const char *yk_kept_answer_set(yoke_res *res, const char *ptr, size_t len,
+                               uint64_t age_s);
+
+/* The same, and answers with it. */
 void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
                          uint64_t age_s);
 

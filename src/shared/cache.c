@@ -246,6 +246,11 @@ static yoke_cache_job *find(yoke_cache *cache, const char *key)
     return NULL;
 }
 
+static bool is_alone(const struct yoke_cache_query *query)
+{
+    return query->alone || !query->compute || yk_cache_has_wishes(query);
+}
+
 static void begin(yoke_cache *cache, const char *key,
                   struct yk_cache_waiter *waiter,
                   const struct yoke_cache_query *query)
@@ -259,8 +264,7 @@ static void begin(yoke_cache *cache, const char *key,
         return;
     }
     yk_cache_tags_set(job, query->tags);
-    job->is_alone =
-        query->alone || !query->compute || yk_cache_has_wishes(query);
+    job->is_alone = is_alone(query);
     if (!job->is_alone)
         yk_list_add(&cache->table[job->hash % YK_CACHE_BUCKETS], &job->node);
     yk_cache_look(job);
@@ -271,9 +275,8 @@ void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
 {
     struct yk_cache_waiter *waiter = new_waiter(cache, fn, data, query);
     int err = fault(cache, key, query);
-    bool is_alone =
-        query->alone || !query->compute || yk_cache_has_wishes(query);
-    yoke_cache_job *job = err == 0 && !is_alone ? find(cache, key) : NULL;
+    yoke_cache_job *job =
+        err == 0 && !is_alone(query) ? find(cache, key) : NULL;
 
     if (err < 0)
         refuse(cache, waiter, err);

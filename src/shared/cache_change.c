@@ -146,8 +146,7 @@ void yoke_cache_put_with(yoke_cache *cache, const char *key, const void *ptr,
     };
 
     make_name(cache, name, 'v', key);
-    yk_cache_stamp(cache, &record, keep->ttl_s, keep->stale_s,
-                   keep->stale_error_s);
+    yk_cache_stamp(cache, &record, keep);
     uint32_t keep_s = yk_cache_keep_s(cache, &record);
     keep_s = keep_s ? keep_s : 1;
     if (keep->version)

@@ -69,12 +69,16 @@ static void keep(yoke_cache_job *job)
 
 /* ---- Answering ---- */
 
+static bool has_old(const yoke_cache_job *job)
+{
+    return job->old_value &&
+           yk_cache_last_use_ms(&job->old) > yk_cache_now(job->cache);
+}
+
 /* The old value takes the failure's place, and for as long. */
 static bool fall_back(yoke_cache_job *job)
 {
-    uint64_t now = yk_cache_now(job->cache);
-
-    if (!job->old_value || yk_cache_last_use_ms(&job->old) <= now)
+    if (!has_old(job))
         return false;
     uint64_t until = job->outcome.fresh_until_ms;
     job->outcome = job->old;
@@ -111,6 +115,15 @@ bool yoke_cache_job_renews(const yoke_cache_job *job)
     return job->old_value;
 }
 
+bool yoke_cache_job_old(const yoke_cache_job *job,
+                        struct yoke_cache_result *ret_old)
+{
+    if (!has_old(job))
+        return false;
+    *ret_old = yk_cache_result_of(job, &job->old, YOKE_CACHE_STALE);
+    return true;
+}
+
 static void give(yoke_cache_job *job, struct yk_cache_record record)
 {
     job->outcome = record;
@@ -132,8 +145,7 @@ void yoke_cache_give_with(yoke_cache_job *job, const void *ptr, size_t len,
         memcpy(job->value, ptr, len);
     job->value[len] = '\0';
     record.value = (struct yk_slice){job->value, len};
-    yk_cache_stamp(job->cache, &record, keep->ttl_s, keep->stale_s,
-                   keep->stale_error_s);
+    yk_cache_stamp(job->cache, &record, keep);
     give(job, record);
 }
 
@@ -141,9 +153,11 @@ static void give_kind(yoke_cache_job *job, enum yk_cache_kind kind, int err,
                       uint32_t ttl_s)
 {
     struct yk_cache_record record = {.kind = kind, .err = err};
+    struct yoke_cache_keep keep = {.ttl_s = ttl_s,
+                                   .stale_s = YOKE_CACHE_NONE,
+                                   .stale_error_s = YOKE_CACHE_NONE};
 
-    yk_cache_stamp(job->cache, &record, ttl_s, YOKE_CACHE_NONE,
-                   YOKE_CACHE_NONE);
+    yk_cache_stamp(job->cache, &record, &keep);
     give(job, record);
 }
 

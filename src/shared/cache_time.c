@@ -16,19 +16,21 @@ static uint64_t pick_ms(uint32_t given_s, uint32_t fallback_s)
 }
 
 void yk_cache_stamp(yoke_cache *cache, struct yk_cache_record *record,
-                    uint32_t ttl_s, uint32_t stale_s, uint32_t stale_error_s)
+                    const struct yoke_cache_keep *keep)
 {
     const struct yoke_cache_options *options = &cache->options;
-    uint64_t ttl_ms = pick_ms(ttl_s, options->ttl_s);
+    uint64_t now = yk_cache_now(cache);
+    uint64_t ttl_ms = pick_ms(keep->ttl_s, options->ttl_s);
     uint64_t most = ttl_ms / 100 * (unsigned)options->jitter;
 
-    record->stored_ms = yk_cache_now(cache);
+    record->stored_ms = now - (uint64_t)keep->age_s * 1000;
     record->fresh_until_ms =
-        record->stored_ms + ttl_ms - yk_random_below(&cache->random, most + 1);
+        now + ttl_ms - yk_random_below(&cache->random, most + 1);
     record->stale_until_ms =
-        record->fresh_until_ms + pick_ms(stale_s, options->stale_s);
+        record->fresh_until_ms + pick_ms(keep->stale_s, options->stale_s);
     record->stale_error_until_ms =
-        record->fresh_until_ms + pick_ms(stale_error_s, options->stale_error_s);
+        record->fresh_until_ms +
+        pick_ms(keep->stale_error_s, options->stale_error_s);
 }
 
 uint64_t yk_cache_last_use_ms(const struct yk_cache_record *record)

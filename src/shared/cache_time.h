@@ -14,11 +14,10 @@
 
 uint64_t yk_cache_now(const yoke_cache *cache);
 
-/* Times of what is kept from now on, in seconds: 0 is the cache's default,
- * YOKE_CACHE_NONE no time at all. A random part of `ttl_s` is left out
+/* Times of what is kept from now on. A random part of `ttl_s` is left out
  * (`jitter`). */
 void yk_cache_stamp(yoke_cache *cache, struct yk_cache_record *record,
-                    uint32_t ttl_s, uint32_t stale_s, uint32_t stale_error_s);
+                    const struct yoke_cache_keep *keep);
 
 /* When it is good for nothing any more. */
 uint64_t yk_cache_last_use_ms(const struct yk_cache_record *record);

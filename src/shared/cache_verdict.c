@@ -6,14 +6,37 @@
 
 #include "core/banned.h"
 
+static bool is_fresh(const struct yoke_cache_query *query,
+                     const struct yk_cache_record *record, uint64_t now)
+{
+    return record->fresh_until_ms > now + (uint64_t)query->min_fresh_s * 1000;
+}
+
+/* A record that must not be answered old has no time after it was fresh. */
+static bool is_not_too_stale(const struct yoke_cache_query *query,
+                             const struct yk_cache_record *record, uint64_t now)
+{
+    uint64_t most =
+        record->fresh_until_ms + (uint64_t)query->max_stale_s * 1000;
+
+    return query->max_stale_s > 0 && query->min_fresh_s == 0 &&
+           !query->no_stale && now <= most &&
+           now < yk_cache_last_use_ms(record);
+}
+
+static bool is_young(const struct yoke_cache_query *query,
+                     const struct yk_cache_record *record, uint64_t now)
+{
+    return query->max_age_s == 0 ||
+           now <= record->stored_ms + (uint64_t)query->max_age_s * 1000;
+}
+
 static bool is_good(const struct yoke_cache_query *query,
                     const struct yk_cache_record *record, uint64_t now)
 {
-    uint64_t max_age = (uint64_t)query->max_age_s * 1000;
-
-    return !query->anew &&
-           record->fresh_until_ms > now + (uint64_t)query->min_fresh_s * 1000 &&
-           (max_age == 0 || now <= record->stored_ms + max_age);
+    return !query->anew && is_young(query, record, now) &&
+           (is_fresh(query, record, now) ||
+            is_not_too_stale(query, record, now));
 }
 
 enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
@@ -42,5 +65,5 @@ enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
 bool yk_cache_has_wishes(const struct yoke_cache_query *query)
 {
     return query->anew || query->no_stale || query->max_age_s > 0 ||
-           query->min_fresh_s > 0;
+           query->min_fresh_s > 0 || query->max_stale_s > 0;
 }

@@ -27,13 +27,14 @@ static void count(yoke_cache *cache, enum yoke_cache_how how)
     ++*counters[how];
 }
 
-static void answer(yoke_cache_job *job, struct yk_cache_waiter *waiter,
+struct yoke_cache_result
+yk_cache_result_of(const yoke_cache_job *job,
                    const struct yk_cache_record *record,
                    enum yoke_cache_how how)
 {
-    yoke_cache *cache = job->cache;
-    uint64_t now = yk_cache_now(cache);
-    struct yoke_cache_result result = {
+    uint64_t now = yk_cache_now(job->cache);
+
+    return (struct yoke_cache_result){
         .err = error_of(record),
         .key = job->key,
         .value = record->value.ptr ? record->value.ptr : "",
@@ -43,6 +44,14 @@ static void answer(yoke_cache_job *job, struct yk_cache_waiter *waiter,
         .fresh_ms = (int64_t)(record->fresh_until_ms - now),
         .version = job->version,
     };
+}
+
+static void answer(yoke_cache_job *job, struct yk_cache_waiter *waiter,
+                   const struct yk_cache_record *record,
+                   enum yoke_cache_how how)
+{
+    yoke_cache *cache = job->cache;
+    struct yoke_cache_result result = yk_cache_result_of(job, record, how);
 
     yk_list_remove(&waiter->node);
     cache->stats.waiters--;

@@ -22,6 +22,12 @@ struct yk_cache_waiter {
     bool is_author; /* Freed with its job, not when it is answered. */
 };
 
+/* What a call is told of a record. */
+struct yoke_cache_result
+yk_cache_result_of(const yoke_cache_job *job,
+                   const struct yk_cache_record *record,
+                   enum yoke_cache_how how);
+
 /* Answers all that wait now; the author may be among them and is told apart.
  * Who joins from inside of a callback is left to the next time. */
 void yk_cache_answer_all(yoke_cache_job *job,

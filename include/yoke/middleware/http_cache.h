@@ -24,20 +24,25 @@
  * has to say `private`, or `Vary: Cookie`: the cache does not know.**
  *
  * **Answered** is HEAD, too, and 304 to a client whose copy is as good; with
- * `Age`, and with `Cache-Status` (RFC 9211): `yoke; hit; ttl=42`.
+ * `Age`, and with `Cache-Status` (RFC 9211): `yoke; hit; ttl=42`. Fields that are
+ * about a connection or a proxy are not kept, nor are trailers.
  *
  * **Vary**: each variant is an answer of its own, up to `max_variants` for a
  * page. `Accept-Encoding` counts by what it wants of gzip and br; of other fields
  * blanks and, in those that begin with "Accept", upper and lower case do not
  * count.
  *
- * **Old answers** are answered for as long as `stale-while-revalidate` says,
- * while the first that asks gets the new one; but not with `must-revalidate`,
- * `proxy-revalidate` or `s-maxage`, as the standard has it.
+ * **Old answers** (RFC 5861) are answered for as long as `stale-while-revalidate`
+ * says, while the first that asks gets the new one. For as long as
+ * `stale-if-error` says, one takes the place of an error that the handlers
+ * answer, 500, 502, 503 or 504, for the client that it is for as for all who
+ * wait; then nobody tries again for the cache's `error_ttl_s`. Neither holds with
+ * `must-revalidate`, `proxy-revalidate` or `s-maxage`, as the standard has it.
  *
  * **The request's** `Cache-Control` is heard: `no-store`, `no-cache` (and
- * `Pragma`), `max-age`, `min-fresh`, and `only-if-cached`, which is answered 504
- * when there is nothing. Requests with `Range` or `If-Match` pass it by.
+ * `Pragma`), `max-age`, `min-fresh`, `max-stale` (of what these two keep), and
+ * `only-if-cached`, which is answered 504 when there is nothing. Requests with
+ * `Range` or `If-Match` pass it by.
  *
  * **Invalidation**: after POST, PUT, DELETE and the like that were answered with
  * 2xx or 3xx, what is kept of that URL is void, and of the URLs in `Location` and

@@ -127,12 +127,12 @@ static void who_has_left_is_dealt_nothing_and_can_be_asked_nothing(void **state)
     fake_worker_listen(&one, 1, 0, &reply);
     fake_worker_listen(&two, 1, 0, &reply);
     yk_ports_leave_all(&one.worker, false);
-    assert_null(yk_ports_of(&one.worker, 1));
-    yk_ports_set_room(&one.worker, 1, 5);
-    yk_ports_unroute(&one.worker);
-    yk_ports_undealt(&one.worker, 1);
-    assert_non_null(yk_ports_of(&two.worker, 1));
-    struct yk_port *port = yk_ports_of(&two.worker, 1);
+    assert_null(yk_user_port(&one.worker, 1));
+    yk_user_set_room(&one.worker, 1, 5);
+    yk_user_unroute_all(&one.worker);
+    yk_user_undealt(&one.worker, 1);
+    assert_non_null(yk_user_port(&two.worker, 1));
+    struct yk_port *port = yk_user_port(&two.worker, 1);
     for (int i = 0; i < 4; i++) {
         struct yk_conn conn = {.fd = new_fd(), .port = port};
         yk_line_add(port, &conn);
@@ -166,7 +166,7 @@ static void progress_is_told_from_the_loop(void **state)
     is_inside = true;
     yk_ports_deal();
     is_inside = false;
-    while (yk_ports_of(&one.worker, 1) || yk_ports_of(&one.worker, 2))
+    while (yk_user_port(&one.worker, 1) || yk_user_port(&one.worker, 2))
         uv_run(yoke_loop(), UV_RUN_ONCE);
     assert_true(progress_calls > 0);
     yk_ports_deal();

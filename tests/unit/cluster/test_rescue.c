@@ -72,7 +72,7 @@ static int setup(void **state)
     rescued = NULL;
     assert_int_equal(fake_worker_listen(&hung, 1, 0, &reply), 0);
     assert_int_equal(fake_worker_listen(&other, 1, 0, &reply), 0);
-    port = yk_ports_of(&hung.worker, 1);
+    port = yk_user_port(&hung.worker, 1);
     for (int i = 0; i < CLIENTS; i++)
         connect_client(i);
     return 0;

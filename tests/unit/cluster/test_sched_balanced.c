@@ -6,9 +6,10 @@
 
 #include "cluster/board.h"
 #include "cluster/loads.h"
-#include "cluster/ports.h"
+#include "cluster/port.h"
 #include "cluster/sched.h"
 #include "cluster/seats.h"
+#include "cluster/users.h"
 #include "cluster/worker.h"
 #include "net/vitals.h"
 

@@ -51,7 +51,7 @@ static void clients_are_divided_among_workers(void **state)
     (void)state;
     for (int i = 0; i < WORKERS; i++)
         assert_int_equal(fake_worker_listen(&fakes[i], 1, 0, &reply), 0);
-    deal_clients(yk_ports_of(&fakes[0].worker, 1));
+    deal_clients(yk_user_port(&fakes[0].worker, 1));
     unsigned sum = 0;
     for (int i = 0; i < WORKERS; i++) {
         unsigned count = yk_copies_count(&fakes[i].worker.copies);
@@ -74,7 +74,7 @@ static void a_worker_that_cannot_be_taken_in_gets_no_clients(void **state)
             break;
         assert_int_equal(err, -ENOMEM);
     }
-    deal_clients(yk_ports_of(&fakes[0].worker, 1));
+    deal_clients(yk_user_port(&fakes[0].worker, 1));
     assert_int_equal(yk_copies_count(&fakes[0].worker.copies) +
                          yk_copies_count(&fakes[1].worker.copies),
                      CLIENTS);

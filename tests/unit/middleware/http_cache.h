@@ -10,7 +10,7 @@
 /* What the handler answers, and how often it did. */
 static struct {
     int status;
-    const char *fields[6][2];
+    const char *fields[8][2];
     const char *text;
     bool in_pieces, holds;
     int calls;
@@ -23,7 +23,7 @@ static yoke_test *t;
 static inline void answer_page(yoke_res *res)
 {
     yoke_res_status(res, page.status ? page.status : 200);
-    for (size_t i = 0; i < 6 && page.fields[i][0]; i++)
+    for (size_t i = 0; i < 8 && page.fields[i][0]; i++)
         yoke_res_append(res, page.fields[i][0], page.fields[i][1]);
     const char *text =
         page.text ? page.text

@@ -28,7 +28,8 @@ static void flags_are_found(void **state)
         {"private=\"x-field\"", "p"},
         {"public", "u"},
         {"must-revalidate", "m"},
-        {"proxy-revalidate", "m"},
+        {"proxy-revalidate", "r"},
+        {"must-understand", "n"},
         {"only-if-cached", "o"},
         {" , ,public ,\tno-store", "su"},
         {"publicity, no-stores, xno-cache", ""},
@@ -49,8 +50,26 @@ static void flags_are_found(void **state)
         assert_int_equal(control.is_private, strchr(flags, 'p') != NULL);
         assert_int_equal(control.is_public, strchr(flags, 'u') != NULL);
         assert_int_equal(control.must_revalidate, strchr(flags, 'm') != NULL);
+        assert_int_equal(control.proxy_revalidate, strchr(flags, 'r') != NULL);
+        assert_int_equal(control.must_understand, strchr(flags, 'n') != NULL);
         assert_int_equal(control.only_if_cached, strchr(flags, 'o') != NULL);
     }
+}
+
+static void the_others_are_read_alike(void **state)
+{
+    (void)state;
+    struct yk_cache_control control =
+        parse("s-maxage=1, min-fresh=2, max-stale=3, stale-while-revalidate=4, "
+              "stale-if-error=5");
+    assert_int_equal(control.s_maxage, 1);
+    assert_int_equal(control.min_fresh, 2);
+    assert_int_equal(control.max_stale, 3);
+    assert_int_equal(control.stale_while_revalidate, 4);
+    assert_int_equal(control.stale_if_error, 5);
+    /* Section 5.2.1.2: however old. */
+    assert_int_equal(parse("max-stale").max_stale, YK_CACHE_SECONDS_MAX);
+    assert_int_equal(parse("max-stale=").max_stale, 0);
 }
 
 static void numbers_are_read(void **state)
@@ -91,6 +110,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(flags_are_found),
         cmocka_unit_test(numbers_are_read),
+        cmocka_unit_test(the_others_are_read_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

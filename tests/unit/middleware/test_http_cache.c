@@ -142,6 +142,7 @@ static void the_request_is_heard(void **state)
         {"Cache-Control", "min-fresh=39", "1", "yoke; hit; ttl=40"},
         {"Cache-Control", "no-store", "2", "yoke; fwd=request"},
         {"Cache-Control", "only-if-cached", "1", "yoke; hit; ttl=40"},
+        {"Cache-Control", "max-stale", "1", "yoke; hit; ttl=40"},
         {"Pragma", "no-cache", "2", "yoke; fwd=request; stored"}, /* 5.4 */
         {"Range", "bytes=0-0", "2", "yoke; fwd=bypass"},
         {"If-Match", "\"x\"", "2", "yoke; fwd=bypass"},
@@ -164,14 +165,64 @@ static void the_request_is_heard(void **state)
     }
 }
 
-/* Section 5.2.1.7. */
+/* Section 5.2.1.7; also where the cache would not look at such a request. */
 static void only_if_cached_is_504_when_it_is_not(void **state)
 {
+    static const struct {
+        const char *control, *range;
+    } cases[] = {
+        {"only-if-cached", NULL},
+        {"only-if-cached, no-store", NULL},
+        {"only-if-cached", "bytes=0-0"},
+    };
     (void)state;
     start();
-    yoke_expect_status(ask("GET", "/", "Cache-Control", "only-if-cached"), 504);
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        yoke_tr *r = yoke_test_get(t, "/");
+        yoke_tr_set(r, "Cache-Control", cases[i].control);
+        if (cases[i].range)
+            yoke_tr_set(r, "Range", cases[i].range);
+        yoke_expect_status(r, 504);
+        yoke_expect_header(r, "Cache-Status",
+                           "yoke; hit=?0; detail=only-if-cached");
+    }
     assert_int_equal(page.calls, 0);
     stop();
+}
+
+/* Section 5.2.1.2: what is old, if the answer allows that at all. */
+static void max_stale_takes_what_is_old(void **state)
+{
+    static const struct {
+        const char *answer, *request;
+        bool is_taken;
+    } cases[] = {
+        {"max-age=60, stale-if-error=600", "max-stale", true},
+        {"max-age=60, stale-if-error=600", "max-stale=10", true},
+        {"max-age=60, stale-if-error=600", "max-stale=9", false},
+        {"max-age=60, stale-if-error=600", "max-stale=0", false},
+        {"max-age=60, stale-if-error=600", "max-stale, max-age=70", true},
+        {"max-age=60, stale-if-error=600", "max-stale, max-age=69", false},
+        {"max-age=60, stale-if-error=600", "max-stale, min-fresh=1", false},
+        {"max-age=60, stale-if-error=600", "max-stale, no-cache", false},
+        {"max-age=60, stale-while-revalidate=30", "max-stale=20", true},
+        {"max-age=60, stale-if-error=600, must-revalidate", "max-stale", false},
+        {"max-age=60", "max-stale", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        start();
+        set_page("Cache-Control", cases[i].answer);
+        char path[32];
+        snprintf(path, sizeof(path), "/%zu", i);
+        ask("GET", path, NULL, NULL);
+        clock_ms += 70000;
+        yoke_tr *r = ask("GET", path, "Cache-Control", cases[i].request);
+        yoke_expect_body(r, cases[i].is_taken ? "1" : "2");
+        if (cases[i].is_taken)
+            yoke_expect_header(r, "Cache-Status", "yoke; hit; ttl=-10");
+        stop();
+    }
 }
 
 static void the_request_can_be_ignored(void **state)
@@ -233,6 +284,140 @@ static void some_are_never_answered_old(void **state)
         yoke_expect_body(ask("GET", path, NULL, NULL), "2");
         stop();
     }
+}
+
+/* RFC 5861 section 4: what would be an error of the server's is the answer that
+ * was there, and the next try waits for a second. */
+static void an_old_answer_helps_when_there_is_an_error(void **state)
+{
+    static const struct {
+        int status;
+        const char *text;
+        bool in_pieces;
+        bool helps;
+    } cases[] = {
+        {500, NULL, false, true},  {502, "", false, true},
+        {503, "no", true, true},   {504, NULL, false, true},
+        {501, "no", false, false}, {404, "no", false, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        start();
+        set_page("Cache-Control", "max-age=60, stale-if-error=600");
+        set_page("Content-Type", "text/x-own");
+        char path[32];
+        snprintf(path, sizeof(path), "/%zu", i);
+        ask("GET", path, NULL, NULL);
+        clock_ms += 70000;
+        memset(page.fields, 0, sizeof(page.fields));
+        set_page("X-Error", "yes");
+        page.status = cases[i].status;
+        page.text = cases[i].text;
+        page.in_pieces = cases[i].in_pieces;
+        yoke_tr *r = ask("GET", path, NULL, NULL);
+        assert_int_equal(page.calls, 2);
+        yoke_expect_status(r, cases[i].helps ? 200 : cases[i].status);
+        if (cases[i].helps) {
+            yoke_expect_body(r, "1");
+            yoke_expect_header(r, "Content-Type", "text/x-own");
+            yoke_expect_header(r, "Age", "70");
+            char status[80];
+            snprintf(status, sizeof(status),
+                     "yoke; fwd=stale; fwd-status=%d; detail=stale-if-error",
+                     cases[i].status);
+            yoke_expect_header(r, "Cache-Status", status);
+            yoke_expect_no_header(r, "X-Error");
+            yoke_expect_body(ask("GET", path, NULL, NULL), "1");
+            assert_int_equal(page.calls, 2);
+            clock_ms += 1100;
+            yoke_expect_body(ask("GET", path, NULL, NULL), "1");
+            assert_int_equal(page.calls, 3);
+        }
+        stop();
+    }
+}
+
+static void some_errors_are_told(void **state)
+{
+    static const struct {
+        const char *answer, *request;
+        int later_s;
+        int status;
+    } cases[] = {
+        {"max-age=60, stale-if-error=600", NULL, 659, 200},
+        {"max-age=60, stale-if-error=600", NULL, 661, 503},
+        {"max-age=0, stale-if-error=600", NULL, 1, 200},
+        {"max-age=60, stale-if-error=600", "max-age=0", 1, 200},
+        {"max-age=60, stale-if-error=600", "no-cache", 1, 503},
+        {"max-age=60, stale-if-error=600, must-revalidate", NULL, 70, 503},
+        {"max-age=60, stale-if-error=600, proxy-revalidate", NULL, 70, 503},
+        {"s-maxage=60, stale-if-error=600", NULL, 70, 503},
+        {"max-age=60, stale-while-revalidate=30", "max-age=0", 70, 503},
+        {"max-age=60", NULL, 70, 503},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        start();
+        set_page("Cache-Control", cases[i].answer);
+        char path[32];
+        snprintf(path, sizeof(path), "/%zu", i);
+        ask("GET", path, NULL, NULL);
+        clock_ms += (uint64_t)cases[i].later_s * 1000;
+        memset(page.fields, 0, sizeof(page.fields));
+        page.status = 503;
+        yoke_tr *r = ask("GET", path, cases[i].request ? "Cache-Control" : NULL,
+                         cases[i].request);
+        yoke_expect_status(r, cases[i].status);
+        assert_int_equal(page.calls, 2);
+        stop();
+    }
+}
+
+/* Those who wait get it, too, and a variant is like any page. */
+static void an_old_answer_helps_all_who_wait(void **state)
+{
+    yoke_tr *all[3];
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60, stale-if-error=600");
+    set_page("Vary", "X-Kind");
+    ask("GET", "/", "X-Kind", "a");
+    clock_ms += 70000;
+    page.holds = true;
+    for (size_t i = 0; i < COUNT_OF(all); i++) {
+        all[i] = yoke_test_get(t, "/");
+        yoke_tr_set(all[i], "X-Kind", "a");
+        yoke_tr_send(all[i]);
+    }
+    run_turns();
+    page.status = 500;
+    answer_page(page.held);
+    for (size_t i = 0; i < COUNT_OF(all); i++)
+        yoke_expect_text(all[i], 200, "1");
+    assert_int_equal(page.calls, 2);
+    stop();
+}
+
+/* A renewal that its client has given up is nobody's reason to lose it. */
+static void an_old_answer_outlives_a_reset(void **state)
+{
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60, stale-if-error=600");
+    get();
+    clock_ms += 70000;
+    page.holds = true;
+    yoke_tr *first = yoke_test_get(t, "/");
+    yoke_tr_send(first);
+    run_turns();
+    yoke_tr_reset(first);
+    run_turns();
+    page.status = 503;
+    answer_page(page.held);
+    run_turns();
+    page.holds = false;
+    yoke_expect_text(get(), 200, "1");
+    stop();
 }
 
 /* ---- Invalidation (section 4.4) ---- */
@@ -398,6 +583,87 @@ static void who_waits_does_not_wait_for_ever(void **state)
     stop();
 }
 
+/* What was given up is not everybody's own affair from then on. */
+static void after_a_reset_one_computes_again(void **state)
+{
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60");
+    page.holds = page.in_pieces = true; /* Which come to nothing then. */
+    yoke_tr *first = yoke_test_get(t, "/");
+    yoke_tr_send(first);
+    run_turns();
+    yoke_tr_reset(first);
+    run_turns();
+    answer_page(page.held);
+    page.holds = false;
+    ask("GET", "/another", NULL, NULL); /* The first is over. */
+    page.holds = true;
+    yoke_tr *second = yoke_test_get(t, "/"), *third = yoke_test_get(t, "/");
+    yoke_tr_send(second);
+    yoke_tr_send(third);
+    run_turns();
+    assert_int_equal(page.calls, 3);
+    answer_page(page.held);
+    yoke_expect_text(second, 200, "3");
+    yoke_expect_text(third, 200, "3");
+    stop();
+}
+
+/* Section 4.2.3: of an answer from elsewhere that was kept there, too. */
+static void age_goes_on_from_where_it_was(void **state)
+{
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60");
+    set_page("Age", "30");
+    get();
+    clock_ms += 20000;
+    yoke_tr *r = get();
+    yoke_expect_header(r, "Age", "50");
+    yoke_expect_header(r, "Cache-Status", "yoke; hit; ttl=10");
+    /* Section 5.2.1.1. */
+    assert_false(is_hit(ask("GET", "/", "Cache-Control", "max-age=49")));
+    stop();
+}
+
+/* Section 3.1: they are about a connection, or a proxy. */
+static void some_fields_are_not_kept(void **state)
+{
+    static const char *const names[] = {"Keep-Alive", "Proxy-Connection",
+                                        "Upgrade", "Proxy-Authenticate",
+                                        "Proxy-Authentication-Info"};
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60");
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        set_page(names[i], "x");
+    yoke_expect_header(get(), names[0], "x");
+    yoke_tr *r = get();
+    assert_true(is_hit(r));
+    for (size_t i = 0; i < COUNT_OF(names); i++)
+        yoke_expect_no_header(r, names[i]);
+    stop();
+}
+
+/* RFC 9211 section 2: a token, or a string in quotes. */
+static void the_cache_has_a_name(void **state)
+{
+    static const char *const names[][2] = {
+        {"edge.example", "edge.example; fwd=uri-miss"},
+        {"my cache", "\"my cache\"; fwd=uri-miss"},
+        {"a\"b\\c", "\"a\\\"b\\\\c\"; fwd=uri-miss"},
+        {"1st", "\"1st\"; fwd=uri-miss"},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        start_with(
+            (struct yoke_http_cache_options){.status_name = names[i][0]});
+        yoke_expect_header(get(), "Cache-Status", names[i][1]);
+        stop();
+    }
+}
+
 static void errors_pass(void **state)
 {
     (void)state;
@@ -452,9 +718,14 @@ int main(void)
         WITH_STORE(pages_are_told_apart),
         WITH_STORE(the_request_is_heard),
         WITH_STORE(only_if_cached_is_504_when_it_is_not),
+        WITH_STORE(max_stale_takes_what_is_old),
         WITH_STORE(the_request_can_be_ignored),
         WITH_STORE(an_old_answer_is_answered_while_one_renews_it),
         WITH_STORE(some_are_never_answered_old),
+        WITH_STORE(an_old_answer_helps_when_there_is_an_error),
+        WITH_STORE(some_errors_are_told),
+        WITH_STORE(an_old_answer_helps_all_who_wait),
+        WITH_STORE(an_old_answer_outlives_a_reset),
         WITH_STORE(what_changes_a_page_makes_it_void),
         WITH_STORE(the_pages_that_it_names_are_void_too),
         WITH_STORE(all_variants_are_void),
@@ -462,6 +733,10 @@ int main(void)
         WITH_STORE(of_many_one_reaches_the_handler),
         WITH_STORE(an_answer_for_one_is_nobody_elses),
         WITH_STORE(who_waits_does_not_wait_for_ever),
+        WITH_STORE(after_a_reset_one_computes_again),
+        WITH_STORE(age_goes_on_from_where_it_was),
+        WITH_STORE(some_fields_are_not_kept),
+        WITH_STORE(the_cache_has_a_name),
         WITH_STORE(errors_pass),
         WITH_STORE(a_function_may_say_the_key),
         WITH_STORE(without_a_cache_all_pass),
