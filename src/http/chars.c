@@ -1,7 +1,7 @@
 #include "http/chars.h"
 
 #define K YK_CHAR_TOKEN
-#define T YK_CHAR_TARGET
+#define T (YK_CHAR_TARGET | YK_CHAR_PATH)
 #define H YK_CHAR_HOST
 #define X YK_CHAR_HEX
 
@@ -30,7 +30,7 @@ const uint8_t yk_char_classes[256] = {
     ['<'] = T,
     ['='] = T | H,
     ['>'] = T,
-    ['?'] = T,
+    ['?'] = YK_CHAR_TARGET,
     ['@'] = T,
     ['A' ... 'F'] = HEX_LETTER,
     ['G' ... 'Z'] = LETTER,
@@ -73,22 +73,21 @@ static bool has_control(const char *ptr, size_t len)
     return false;
 }
 
-/* Eight bytes, of which nearly always none is a control character. */
-static inline bool eight_have_control(const char *ptr)
+static inline uint64_t eight_at(const char *ptr)
 {
     uint64_t eight;
     memcpy(&eight, ptr, 8);
-    return may_have_control(eight) && has_control(ptr, 8);
+    return eight;
 }
 
 bool yk_chars_are_value(const char *ptr, size_t len)
 {
-    size_t i = 0;
     if (len < 8)
         return !has_control(ptr, len);
-    for (; i + 8 < len; i += 8)
-        if (eight_have_control(ptr + i))
-            return false;
     /* The last eight overlap those before them. */
-    return !eight_have_control(ptr + len - 8);
+    uint64_t found = may_have_control(eight_at(ptr + len - 8));
+    for (size_t i = 0; i + 8 < len; i += 8)
+        found |= may_have_control(eight_at(ptr + i));
+    /* Nearly always there is none. */
+    return !found || !has_control(ptr, len);
 }

@@ -13,6 +13,7 @@ enum yk_char_class {
     YK_CHAR_TARGET = 2, /* Request target: visible ASCII but `#`. */
     YK_CHAR_HOST = 4,   /* Host name: unreserved, `%`, sub-delims but `,`. */
     YK_CHAR_HEX = 8,
+    YK_CHAR_PATH = 16, /* What a target may have but `?`. */
 };
 
 /* The classes of each byte. */

@@ -46,14 +46,6 @@ bool yk_authority_is_legal(struct yk_slice authority)
                (struct yk_slice){authority.ptr + n + 1, authority.len - n - 1});
 }
 
-static void set_path(struct yk_request *req, struct yk_span target)
-{
-    const char *start = req->base + target.off;
-    const char *query = memchr(start, '?', target.len);
-    req->target = target;
-    req->path_len = query ? (uint16_t)(query - start) : target.len;
-}
-
 /* The length of "http://" or "https://", or 0. */
 static uint16_t scheme_len(struct yk_slice target)
 {
@@ -73,7 +65,7 @@ static uint16_t scheme_len(struct yk_slice target)
  *     http://host?a   ->   http:host|/?a
  */
 static enum yk_h1_error parse_absolute(struct yk_request *req,
-                                       struct yk_span target)
+                                       struct yk_span target, uint16_t path_end)
 {
     char *start = req->base + target.off;
     uint16_t scheme = scheme_len((struct yk_slice){start, target.len});
@@ -81,13 +73,12 @@ static enum yk_h1_error parse_absolute(struct yk_request *req,
         return YK_H1_TARGET;
 
     uint16_t len = 0;
-    while (scheme + len < target.len && start[scheme + len] != '/' &&
-           start[scheme + len] != '?')
+    while (scheme + len < path_end && start[scheme + len] != '/')
         len++;
     if (!yk_authority_is_legal((struct yk_slice){start + scheme, len}))
         return YK_H1_HOST;
 
-    bool has_path = scheme + len < target.len && start[scheme + len] == '/';
+    bool has_path = scheme + len < path_end;
     uint16_t to = (uint16_t)(scheme - (has_path ? 1 : 2));
     uint16_t path = (uint16_t)(scheme + len - (has_path ? 0 : 1));
     memmove(start + to, start + scheme, len);
@@ -95,12 +86,14 @@ static enum yk_h1_error parse_absolute(struct yk_request *req,
     start[path] = '/';
     req->is_absolute = true;
     req->host = (struct yk_span){(uint16_t)(target.off + to), len};
-    set_path(req, (struct yk_span){(uint16_t)(target.off + path),
-                                   (uint16_t)(target.len - path)});
+    req->target = (struct yk_span){(uint16_t)(target.off + path),
+                                   (uint16_t)(target.len - path)};
+    req->path_len = (uint16_t)(path_end - path);
     return YK_H1_OK;
 }
 
-enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target)
+enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target,
+                                 uint16_t path_len)
 {
     struct yk_slice method = yk_request_slice(req, req->method);
     const char *start = req->base + target.off;
@@ -108,15 +101,13 @@ enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target)
     /* Whatever its target is: others take what follows for a tunnel. */
     if (method.len == 7 && memcmp(method.ptr, "CONNECT", 7) == 0)
         return YK_H1_CONNECT;
-    if (*start == '/') {
-        set_path(req, target);
+    req->target = target;
+    req->path_len = path_len;
+    if (*start == '/')
         return YK_H1_OK;
-    }
-    if (target.len == 1 && *start == '*') {
-        if (method.len != 7 || memcmp(method.ptr, "OPTIONS", 7) != 0)
-            return YK_H1_TARGET;
-        set_path(req, target);
-        return YK_H1_OK;
-    }
-    return parse_absolute(req, target);
+    if (target.len == 1 && *start == '*')
+        return method.len == 7 && memcmp(method.ptr, "OPTIONS", 7) == 0
+                   ? YK_H1_OK
+                   : YK_H1_TARGET;
+    return parse_absolute(req, target, path_len);
 }
