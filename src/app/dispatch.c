@@ -279,16 +279,16 @@ static bool SELDOM next_layer(struct yoke_req *req)
 {
     for (;;) {
         struct yk_frame *frame = req->frame;
-        uint32_t len;
         if (frame->rewrites != req->rewrites)
             walk_again(req, frame);
-        uint32_t number = yk_walk_next(&frame->walk, &len);
+        uint32_t number = yk_walk_next(&frame->walk);
         if (number == YK_WALK_END) {
             if (!leave(req))
                 return false;
             continue;
         }
         const struct yk_entry *entry = &frame->router->index.entries[number];
+        uint32_t len = frame->walk.off;
         frame->entry = number;
         /* A layer has its turn once, though several of its paths fit. */
         if (entry->layer == frame->layer)
