@@ -408,7 +408,9 @@ static inline bool find_next(struct yoke_req *req)
     enum yk_wish wish = req->wish;
     req->wish = YK_WISH_NONE;
     req->is_held = false;
-    if (next_middleware(req, wish) || advance(req, wish))
+    /* The first one of a router is nobody's wish. */
+    if (req->frame->layer ? next_middleware(req, wish) || advance(req, wish)
+                          : next_layer(req))
         return true;
     yk_final(req);
     return false;

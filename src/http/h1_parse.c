@@ -395,8 +395,10 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
     return YK_H1_OK;
 }
 
-int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
-                     char *buf, size_t len)
+/* Not inlined: it needs all registers for itself. */
+__attribute__((noinline)) int
+yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
+                 char *buf, size_t len)
 {
     bool is_end = false;
     size_t target;

@@ -4,13 +4,13 @@
 
 #include "http/chars.h"
 
-static bool is_port(struct yk_slice port)
+static inline bool is_port(const char *ptr, size_t len)
 {
     unsigned number = 0;
-    if (port.len == 0 || port.len > 5)
+    if (len == 0 || len > 5)
         return false;
-    for (size_t i = 0; i < port.len; i++) {
-        unsigned digit = (unsigned char)port.ptr[i] - (unsigned)'0';
+    for (const char *end = ptr + len; ptr < end; ptr++) {
+        unsigned digit = (unsigned char)*ptr - (unsigned)'0';
         if (digit > 9)
             return false;
         number = number * 10 + digit;
@@ -42,8 +42,7 @@ bool yk_authority_is_legal(struct yk_slice authority)
     if (n == authority.len)
         return true;
     return authority.ptr[n] == ':' &&
-           is_port(
-               (struct yk_slice){authority.ptr + n + 1, authority.len - n - 1});
+           is_port(authority.ptr + n + 1, authority.len - n - 1);
 }
 
 /* The length of "http://" or "https://", or 0. */

@@ -163,12 +163,11 @@ static void read_stop(struct yk_transport *t)
 
 /* ---- Writing ---- */
 
-static ssize_t send_now(int fd, const struct iovec *iov, int n)
+static __attribute__((noinline)) ssize_t
+send_pieces(int fd, const struct iovec *iov, int n)
 {
     struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov,
                          .msg_iovlen = (size_t)n};
-    if (n == 1)
-        return send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL);
     return sendmsg(fd, &msg, MSG_NOSIGNAL);
 }
 
@@ -176,7 +175,9 @@ static ssize_t send_now(int fd, const struct iovec *iov, int n)
  * is under way. send(2) is also cheaper than write(2), for the kernel. */
 static ssize_t try_write(struct yk_transport *t, const struct iovec *iov, int n)
 {
-    ssize_t sent = send_now(stream_of(t)->fd, iov, n);
+    int fd = stream_of(t)->fd;
+    ssize_t sent = n == 1 ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                          : send_pieces(fd, iov, n);
     if (sent < 0)
         return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0
                                                                      : -errno;
