@@ -145,10 +145,10 @@ static void check_walk(const struct yk_index *index, struct yk_slice path,
                        struct yk_arena *arena)
 {
     struct yk_walk walk;
-    uint32_t off = 0, len = 0;
+    uint32_t len = 0;
     yk_walk_init(&walk, arena);
     yk_walk_start(&walk, index, path);
-    uint32_t found = yk_walk_next(&walk, &off);
+    uint32_t found = yk_walk_next(&walk);
     for (uint32_t i = 0; i < index->entry_count; i++) {
         const struct yk_entry *entry = &index->entries[i];
         bool is_match = compare(entry, path, &len);
@@ -157,9 +157,9 @@ static void check_walk(const struct yk_index *index, struct yk_slice path,
         if (found != i)
             continue;
         MUST(is_match || entry->is_candidate, "what is found matches");
-        MUST(entry->is_candidate || !is_prefix || off == len,
+        MUST(entry->is_candidate || !is_prefix || walk.off == len,
              "how much of the path it is, by the index");
-        found = yk_walk_next(&walk, &off);
+        found = yk_walk_next(&walk);
     }
     MUST(found == YK_WALK_END, "nothing else is found");
 }

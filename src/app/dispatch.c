@@ -279,16 +279,16 @@ static bool SELDOM next_layer(struct yoke_req *req)
 {
     for (;;) {
         struct yk_frame *frame = req->frame;
-        uint32_t len;
         if (frame->rewrites != req->rewrites)
             walk_again(req, frame);
-        uint32_t number = yk_walk_next(&frame->walk, &len);
+        uint32_t number = yk_walk_next(&frame->walk);
         if (number == YK_WALK_END) {
             if (!leave(req))
                 return false;
             continue;
         }
         const struct yk_entry *entry = &frame->router->index.entries[number];
+        uint32_t len = frame->walk.off;
         frame->entry = number;
         /* A layer has its turn once, though several of its paths fit. */
         if (entry->layer == frame->layer)
@@ -408,7 +408,9 @@ static inline bool find_next(struct yoke_req *req)
     enum yk_wish wish = req->wish;
     req->wish = YK_WISH_NONE;
     req->is_held = false;
-    if (next_middleware(req, wish) || advance(req, wish))
+    /* The first one of a router is nobody's wish. */
+    if (req->frame->layer ? next_middleware(req, wish) || advance(req, wish)
+                          : next_layer(req))
         return true;
     yk_final(req);
     return false;

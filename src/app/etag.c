@@ -76,7 +76,9 @@ static struct yk_slice make(struct yoke_req *req,
     return yk_etag_of_body(body, !is_strong, req->x->arena);
 }
 
-void yk_etag_set(struct yoke_req *req, struct yk_slice body)
+/* Not inlined: most answers get none. */
+__attribute__((noinline)) void yk_etag_set(struct yoke_req *req,
+                                           struct yk_slice body)
 {
     const struct yk_setting *setting = yk_setting(req->app, YK_SETTING_ETAG);
     if (!yk_setting_is_on(setting) ||

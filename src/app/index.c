@@ -52,14 +52,23 @@ static uint32_t hash_of(struct yk_slice text)
     return hash_end(hash);
 }
 
-/* The literal child of `node`, or 0. */
-static inline uint32_t find_child(const struct yk_index *index,
-                                  const struct yk_node *node, uint32_t hash,
-                                  struct yk_slice text)
+/* Without a call, for segments are short. */
+static inline bool is_same(struct yk_slice a, struct yk_slice b)
+{
+    if (a.len != b.len)
+        return false;
+    for (size_t i = 0; i < a.len; i++)
+        if (a.ptr[i] != b.ptr[i])
+            return false;
+    return true;
+}
+
+/* The literal child of `node` that is `text` in another spelling, or 0. */
+static __attribute__((noinline)) uint32_t
+find_respelled(const struct yk_index *index, const struct yk_node *node,
+               uint32_t hash, struct yk_slice text)
 {
     bool is_sensitive = index->flags & YK_PATTERN_SENSITIVE;
-    if (!node->edges)
-        return 0;
     for (uint32_t i = hash;; i++) {
         const struct edge *edge = &node->edges[i & (node->edge_capacity - 1)];
         if (!edge->node)
@@ -69,6 +78,28 @@ static inline uint32_t find_child(const struct yk_index *index,
                                is_sensitive))
             return edge->node;
     }
+}
+
+/* The literal child of `node`, or 0. Most clients write a path as the application
+ * does. */
+static __attribute__((noinline)) uint32_t
+find_child(const struct yk_index *index, const struct yk_node *node,
+           uint32_t hash, struct yk_slice text)
+{
+    bool is_near = false;
+    if (!node->edges)
+        return 0;
+    for (uint32_t i = hash;; i++) {
+        const struct edge *edge = &node->edges[i & (node->edge_capacity - 1)];
+        if (!edge->node)
+            break;
+        if (edge->hash != hash)
+            continue;
+        if (is_same(index->nodes[edge->node].text, text))
+            return edge->node;
+        is_near = true;
+    }
+    return is_near ? find_respelled(index, node, hash, text) : 0;
 }
 
 /* ---- Building ---- */
@@ -282,21 +313,25 @@ void yk_index_done(struct yk_index *index)
 
 /* ---- Walking ---- */
 
-static void add_cursor(struct yk_walk *walk, const struct numbers *numbers,
-                       uint32_t off)
+static void __attribute__((noinline)) grow(struct yk_walk *walk)
 {
-    if (walk->count == walk->capacity) {
-        struct yk_cursor *more = yk_arena_alloc(
-            walk->arena, (size_t)walk->capacity * 2 * sizeof(*more));
-        memcpy(more, walk->cursors, walk->count * sizeof(*more));
-        walk->cursors = more;
-        walk->capacity *= 2;
-    }
+    struct yk_cursor *more =
+        yk_arena_alloc(walk->arena, (size_t)walk->capacity * 2 * sizeof(*more));
+    memcpy(more, walk->cursors, walk->count * sizeof(*more));
+    walk->cursors = more;
+    walk->capacity *= 2;
+}
+
+static inline void add_cursor(struct yk_walk *walk,
+                              const struct numbers *numbers, uint32_t off)
+{
+    if (walk->count == walk->capacity)
+        grow(walk);
     walk->cursors[walk->count++] = (struct yk_cursor){numbers->items, off};
 }
 
-static void add_lists(struct yk_walk *walk, const struct yk_node *node,
-                      bool can_end, uint32_t off)
+static inline void add_lists(struct yk_walk *walk, const struct yk_node *node,
+                             bool can_end, uint32_t off)
 {
     if (node->covers.count)
         add_cursor(walk, &node->covers, off);
@@ -371,13 +406,14 @@ void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
 {
     const struct yk_node *root = &index->nodes[0];
     walk->count = 0;
-    rest(walk);
     if (path.ptr[0] == '/')
         visit(walk, index, root, path, 0);
     else if (root->covers.count)
         add_cursor(walk, &root->covers, 0);
     if (walk->count == 1)
         take_only(walk);
+    else
+        rest(walk);
 }
 
 void yk_walk_skip(struct yk_walk *walk, uint32_t number)
@@ -427,8 +463,7 @@ static void take_least(struct yk_walk *walk)
     walk->limit = second;
 }
 
-__attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
-                                                  uint32_t *ret_off)
+__attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk)
 {
     put_back(walk);
     if (walk->count == 0)
@@ -437,6 +472,5 @@ __attribute__((noinline)) uint32_t yk_walk_switch(struct yk_walk *walk,
         take_only(walk);
     else
         take_least(walk);
-    *ret_off = walk->off;
     return *walk->next++;
 }

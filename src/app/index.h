@@ -107,17 +107,17 @@ void yk_walk_start(struct yk_walk *walk, const struct yk_index *index,
 void yk_walk_skip(struct yk_walk *walk, uint32_t number);
 
 /* For yk_walk_next, when the list at hand has no more to give for now. */
-uint32_t yk_walk_switch(struct yk_walk *walk, uint32_t *ret_off);
+uint32_t yk_walk_switch(struct yk_walk *walk);
 
-/* The number of the next entry in the order of registration, and the bytes of
- * the path that it has matched, unless it is a candidate; or YK_WALK_END. */
-static inline uint32_t yk_walk_next(struct yk_walk *walk, uint32_t *ret_off)
+/* The number of the next entry in the order of registration, or YK_WALK_END.
+ * `walk->off` is then the bytes of the path that it has matched, unless it is a
+ * candidate. */
+static inline uint32_t yk_walk_next(struct yk_walk *walk)
 {
     uint32_t number = *walk->next;
     if (number >= walk->limit)
-        return yk_walk_switch(walk, ret_off);
+        return yk_walk_switch(walk);
     walk->next++;
-    *ret_off = walk->off;
     return number;
 }
 

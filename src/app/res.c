@@ -67,7 +67,7 @@ static bool is_fixed(const yoke_res *res)
 
 /* A second answer; the first stands. Or a handler that comes back late: while
  * the head alone has been sent, whoever streams would write or end. */
-static int refuse(yoke_res *res)
+static __attribute__((noinline)) int refuse(yoke_res *res)
 {
     struct yoke_req *req = res->req;
     if (req->late && !req->is_running)
@@ -327,7 +327,7 @@ static int deliver(yoke_res *res, const void *ptr, size_t len)
                                   : put_whole(res, ptr, len);
 }
 
-static int answer_broken(yoke_res *res)
+static __attribute__((noinline)) int answer_broken(yoke_res *res)
 {
     int err = res->broken;
     res->broken = 0;

@@ -40,13 +40,11 @@ int yk_parse_int(struct yk_slice text, int *ret_value)
 
 size_t yk_format_u64(char *out, uint64_t value)
 {
-    char digits[YK_DIGITS_MAX];
-    size_t n = 0;
-    do {
-        digits[n++] = (char)('0' + value % 10);
-        value /= 10;
-    } while (value);
-    for (size_t i = 0; i < n; i++)
-        out[i] = digits[n - 1 - i];
-    return n;
+    size_t len = 1;
+    for (uint64_t limit = 10; len < YK_DIGITS_MAX && value >= limit;
+         limit *= 10)
+        len++;
+    for (size_t i = len; i > 0; value /= 10)
+        out[--i] = (char)('0' + value % 10);
+    return len;
 }

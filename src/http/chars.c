@@ -1,7 +1,7 @@
 #include "http/chars.h"
 
 #define K YK_CHAR_TOKEN
-#define T YK_CHAR_TARGET
+#define T (YK_CHAR_TARGET | YK_CHAR_PATH)
 #define H YK_CHAR_HOST
 #define X YK_CHAR_HEX
 
@@ -30,7 +30,7 @@ const uint8_t yk_char_classes[256] = {
     ['<'] = T,
     ['='] = T | H,
     ['>'] = T,
-    ['?'] = T,
+    ['?'] = YK_CHAR_TARGET,
     ['@'] = T,
     ['A' ... 'F'] = HEX_LETTER,
     ['G' ... 'Z'] = LETTER,
@@ -48,47 +48,12 @@ const uint8_t yk_char_classes[256] = {
     ['~'] = K | T | H,
 };
 
-#define EACH_BYTE(x) (0x0101010101010101u * (x))
-
-/* Non-zero when one of the eight bytes is below 0x20 or is 0x7f. It may also
- * say so of an innocent byte behind such a one; the caller looks closer. */
-static inline uint64_t may_have_control(uint64_t eight)
+bool yk_chars_have_control(const char *ptr, size_t len)
 {
-    uint64_t below_space = (eight - EACH_BYTE(0x20)) & ~eight;
-    uint64_t no_del = eight ^ EACH_BYTE(0x7f);
-    uint64_t is_del = (no_del - EACH_BYTE(1)) & ~no_del;
-    return (below_space | is_del) & EACH_BYTE(0x80);
-}
-
-static inline bool is_control(char c)
-{
-    return ((unsigned char)c < 0x20 && c != '\t') || c == 0x7f;
-}
-
-static bool has_control(const char *ptr, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        if (is_control(ptr[i]))
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)ptr[i];
+        if ((c < 0x20 && c != '\t') || c == 0x7f)
             return true;
+    }
     return false;
-}
-
-/* Eight bytes, of which nearly always none is a control character. */
-static inline bool eight_have_control(const char *ptr)
-{
-    uint64_t eight;
-    memcpy(&eight, ptr, 8);
-    return may_have_control(eight) && has_control(ptr, 8);
-}
-
-bool yk_chars_are_value(const char *ptr, size_t len)
-{
-    size_t i = 0;
-    if (len < 8)
-        return !has_control(ptr, len);
-    for (; i + 8 < len; i += 8)
-        if (eight_have_control(ptr + i))
-            return false;
-    /* The last eight overlap those before them. */
-    return !eight_have_control(ptr + len - 8);
 }

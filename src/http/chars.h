@@ -13,6 +13,7 @@ enum yk_char_class {
     YK_CHAR_TARGET = 2, /* Request target: visible ASCII but `#`. */
     YK_CHAR_HOST = 4,   /* Host name: unreserved, `%`, sub-delims but `,`. */
     YK_CHAR_HEX = 8,
+    YK_CHAR_PATH = 16, /* What a target may have but `?`. */
 };
 
 /* The classes of each byte. */
@@ -50,9 +51,36 @@ static inline bool yk_chars_are(struct yk_slice text, enum yk_char_class class)
     return text.len > 0 && yk_chars_span(text.ptr, text.len, class) == text.len;
 }
 
+/* One of the bytes is a control character other than HTAB. */
+bool yk_chars_have_control(const char *ptr, size_t len);
+
+#define YK_EACH_BYTE(x) (0x0101010101010101u * (x))
+
+/* Non-zero when one of the eight bytes is below 0x20 or is 0x7f. It may also
+ * say so of an innocent byte behind such a one; the caller looks closer. */
+static inline uint64_t yk_chars_may_control(const char *ptr)
+{
+    uint64_t eight;
+    memcpy(&eight, ptr, 8);
+    uint64_t below_space = (eight - YK_EACH_BYTE(0x20)) & ~eight;
+    uint64_t no_del = eight ^ YK_EACH_BYTE(0x7f);
+    uint64_t is_del = (no_del - YK_EACH_BYTE(1)) & ~no_del;
+    return (below_space | is_del) & YK_EACH_BYTE(0x80);
+}
+
 /* A legal field value: no control character but HTAB (RFC 9110 section 5.5);
  * bytes from 0x80 on are legal. */
-bool yk_chars_are_value(const char *ptr, size_t len);
+static inline bool yk_chars_are_value(const char *ptr, size_t len)
+{
+    if (len < 8)
+        return !yk_chars_have_control(ptr, len);
+    /* The last eight overlap those before them. */
+    uint64_t found = yk_chars_may_control(ptr + len - 8);
+    for (size_t i = 0; i + 8 < len; i += 8)
+        found |= yk_chars_may_control(ptr + i);
+    /* Nearly always there is none. */
+    return !found || !yk_chars_have_control(ptr, len);
+}
 
 /* The value of a hex digit, or -1. */
 static inline int yk_hex_value(char c)

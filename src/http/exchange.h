@@ -70,15 +70,11 @@ enum yk_body_state {
     YK_READ_DONE,        /* It is complete, or failed. */
 };
 
+/* What is up to `trailers` is new in each exchange, and 0 at first unless it says
+ * something else; the rest is the same for all of a connection. */
 struct yk_exchange {
     /* What the protocol provides. */
     struct yk_request *request;
-    struct yk_headers *trailers;      /* Complete after on_end; may be NULL. */
-    struct yk_arena *arena;           /* Memory that lives as long as this. */
-    const struct yk_peer *peer;       /* The client's address. */
-    const struct yoke_limits *limits; /* The server's, defaults filled in. */
-    const struct yk_clock *clock;     /* The server's; NULL: the system's. */
-    const struct yk_exchange_ops *ops;
     enum yk_body_state body_state;
     bool is_paused;    /* on_data is held back. */
     bool is_aborted;   /* The client has gone. */
@@ -100,6 +96,14 @@ struct yk_exchange {
     /* The application's. */
     const struct yk_exchange_events *events; /* NULL: none. */
     void *owner;                             /* Its own pointer. */
+
+    /* The protocol's again. */
+    struct yk_headers *trailers;      /* Complete after on_end; may be NULL. */
+    struct yk_arena *arena;           /* Memory that lives as long as this. */
+    const struct yk_peer *peer;       /* The client's address. */
+    const struct yoke_limits *limits; /* The server's, defaults filled in. */
+    const struct yk_clock *clock;     /* The server's; NULL: the system's. */
+    const struct yk_exchange_ops *ops;
 };
 
 /* What a protocol implements; see the functions of the same names. */

@@ -38,8 +38,9 @@ static enum yk_h1_persist persistence(struct yk_h1_conn *conn)
                                           : YK_H1_PERSIST_SILENT;
 }
 
+/* `body` follows at once, if the answer has one. */
 static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
-                      uint64_t content_length)
+                      uint64_t content_length, struct yk_slice body)
 {
     struct yk_exchange *x = &conn->x;
     if (framing == YK_H1_FRAME_CLOSE)
@@ -57,6 +58,7 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
         .framing = framing,
         .persist = persistence(conn),
         .content_length = content_length,
+        .body = {body.ptr, conn->is_bodiless ? 0 : body.len},
     };
     return yk_h1_write_head(&conn->out, &answer);
 }
@@ -105,15 +107,17 @@ static int send_whole(struct yk_exchange *x, const void *ptr, size_t len)
         length = (uint64_t)x->content_length;
     enum yk_h1_framing framing =
         yk_status_has_length(x->status) ? YK_H1_FRAME_LENGTH : YK_H1_FRAME_NONE;
-    if (write_head(conn, framing, length) < 0)
+    bool is_large = len >= DIRECT_MIN;
+    struct yk_slice body = {ptr, is_large ? 0 : len};
+    if (write_head(conn, framing, length, body) < 0)
         return fail(conn);
     x->is_ended = true;
-    if (!conn->is_bodiless) {
-        x->body_len = len;
-        if (put_bytes(conn, ptr, len) < 0)
-            return fail(conn);
-    }
     yk_h1_touch(conn);
+    if (conn->is_bodiless)
+        return 0;
+    x->body_len = len;
+    if (is_large && put_bytes(conn, ptr, len) < 0)
+        return fail(conn);
     return 0;
 }
 
@@ -144,7 +148,8 @@ static ssize_t write_piece(struct yk_exchange *x, const void *ptr, size_t len)
         return -YOKE_EFULL;
     uint64_t length =
         yk_status_has_body(x->status) ? (uint64_t)x->content_length : 0;
-    if (!x->is_head_sent && write_head(conn, stream_framing(conn), length) < 0)
+    if (!x->is_head_sent &&
+        write_head(conn, stream_framing(conn), length, YK_LIT("")) < 0)
         return fail(conn);
     if (put_piece(conn, ptr, len) < 0)
         return fail(conn);

@@ -1,6 +1,7 @@
 #include "http/h1_conn.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <yoke/error.h>
@@ -194,17 +195,10 @@ static void end_of_life(struct yk_h1_conn *conn)
 /* The exchange's fields, for a new request; the application's part is empty. */
 static void init_exchange(struct yk_h1_conn *conn)
 {
-    conn->x = (struct yk_exchange){
-        .request = &conn->head->request,
-        .trailers = &conn->trailers,
-        .arena = &conn->arena,
-        .peer = &conn->peer,
-        .limits = &conn->server->limits,
-        .clock = &conn->server->clock,
-        .ops = &yk_h1_exchange_ops,
-        .status = 200,
-        .content_length = -1,
-    };
+    memset(&conn->x, 0, offsetof(struct yk_exchange, trailers));
+    conn->x.request = &conn->head->request;
+    conn->x.status = 200;
+    conn->x.content_length = -1;
     conn->has_exchange = true;
     conn->is_finish_told = conn->is_close_told = false;
     conn->framing = YK_H1_FRAME_NONE;
@@ -316,7 +310,7 @@ static bool step_head(struct yk_h1_conn *conn)
 
 /* The peer has closed, and what is left of the body cannot come any more. While
  * nobody reads a chunked one, it may still lie in the input whole. */
-static bool is_body_cut_off(const struct yk_h1_conn *conn)
+static inline bool is_body_cut_off(const struct yk_h1_conn *conn)
 {
     const struct yk_exchange *x = &conn->x;
     if (!conn->is_peer_closed || conn->is_body_complete)
@@ -373,7 +367,9 @@ static bool step_exchange(struct yk_h1_conn *conn)
     if (!conn->is_body_complete && !conn->must_close)
         return has_moved;
     end_exchange(conn);
-    return true;
+    /* Most clients wait for the answer: then there is nothing to do yet. */
+    return conn->phase != YK_H1_HEAD || yk_h1_input_len(conn) > 0 ||
+           conn->is_peer_closed;
 }
 
 /* Input that nobody wants any more. */
@@ -407,8 +403,14 @@ static bool step_linger(struct yk_h1_conn *conn)
     return true;
 }
 
-/* One step; false when there is nothing to do until something happens. */
-static bool step(struct yk_h1_conn *conn)
+/* Whether something has happened that comes before what the phase has to do. */
+static inline bool is_disturbed(const struct yk_h1_conn *conn)
+{
+    return conn->must_drop | conn->must_cut | conn->x.has_left |
+           conn->x.is_aborted;
+}
+
+static void __attribute__((noinline)) settle(struct yk_h1_conn *conn)
 {
     if (conn->must_drop)
         yk_h1_drop(conn);
@@ -418,6 +420,13 @@ static bool step(struct yk_h1_conn *conn)
         leave(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);
+}
+
+/* One step; false when there is nothing to do until something happens. */
+static bool step(struct yk_h1_conn *conn)
+{
+    if (is_disturbed(conn))
+        settle(conn);
     switch (conn->phase) {
     case YK_H1_HEAD:
         return step_head(conn);
@@ -486,7 +495,7 @@ void yk_h1_advance(struct yk_h1_conn *conn)
         return;
     set_reading(conn);
     yk_h1_timeout_set(conn);
-    if (is_at_boundary(conn) && conn->transport->ops->rest)
+    if (conn->transport->may_rest && is_at_boundary(conn))
         conn->transport->ops->rest(conn->transport);
 }
 
@@ -596,6 +605,12 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
         .transport = transport,
         .on_gone = on_gone,
         .peer = *peer,
+        .x = {.trailers = &conn->trailers,
+              .arena = &conn->arena,
+              .peer = &conn->peer,
+              .limits = &server->limits,
+              .clock = &server->clock,
+              .ops = &yk_h1_exchange_ops},
         .fd = transport->ops->fd ? transport->ops->fd(transport) : -1,
     };
     transport->user = &user;

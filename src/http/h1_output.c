@@ -26,6 +26,10 @@ static int take_vectors(const struct yk_h1_conn *conn,
                         struct iovec iov[VECTORS_MAX], size_t *ret_len)
 {
     int n = yk_out_vectors(&conn->out, iov, VECTORS_MAX);
+    if (n < VECTORS_MAX) {
+        *ret_len = conn->out.len;
+        return n;
+    }
     *ret_len = 0;
     for (int i = 0; i < n; i++)
         *ret_len += iov[i].iov_len;

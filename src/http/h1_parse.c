@@ -34,6 +34,11 @@ const struct yk_field *yk_request_find(const struct yk_request *req,
 static enum yk_h1_error parse_version(struct yk_request *req, const char *ptr,
                                       size_t len)
 {
+    /* As nearly always. */
+    if (len == 8 && memcmp(ptr, "HTTP/1.1", 8) == 0) {
+        req->minor = 1;
+        return YK_H1_OK;
+    }
     if (len != 8 || memcmp(ptr, "HTTP/", 5) != 0 || ptr[6] != '.')
         return YK_H1_VERSION;
     if (ptr[5] < '0' || ptr[5] > '9' || ptr[7] < '0' || ptr[7] > '9')
@@ -89,10 +94,11 @@ static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
         return err;
     if (target == 0)
         return YK_H1_REQUEST_LINE;
-    size_t target_len =
-        yk_chars_span(line + target, len - target, YK_CHAR_TARGET);
-    size_t end = target + target_len;
-    if (target_len == 0 || end == len || line[end] != ' ')
+    size_t query = target + yk_chars_span(line + target, len - target,
+                                          YK_CHAR_PATH);
+    size_t end = query + yk_chars_span(line + query, len - query,
+                                       YK_CHAR_TARGET);
+    if (end == target || end == len || line[end] != ' ')
         return YK_H1_REQUEST_LINE;
     err = parse_version(req, line + end + 1, len - end - 1);
     if (err)
@@ -103,8 +109,10 @@ static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
     req->is_head = target == 5 && memcmp(line, "HEAD", 4) == 0;
     line[target - 1] = '\0';
     line[end] = '\0';
-    return yk_target_parse(
-        req, (struct yk_span){(uint16_t)(off + target), (uint16_t)target_len});
+    return yk_target_parse(req,
+                           (struct yk_span){(uint16_t)(off + target),
+                                            (uint16_t)(end - target)},
+                           (uint16_t)(query - target));
 }
 
 /* ---- Fields that say how the message is framed ---- */
@@ -176,7 +184,8 @@ static enum yk_h1_error see_connection(struct yk_h1_head *head,
     return YK_H1_OK;
 }
 
-static enum yk_h1_error see_host(struct yk_h1_head *head, struct yk_field field,
+static enum yk_h1_error see_host(struct yk_h1_head *head,
+                                 const struct yk_field *field,
                                  struct yk_slice value)
 {
     if (head->has_host)
@@ -185,7 +194,7 @@ static enum yk_h1_error see_host(struct yk_h1_head *head, struct yk_field field,
     if (!yk_authority_is_legal(value))
         return YK_H1_HOST;
     if (!head->request.is_absolute)
-        head->request.host = field.value;
+        head->request.host = field->value;
     return YK_H1_OK;
 }
 
@@ -213,10 +222,10 @@ static inline bool is_name(struct yk_slice name, const char *lower)
 /* The few fields that concern us all have different lengths, so most fields
  * are passed over after one comparison. */
 static enum yk_h1_error see_field(struct yk_h1_head *head,
-                                  struct yk_field field)
+                                  const struct yk_field *field)
 {
-    struct yk_slice name = yk_request_slice(&head->request, field.name);
-    struct yk_slice value = yk_request_slice(&head->request, field.value);
+    struct yk_slice name = yk_request_slice(&head->request, field->name);
+    struct yk_slice value = yk_request_slice(&head->request, field->value);
 
     switch (name.len) {
     case 4:
@@ -245,8 +254,9 @@ static enum yk_h1_error see_field(struct yk_h1_head *head,
 
 /* ---- Field lines ---- */
 
-enum yk_h1_error yk_h1_field_parse(char *base, uint32_t off, uint32_t len,
-                                   struct yk_field *ret_field)
+static inline enum yk_h1_error parse_field(char *base, uint32_t off,
+                                           uint32_t len,
+                                           struct yk_field *ret_field)
 {
     char *line = base + off;
     if (*line == ' ' || *line == '\t')
@@ -273,19 +283,25 @@ enum yk_h1_error yk_h1_field_parse(char *base, uint32_t off, uint32_t len,
     return YK_H1_OK;
 }
 
+enum yk_h1_error yk_h1_field_parse(char *base, uint32_t off, uint32_t len,
+                                   struct yk_field *ret_field)
+{
+    return parse_field(base, off, len, ret_field);
+}
+
 static enum yk_h1_error parse_field_line(struct yk_h1_head *head,
                                          const struct yoke_limits *limits,
                                          char *buf, uint32_t off, uint32_t len)
 {
     struct yk_request *req = &head->request;
-    struct yk_field field;
+    struct yk_field *field = &req->fields[req->field_count];
 
     if (req->field_count == limits->max_fields)
         return YK_H1_FIELDS_MANY;
-    enum yk_h1_error err = yk_h1_field_parse(buf, off, len, &field);
+    enum yk_h1_error err = parse_field(buf, off, len, field);
     if (err)
         return err;
-    req->fields[req->field_count++] = field;
+    req->field_count++;
     return see_field(head, field);
 }
 
@@ -379,8 +395,10 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
     return YK_H1_OK;
 }
 
-int yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
-                     char *buf, size_t len)
+/* Not inlined: it needs all registers for itself. */
+__attribute__((noinline)) int
+yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
+                 char *buf, size_t len)
 {
     bool is_end = false;
     size_t target;

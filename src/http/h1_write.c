@@ -79,7 +79,7 @@ static int write_fields(struct yk_out *out, const struct yk_headers *headers)
     return yk_out_append(out, "\r\n", 2);
 }
 
-/* A head that does not fit into a block goes field by field. */
+/* What does not fit into a block goes field by field. */
 static __attribute__((noinline)) int
 write_long_head(struct yk_out *out, const struct yk_h1_answer *answer)
 {
@@ -89,25 +89,27 @@ write_long_head(struct yk_out *out, const struct yk_h1_answer *answer)
     char *end = put_our_fields(put_status_line(at, answer->status), answer);
     yk_out_commit(out, (size_t)(end - at));
 
-    return write_fields(out, answer->headers);
+    if (write_fields(out, answer->headers) < 0)
+        return -ENOMEM;
+    return yk_out_append(out, answer->body.ptr, answer->body.len);
 }
 
 int yk_h1_write_head(struct yk_out *out, const struct yk_h1_answer *answer)
 {
-    uint32_t count = answer->headers ? answer->headers->count : 0;
-    size_t len = OUR_FIELDS_ROOM;
-    for (uint32_t i = 0; i < count; i++)
-        len += header_len(&answer->headers->items[i]);
-    if (len > yk_out_block_room(out))
-        return write_long_head(out, answer);
+    const struct yk_headers *headers = answer->headers;
+    size_t len = OUR_FIELDS_ROOM + answer->body.len;
+    for (uint32_t i = 0; i < headers->count; i++)
+        len += header_len(&headers->items[i]);
 
     char *start = yk_out_reserve(out, len);
     if (!start)
-        return -ENOMEM;
+        return write_long_head(out, answer);
     char *at = put_our_fields(put_status_line(start, answer->status), answer);
-    for (uint32_t i = 0; i < count; i++)
-        at = put_header(at, &answer->headers->items[i]);
+    for (uint32_t i = 0; i < headers->count; i++)
+        at = put_header(at, &headers->items[i]);
     at = PUT(at, "\r\n");
+    if (answer->body.len > 0)
+        at = put_slice(at, answer->body);
     yk_out_commit(out, (size_t)(at - start));
     return 0;
 }
@@ -179,8 +181,7 @@ int yk_h1_write_refusal(struct yk_out *out, enum yk_h1_error error,
         .framing = YK_H1_FRAME_LENGTH,
         .persist = YK_H1_PERSIST_CLOSE,
         .content_length = (uint64_t)len,
+        .body = {body, has_body ? (size_t)len : 0},
     };
-    if (yk_h1_write_head(out, &answer) < 0)
-        return -ENOMEM;
-    return has_body ? yk_out_append(out, body, (size_t)len) : 0;
+    return yk_h1_write_head(out, &answer);
 }

@@ -26,14 +26,15 @@ enum yk_h1_persist {
 
 struct yk_h1_answer {
     int status;
-    const struct yk_headers *headers; /* May be NULL. */
-    const char *date;                 /* YK_HTTP_DATE_LEN bytes. */
+    const struct yk_headers *headers;
+    const char *date; /* YK_HTTP_DATE_LEN bytes. */
     enum yk_h1_framing framing;
     enum yk_h1_persist persist;
     uint64_t content_length; /* For YK_H1_FRAME_LENGTH. */
+    struct yk_slice body;    /* What follows the head at once; or empty. */
 };
 
-/* Writes the head of an answer. Returns 0 or -ENOMEM. */
+/* Writes the head of an answer, and what is behind it. Returns 0 or -ENOMEM. */
 int yk_h1_write_head(struct yk_out *out, const struct yk_h1_answer *answer);
 
 /* Writes a piece of a chunked body; `len` is not 0. Returns 0 or -ENOMEM. */

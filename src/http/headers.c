@@ -4,6 +4,9 @@
 
 #include "http/chars.h"
 
+/* Room for so many fields at first. */
+#define FIRST 8
+
 const struct yk_header *yk_headers_find(const struct yk_headers *headers,
                                         struct yk_slice name)
 {
@@ -28,17 +31,24 @@ __attribute__((noinline)) uint32_t yk_headers_remove(struct yk_headers *headers,
 
 /* Room for one more; the old array stays in the arena, which is cheaper than
  * counting first. */
-static struct yk_header *append(struct yk_headers *headers,
-                                struct yk_arena *arena)
+static __attribute__((noinline)) void grow(struct yk_headers *headers,
+                                           struct yk_arena *arena)
 {
-    if (headers->count == headers->capacity) {
-        uint32_t capacity = headers->capacity ? headers->capacity * 2 : 8;
-        struct yk_header *items =
-            yk_arena_alloc(arena, capacity * sizeof(*items));
-        if (headers->count)
-            memcpy(items, headers->items, headers->count * sizeof(*items));
-        headers->items = items;
-        headers->capacity = capacity;
+    uint32_t capacity = headers->capacity * 2;
+    struct yk_header *items = yk_arena_alloc(arena, capacity * sizeof(*items));
+    memcpy(items, headers->items, headers->count * sizeof(*items));
+    headers->items = items;
+    headers->capacity = capacity;
+}
+
+static inline struct yk_header *append(struct yk_headers *headers,
+                                       struct yk_arena *arena)
+{
+    if (!headers->items) {
+        headers->items = yk_arena_alloc(arena, FIRST * sizeof(struct yk_header));
+        headers->capacity = FIRST;
+    } else if (headers->count == headers->capacity) {
+        grow(headers, arena);
     }
     return &headers->items[headers->count++];
 }

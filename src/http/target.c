@@ -4,13 +4,13 @@
 
 #include "http/chars.h"
 
-static bool is_port(struct yk_slice port)
+static inline bool is_port(const char *ptr, size_t len)
 {
     unsigned number = 0;
-    if (port.len == 0 || port.len > 5)
+    if (len == 0 || len > 5)
         return false;
-    for (size_t i = 0; i < port.len; i++) {
-        unsigned digit = (unsigned char)port.ptr[i] - (unsigned)'0';
+    for (const char *end = ptr + len; ptr < end; ptr++) {
+        unsigned digit = (unsigned char)*ptr - (unsigned)'0';
         if (digit > 9)
             return false;
         number = number * 10 + digit;
@@ -42,16 +42,7 @@ bool yk_authority_is_legal(struct yk_slice authority)
     if (n == authority.len)
         return true;
     return authority.ptr[n] == ':' &&
-           is_port(
-               (struct yk_slice){authority.ptr + n + 1, authority.len - n - 1});
-}
-
-static void set_path(struct yk_request *req, struct yk_span target)
-{
-    const char *start = req->base + target.off;
-    const char *query = memchr(start, '?', target.len);
-    req->target = target;
-    req->path_len = query ? (uint16_t)(query - start) : target.len;
+           is_port(authority.ptr + n + 1, authority.len - n - 1);
 }
 
 /* The length of "http://" or "https://", or 0. */
@@ -73,7 +64,7 @@ static uint16_t scheme_len(struct yk_slice target)
  *     http://host?a   ->   http:host|/?a
  */
 static enum yk_h1_error parse_absolute(struct yk_request *req,
-                                       struct yk_span target)
+                                       struct yk_span target, uint16_t path_end)
 {
     char *start = req->base + target.off;
     uint16_t scheme = scheme_len((struct yk_slice){start, target.len});
@@ -81,13 +72,12 @@ static enum yk_h1_error parse_absolute(struct yk_request *req,
         return YK_H1_TARGET;
 
     uint16_t len = 0;
-    while (scheme + len < target.len && start[scheme + len] != '/' &&
-           start[scheme + len] != '?')
+    while (scheme + len < path_end && start[scheme + len] != '/')
         len++;
     if (!yk_authority_is_legal((struct yk_slice){start + scheme, len}))
         return YK_H1_HOST;
 
-    bool has_path = scheme + len < target.len && start[scheme + len] == '/';
+    bool has_path = scheme + len < path_end;
     uint16_t to = (uint16_t)(scheme - (has_path ? 1 : 2));
     uint16_t path = (uint16_t)(scheme + len - (has_path ? 0 : 1));
     memmove(start + to, start + scheme, len);
@@ -95,12 +85,14 @@ static enum yk_h1_error parse_absolute(struct yk_request *req,
     start[path] = '/';
     req->is_absolute = true;
     req->host = (struct yk_span){(uint16_t)(target.off + to), len};
-    set_path(req, (struct yk_span){(uint16_t)(target.off + path),
-                                   (uint16_t)(target.len - path)});
+    req->target = (struct yk_span){(uint16_t)(target.off + path),
+                                   (uint16_t)(target.len - path)};
+    req->path_len = (uint16_t)(path_end - path);
     return YK_H1_OK;
 }
 
-enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target)
+enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target,
+                                 uint16_t path_len)
 {
     struct yk_slice method = yk_request_slice(req, req->method);
     const char *start = req->base + target.off;
@@ -108,15 +100,13 @@ enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target)
     /* Whatever its target is: others take what follows for a tunnel. */
     if (method.len == 7 && memcmp(method.ptr, "CONNECT", 7) == 0)
         return YK_H1_CONNECT;
-    if (*start == '/') {
-        set_path(req, target);
+    req->target = target;
+    req->path_len = path_len;
+    if (*start == '/')
         return YK_H1_OK;
-    }
-    if (target.len == 1 && *start == '*') {
-        if (method.len != 7 || memcmp(method.ptr, "OPTIONS", 7) != 0)
-            return YK_H1_TARGET;
-        set_path(req, target);
-        return YK_H1_OK;
-    }
-    return parse_absolute(req, target);
+    if (target.len == 1 && *start == '*')
+        return method.len == 7 && memcmp(method.ptr, "OPTIONS", 7) == 0
+                   ? YK_H1_OK
+                   : YK_H1_TARGET;
+    return parse_absolute(req, target, path_len);
 }

@@ -11,10 +11,12 @@
  * No user information, no path, no list, not empty. */
 bool yk_authority_is_legal(struct yk_slice authority);
 
-/* Sorts out a target whose characters have been checked: sets `target`,
+/* Sorts out a target whose characters have been checked, and the first `?` of
+ * which, or its end, is `path_len` bytes from its start: sets `target`,
  * `path_len`, `is_absolute` and, of an absolute target, `host`. `target` lies
  * inside `req->base`; of an absolute one the authority is moved to the left, so
  * that there is room for its NUL and, if the path is missing, for a "/". */
-enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target);
+enum yk_h1_error yk_target_parse(struct yk_request *req, struct yk_span target,
+                                 uint16_t path_len);
 
 #endif

@@ -31,6 +31,11 @@ static struct yk_stream *stream_of_handle(uv_handle_t *handle)
     return handle->data;
 }
 
+static int fd_of(struct yk_transport *t)
+{
+    return stream_of(t)->fd;
+}
+
 /* uv_buf_t is declared to be a struct iovec on Unix. */
 _Static_assert(sizeof(uv_buf_t) == sizeof(struct iovec), "same layout");
 
@@ -49,16 +54,11 @@ static void begin(struct yk_stream *stream)
 
 /* ---- Resting ---- */
 
-static int fd_of(struct yk_transport *t)
-{
-    uv_os_fd_t fd;
-    return uv_fileno(&stream_of(t)->uv.handle, &fd) == 0 ? fd : -1;
-}
-
 static void init_claim(struct yk_stream *stream, int fd)
 {
     stream->rests = stream->is_taken = false;
     stream->claim = yk_claim_of(fd);
+    stream->transport.may_rest = stream->claim != NULL;
     if (!stream->claim)
         return;
     by_fd[fd] = stream;
@@ -71,8 +71,8 @@ static void rest(struct yk_transport *t)
     struct yk_stream *stream = stream_of(t);
     /* Of what the primary still answers for it has a copy. And what rests
      * already may have been taken: that is not to be forgotten. */
-    if (!stream->claim || stream->is_closing || stream->rests ||
-        stream->is_taken || (stream->handoff.word && !stream->is_begun))
+    if (stream->is_closing || stream->rests || stream->is_taken ||
+        (stream->handoff.word && !stream->is_begun))
         return;
     stream->rests = true;
     yk_claim_rest(stream->claim);
@@ -163,13 +163,26 @@ static void read_stop(struct yk_transport *t)
 
 /* ---- Writing ---- */
 
+static __attribute__((noinline)) ssize_t
+send_pieces(int fd, const struct iovec *iov, int n)
+{
+    struct msghdr msg = {.msg_iov = (struct iovec *)(uintptr_t)iov,
+                         .msg_iovlen = (size_t)n};
+    return sendmsg(fd, &msg, MSG_NOSIGNAL);
+}
+
+/* Not by uv_try_write, which has to find out what is known here: that no write
+ * is under way. send(2) is also cheaper than write(2), for the kernel. */
 static ssize_t try_write(struct yk_transport *t, const struct iovec *iov, int n)
 {
-    int sent =
-        uv_try_write(&stream_of(t)->uv.stream, bufs_of(iov), (unsigned)n);
-    if (sent > 0)
-        yk_vitals_add(&yk_vitals->bytes_out, (uint64_t)sent);
-    return sent == UV_EAGAIN ? 0 : sent;
+    int fd = stream_of(t)->fd;
+    ssize_t sent = n == 1 ? send(fd, iov->iov_base, iov->iov_len, MSG_NOSIGNAL)
+                          : send_pieces(fd, iov, n);
+    if (sent < 0)
+        return errno == EAGAIN || errno == EINTR || errno == ENOBUFS ? 0
+                                                                     : -errno;
+    yk_vitals_add(&yk_vitals->bytes_out, (uint64_t)sent);
+    return sent;
 }
 
 static void on_written(uv_write_t *req, int status)
@@ -197,10 +210,7 @@ static ssize_t send_file(struct yk_transport *t, int fd, uint64_t off,
                          size_t len)
 {
     off_t at = (off_t)off;
-    uv_os_fd_t to;
-    if (uv_fileno(&stream_of(t)->uv.handle, &to) < 0)
-        return -EPIPE;
-    ssize_t sent = sendfile(to, fd, &at, len);
+    ssize_t sent = sendfile(fd_of(t), fd, &at, len);
     if (sent == 0)
         return -ENODATA;
     if (sent > 0) {
@@ -218,10 +228,8 @@ static size_t unwritten(struct yk_transport *t)
 {
     struct yk_stream *stream = stream_of(t);
     size_t ours = uv_stream_get_write_queue_size(&stream->uv.stream);
-    uv_os_fd_t fd;
     int sent = 0; /* And not acknowledged. */
-    if (uv_fileno(&stream->uv.handle, &fd) == 0)
-        ioctl(fd, SIOCOUTQ, &sent);
+    ioctl(stream->fd, SIOCOUTQ, &sent);
     return ours + (size_t)sent;
 }
 
@@ -254,6 +262,12 @@ static void on_closed(uv_handle_t *handle)
     stream->transport.user->on_closed(&stream->transport);
 }
 
+static void close_handle(struct yk_stream *stream)
+{
+    stream->fd = -1;
+    uv_close(&stream->uv.handle, on_closed);
+}
+
 /* While another process may still hold a copy of the descriptor, closing ours
  * would not end the connection: shutdown does, whoever else holds it. */
 static void end_connection(struct yk_stream *stream)
@@ -273,7 +287,7 @@ static void start_close(struct yk_transport *t)
     own(stream);
     if (!stream->is_taken)
         end_connection(stream);
-    uv_close(&stream->uv.handle, on_closed);
+    close_handle(stream);
 }
 
 static void read_start(struct yk_transport *t)
@@ -310,6 +324,7 @@ static void start_reset(struct yk_transport *t)
         start_close(t);
         return;
     }
+    stream->fd = -1;
     set_closing(stream);
 }
 
@@ -322,7 +337,7 @@ static int give_back(struct yk_transport *t)
     YK_PROBE1(handoff__return, fd_of(t));
     stream->is_begun = true;
     set_closing(stream);
-    uv_close(&stream->uv.handle, on_closed);
+    close_handle(stream);
     return 1;
 }
 
@@ -341,7 +356,7 @@ static int detach(struct yk_transport *t)
         return -errno;
     begin(stream);
     set_closing(stream);
-    uv_close(&stream->uv.handle, on_closed);
+    close_handle(stream);
     return fd;
 }
 
@@ -425,7 +440,10 @@ void yk_stream_open(struct yk_stream *stream, uv_loop_t *loop, int fd,
     init_claim(stream, fd);
     if (stream->handoff.word)
         YK_PROBE2(handoff__take, fd, stream->handoff.generation);
-    if (open_handle(stream, loop, fd, is_tcp) < 0)
+    stream->fd = fd;
+    if (open_handle(stream, loop, fd, is_tcp) < 0) {
         close(fd);
+        stream->fd = -1;
+    }
     stream->uv.handle.data = stream;
 }

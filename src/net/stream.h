@@ -20,6 +20,7 @@ struct yk_stream {
         uv_tcp_t tcp;
         uv_pipe_t pipe;
     } uv;
+    int fd;                     /* Its descriptor; -1 once it is closing. */
     uv_write_t write_req;       /* The one write under way. */
     size_t writing_len;         /* Its bytes. */
     uv_shutdown_t shutdown_req; /* The FIN under way. */

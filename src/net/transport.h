@@ -6,6 +6,7 @@
 #ifndef YK_NET_TRANSPORT_H
 #define YK_NET_TRANSPORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -80,6 +81,7 @@ struct yk_transport {
     const struct yk_transport_ops *ops;
     const struct yk_transport_user *user;
     void *owner; /* The user's own: the connection that is carried. */
+    bool may_rest; /* Somebody may take it between two requests. */
 };
 
 #endif

@@ -75,7 +75,7 @@ static void compare(const struct yk_index *index, struct yk_walk *walk,
                     const char *text)
 {
     struct yk_slice path = yk_slice_of(text);
-    uint32_t off = 0, naive_off = 0, found = yk_walk_next(walk, &off);
+    uint32_t naive_off = 0, found = yk_walk_next(walk);
     for (uint32_t i = 0; i < index->entry_count; i++) {
         const struct yk_entry *entry = &index->entries[i];
         bool is_match = matches(entry, path, &naive_off);
@@ -86,11 +86,11 @@ static void compare(const struct yk_index *index, struct yk_walk *walk,
             fail_msg("%s: entry %u is found and does not match", text, i);
         if (is_found && is_match && !entry->is_candidate &&
             (entry->layer->pattern.flags & YK_PATTERN_PREFIX) &&
-            off != naive_off)
+            walk->off != naive_off)
             fail_msg("%s: entry %u up to %u, found up to %u", text, i,
-                     naive_off, off);
+                     naive_off, walk->off);
         if (is_found)
-            found = yk_walk_next(walk, &off);
+            found = yk_walk_next(walk);
     }
     assert_int_equal(found, YK_WALK_END);
 }
@@ -152,17 +152,16 @@ static void thousands_of_literals_are_told_apart(void **state)
     yoke_router *router = many_routes();
     struct yk_walk walk;
     char path[64];
-    uint32_t off = 0;
     (void)state;
     yk_walk_init(&walk, NULL); /* It must not need the arena. */
     for (uint32_t i = 0; i < 5000; i++) {
         snprintf(path, sizeof(path), "/V1/Things/%u/parts/", i);
         yk_walk_start(&walk, &router->index, yk_slice_of(path));
-        assert_int_equal(yk_walk_next(&walk, &off), i);
-        assert_int_equal(yk_walk_next(&walk, &off), YK_WALK_END);
+        assert_int_equal(yk_walk_next(&walk), i);
+        assert_int_equal(yk_walk_next(&walk), YK_WALK_END);
     }
     yk_walk_start(&walk, &router->index, YK_LIT("/v1/things/5000/parts"));
-    assert_int_equal(yk_walk_next(&walk, &off), YK_WALK_END);
+    assert_int_equal(yk_walk_next(&walk), YK_WALK_END);
     yoke_router_free(router);
 }
 
@@ -171,7 +170,6 @@ static void a_walk_can_go_on_behind_an_entry(void **state)
     static const char *const paths[] = {"/a/:x", "/:x/b", "/a/b", "/", "/a/b"};
     yoke_router *router = yoke_router_new();
     struct yk_walk walk;
-    uint32_t off = 0;
     (void)state;
     for (size_t i = 0; i < COUNT_OF(paths); i++) {
         struct yk_layer *layer = yk_layer_new(YK_LAYER_USE, router,
@@ -185,8 +183,8 @@ static void a_walk_can_go_on_behind_an_entry(void **state)
         yk_walk_start(&walk, &router->index, YK_LIT("/a/b"));
         yk_walk_skip(&walk, skipped);
         for (uint32_t i = skipped + 1; i < COUNT_OF(paths); i++)
-            assert_int_equal(yk_walk_next(&walk, &off), i);
-        assert_int_equal(yk_walk_next(&walk, &off), YK_WALK_END);
+            assert_int_equal(yk_walk_next(&walk), i);
+        assert_int_equal(yk_walk_next(&walk), YK_WALK_END);
     }
     yoke_router_free(router);
 }
