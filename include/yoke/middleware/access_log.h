@@ -75,8 +75,7 @@ struct yoke_access_log_options {
 };
 
 #define yoke_access_log(...)                                                   \
-    yoke_access_log_with(                                                      \
-        &(struct yoke_access_log_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_access_log_with(YOKE_OPTIONS_(yoke_access_log_options, __VA_ARGS__))
 struct yoke_handler
 yoke_access_log_with(const struct yoke_access_log_options *options);
 
