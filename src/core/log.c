@@ -25,9 +25,16 @@ static void read_level(void)
 {
     const char *wanted = getenv("YOKE_LOG");
     is_level_known = true;
-    for (int i = 0; wanted && i <= YOKE_LOG_OFF; i++)
-        if (strcmp(wanted, names[i]) == 0)
+    if (!wanted || !wanted[0])
+        return;
+    for (int i = 0; i <= YOKE_LOG_OFF; i++)
+        if (strcmp(wanted, names[i]) == 0) {
             lowest = (enum yoke_log_level)i;
+            return;
+        }
+    yoke_log(YOKE_LOG_WARN,
+             "YOKE_LOG is '%s': it may be debug, info, warn, error or off",
+             wanted);
 }
 
 void yoke_log_set_level(enum yoke_log_level level)
