@@ -492,7 +492,7 @@ static int start_listening(char text[YK_RUNTIME_TEXT_MAX])
     return 0;
 }
 
-/* Who has asked for one by name cannot go on without; `level` says so. */
+/* `level`: an error where the caller cannot go on without. */
 static int open_claimed(int err, enum yoke_log_level level,
                         char text[YK_RUNTIME_TEXT_MAX])
 {
@@ -521,7 +521,9 @@ int yk_control_open_as(const char *hint)
         return -EALREADY;
     if (!hint)
         hint = program_invocation_short_name;
-    return open_claimed(claim_some_name(hint, text), YOKE_LOG_WARN, text);
+    int err = claim_some_name(hint, text);
+    return open_claimed(err, err == -EINVAL ? YOKE_LOG_ERROR : YOKE_LOG_WARN,
+                        text);
 }
 
 const char *yk_control_name(void)

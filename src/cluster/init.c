@@ -18,6 +18,7 @@
 #include "cluster/events.h"
 #include "cluster/forker.h"
 #include "cluster/generation.h"
+#include "cluster/notify.h"
 #include "cluster/output.h"
 #include "cluster/pid1.h"
 #include "cluster/primary.h"
@@ -93,6 +94,7 @@ static int become_worker(const struct identity *identity)
 static void take_role(const struct identity *identity)
 {
     restore_name();
+    yk_notify_forget();
     fcntl(identity->fd, F_SETFD, FD_CLOEXEC);
     int err = identity->id == 0 ? yk_forker_init(identity->fd)
                                 : become_worker(identity);

@@ -2,8 +2,12 @@
 terminal, its service manager."""
 import os
 import shlex
+import signal
+import socket
+import time
 
 import harness
+import pytest
 
 APP = harness.BUILD / "tests/apps/probe.so"
 
@@ -47,4 +51,86 @@ def test_who_was_started_without_standard_descriptors_serves(tmp_path):
             for fd in range(3):
                 link = os.readlink(f"/proc/{pid}/fd/{fd}")
                 assert link == "/dev/null" or (fd == 2 and pid != one.pid)
+        assert one.request("GET", "/pid").status == 200
+
+
+class Manager:
+    """A service manager's socket."""
+
+    def __init__(self, address):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(address)
+        self.socket.settimeout(harness.DEADLINE_SECONDS)
+        self.beats = 0
+
+    def read(self):
+        """The next message as a dictionary; heartbeats are counted."""
+        while True:
+            text = self.socket.recv(4096).decode()
+            fields = dict(line.split("=", 1) for line in text.splitlines())
+            if fields != {"WATCHDOG": "1"}:
+                return fields
+            self.beats += 1
+
+
+@pytest.fixture(params=["file", "abstract"])
+def manager(request, tmp_path):
+    name = str(tmp_path / "notify")
+    one = Manager(name if request.param == "file" else "\0" + name)
+    one.name = name if request.param == "file" else "@" + name
+    yield one
+    one.socket.close()
+
+
+def notifying(manager, tmp_path, *options, env=()):
+    return harness.Server(
+        [harness.YOKE, "run", "-n", "2", "--name", "shop", "--probation",
+         "10ms", "--check", "", *options, APP],
+        env={"YOKE_RUN_DIR": tmp_path / "run", "NOTIFY_SOCKET": manager.name,
+             **dict(env)})
+
+
+def test_the_service_manager_is_told(manager, tmp_path):
+    with notifying(manager, tmp_path) as one:
+        assert manager.read()["READY"] == "1"
+        one.wait_ready(2)
+        before = time.monotonic_ns() // 1000
+        one.send_signal(signal.SIGHUP)
+        fields = manager.read()
+        assert fields["RELOADING"] == "1"
+        assert int(fields["MONOTONIC_USEC"]) >= before
+        fields = manager.read()
+        assert fields["READY"] == "1"
+        assert fields["STATUS"].startswith("Serving: 2 workers of generation 2")
+        one.stop()
+        assert manager.read()["STOPPING"] == "1"
+
+
+def test_the_watchdog_is_fed_and_an_upgrade_goes_on_feeding(manager, tmp_path):
+    with notifying(manager, tmp_path, env={"WATCHDOG_USEC": 20000}) as one:
+        assert manager.read()["READY"] == "1"
+        one.wait_ready(2)
+        harness.command("upgrade", "shop", env=one.env)
+        assert manager.read()["RELOADING"] == "1"
+        manager.read()
+        manager.beats = 0
+        while manager.beats < 3:
+            manager.beats += manager.socket.recv(4096) == b"WATCHDOG=1"
+        one.stop()
+
+
+def test_a_watchdog_that_is_for_another_process_is_not_fed(manager, tmp_path):
+    with notifying(manager, tmp_path, env={"WATCHDOG_USEC": 1000,
+                                           "WATCHDOG_PID": 1}) as one:
+        assert manager.read()["READY"] == "1"
+        one.wait_ready(2)
+        one.stop()
+        assert manager.read()["STOPPING"] == "1"
+        assert manager.beats == 0
+
+
+def test_a_service_manager_that_is_not_there_hinders_nothing(tmp_path):
+    env = {"YOKE_RUN_DIR": tmp_path / "run", "NOTIFY_SOCKET": tmp_path / "no"}
+    with harness.Server([harness.YOKE, "run", "-n", "2", APP], env=env) as one:
+        one.wait_ready(2)
         assert one.request("GET", "/pid").status == 200
