@@ -1,7 +1,10 @@
 /* The socket is opened for each message: they are few, and so nothing has to be
- * handed on at an upgrade. */
+ * handed on at an upgrade. When the manager has no room for one (it is slow, or
+ * stands still), it is tried again until there is something newer to tell: what
+ * counts is the last state. */
 #include "cluster/notify.h"
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -14,6 +17,7 @@
 #include <unistd.h>
 #include <uv.h>
 
+#include <yoke/error.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
@@ -24,11 +28,15 @@
 #define TEXT_MAX     512
 #define USEC_DIGITS  18 /* More fit into no time that means anything. */
 #define USEC_PER_SEC 1000000
+#define RETRY_MS     100
 
 /* Written by the functions of this file, in the primary. */
 static struct {
     uv_timer_t watchdog;
-    bool is_ready; /* That has been told. */
+    uv_timer_t retry;
+    char waiting[TEXT_MAX]; /* What is to be told again; or empty. */
+    bool has_retry;         /* The timer is there. */
+    bool is_ready;          /* That has been told. */
 } notify;
 
 /* ---- Sending ---- */
@@ -49,18 +57,43 @@ static socklen_t find_manager(struct sockaddr_un *addr)
     return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len);
 }
 
-static void tell(const char *text)
+/* Returns false when it may be tried again. */
+static bool send_text(const char *text)
 {
     struct sockaddr_un addr;
     socklen_t len = find_manager(&addr);
 
     if (len == 0)
-        return;
+        return true;
     YK_CLEANUP(yk_close_fd)
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    if (fd < 0 || sendto(fd, text, strlen(text), MSG_NOSIGNAL,
-                         (struct sockaddr *)&addr, len) < 0)
-        yoke_log(YOKE_LOG_DEBUG, "the service manager cannot be told: %m");
+    if (fd >= 0 && sendto(fd, text, strlen(text), MSG_NOSIGNAL,
+                          (struct sockaddr *)&addr, len) >= 0)
+        return true;
+    int err = -errno;
+    yoke_log(YOKE_LOG_DEBUG, "the service manager cannot be told: %s",
+             yoke_strerror(err));
+    return err != -EAGAIN && err != -ENOBUFS && err != -EMFILE;
+}
+
+static void on_retry(uv_timer_t *timer)
+{
+    if (send_text(notify.waiting))
+        uv_timer_stop(timer);
+}
+
+static void tell(const char *text)
+{
+    if (!notify.has_retry) {
+        uv_timer_init(yoke_loop(), &notify.retry);
+        uv_unref((uv_handle_t *)&notify.retry);
+        notify.has_retry = true;
+    }
+    uv_timer_stop(&notify.retry);
+    if (send_text(text))
+        return;
+    snprintf(notify.waiting, sizeof(notify.waiting), "%s", text);
+    uv_timer_start(&notify.retry, on_retry, RETRY_MS, RETRY_MS);
 }
 
 /* ---- The watchdog ---- */
@@ -88,7 +121,7 @@ static bool is_meant(void)
 static void on_watchdog(uv_timer_t *timer)
 {
     (void)timer;
-    tell("WATCHDOG=1");
+    send_text("WATCHDOG=1");
 }
 
 void yk_notify_start(void)

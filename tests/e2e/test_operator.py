@@ -1,9 +1,11 @@
 """What can become of a cluster's surroundings: of its standard error, its
 terminal, its service manager."""
 import os
+import queue
 import shlex
 import signal
 import socket
+import threading
 import time
 
 import harness
@@ -60,17 +62,28 @@ class Manager:
     def __init__(self, address):
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.socket.bind(address)
-        self.socket.settimeout(harness.DEADLINE_SECONDS)
         self.beats = 0
+        self.told = queue.Queue()
+        self.thread = threading.Thread(target=self.listen, daemon=True)
+        self.thread.start()
+
+    def listen(self):
+        """A queue of the kernel's holds few messages."""
+        while text := self.socket.recv(4096).decode():
+            if text == "WATCHDOG=1":
+                self.beats += 1
+            else:
+                self.told.put(text)
 
     def read(self):
-        """The next message as a dictionary; heartbeats are counted."""
-        while True:
-            text = self.socket.recv(4096).decode()
-            fields = dict(line.split("=", 1) for line in text.splitlines())
-            if fields != {"WATCHDOG": "1"}:
-                return fields
-            self.beats += 1
+        """The next message as a dictionary, but for heartbeats."""
+        text = self.told.get(timeout=harness.DEADLINE_SECONDS)
+        return dict(line.split("=", 1) for line in text.splitlines())
+
+    def close(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.socket.close()
 
 
 @pytest.fixture(params=["file", "abstract"])
@@ -79,7 +92,7 @@ def manager(request, tmp_path):
     one = Manager(name if request.param == "file" else "\0" + name)
     one.name = name if request.param == "file" else "@" + name
     yield one
-    one.socket.close()
+    one.close()
 
 
 def notifying(manager, tmp_path, *options, env=()):
@@ -112,10 +125,9 @@ def test_the_watchdog_is_fed_and_an_upgrade_goes_on_feeding(manager, tmp_path):
         one.wait_ready(2)
         harness.command("upgrade", "shop", env=one.env)
         assert manager.read()["RELOADING"] == "1"
-        manager.read()
-        manager.beats = 0
-        while manager.beats < 3:
-            manager.beats += manager.socket.recv(4096) == b"WATCHDOG=1"
+        assert manager.read()["READY"] == "1"
+        before = manager.beats
+        harness.wait_for(lambda: manager.beats > before + 2, "heartbeats")
         one.stop()
 
 
@@ -134,3 +146,20 @@ def test_a_service_manager_that_is_not_there_hinders_nothing(tmp_path):
     with harness.Server([harness.YOKE, "run", "-n", "2", APP], env=env) as one:
         one.wait_ready(2)
         assert one.request("GET", "/pid").status == 200
+
+
+def test_a_signal_for_log_files_reaches_workers_and_ends_nobody(tmp_path):
+    with harness.Server([harness.YOKE, "run", "-n", "2", APP],
+                        env={"YOKE_RUN_DIR": tmp_path / "run"}) as one:
+        pids = one.wait_ready(2)
+        for pid in [one.pid, *pids]:
+            one.send_signal(signal.SIGUSR1, pid)
+        assert one.request("GET", "/pid").status == 200
+        assert one.wait_ready(2) == pids
+
+
+def test_a_full_disk_is_no_reason_to_end_badly(tmp_path):
+    with redirected(tmp_path, ">/dev/full 2>/dev/full") as one:
+        one.wait_ready(2)
+        assert one.request("GET", "/pid").status == 200
+        one.stop()
