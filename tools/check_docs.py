@@ -4,7 +4,8 @@
 A program is a block that is fenced as ```c and includes a header of yoke. A
 block of a document without an include is what stands in a function; one of a
 header is for reading only. The compiler checks the syntax and the types;
-nothing is linked. Each public header must compile alone, too.
+nothing is linked. Each public header must compile alone, too, and all of them
+together in C++; a block that is fenced as ```cpp is C++.
 """
 import re
 import subprocess
@@ -12,7 +13,7 @@ import sys
 
 import sources
 
-FENCE = re.compile(r"^[ *]*```c\n(.*?)^[ *]*```", re.M | re.S)
+FENCE = re.compile(r"^[ *]*```(c|cpp)\n(.*?)^[ *]*```", re.M | re.S)
 COMMENT_EDGE = re.compile(r"^ \*( |$)", re.M)
 FUNCTION = """#include <yoke/yoke.h>
 static void fragment(void) __attribute__((unused));
@@ -23,6 +24,7 @@ static void fragment(void)
 """
 COMPILER = ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
             "-fsyntax-only", "-Iinclude", "-x", "c", "-"]
+CPP_COMPILER = ["clang++", "-std=c++20", *COMPILER[2:-2], "c++", "-"]
 
 
 def documents():
@@ -32,24 +34,25 @@ def documents():
 
 
 def programs(document):
-    """(line number, text) of each program in a document."""
+    """(line number, text, compiler) of each program in a document."""
     text = document.read_text()
     for block in FENCE.finditer(text):
-        code = block[1]
+        compiler = CPP_COMPILER if block[1] == "cpp" else COMPILER
+        code = block[2]
         if document.suffix == ".h":
             code = COMMENT_EDGE.sub("", code)
-        line = text.count("\n", 0, block.start(1)) + 1
+        line = text.count("\n", 0, block.start(2)) + 1
         if "#include <yoke/" in code:
-            yield line, code
+            yield line, code, compiler
         elif document.suffix == ".md":
-            yield line, FUNCTION.format(line=line, code=code)
+            yield line, FUNCTION.format(line=line, code=code), compiler
 
 
-def compiles(name, line, code):
+def compiles(name, line, code, compiler=COMPILER):
     """True when the compiler has nothing to say. The line directive makes it
     speak of the document."""
     source = f'#line {line} "{name}"\n{code}'
-    return subprocess.run(COMPILER, input=source, text=True,
+    return subprocess.run(compiler, input=source, text=True,
                           cwd=sources.ROOT).returncode == 0
 
 
@@ -57,11 +60,13 @@ def main():
     good = True
     for document in documents():
         name = document.relative_to(sources.ROOT)
-        for line, code in programs(document):
-            good &= compiles(name, line, code)
-    for header in sources.c_files("include"):
-        include = f"#include <{header.relative_to('include')}>\n"
-        good &= compiles(f"{header}, alone", 1, include)
+        for line, code, compiler in programs(document):
+            good &= compiles(name, line, code, compiler)
+    includes = [f"#include <{header.relative_to('include')}>\n"
+                for header in sources.c_files("include")]
+    for include in includes:
+        good &= compiles(f"{include.strip()}, alone", 1, include)
+    good &= compiles("all headers, in C++", 1, "".join(includes), CPP_COMPILER)
     return not good
 
 

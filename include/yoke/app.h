@@ -125,8 +125,7 @@ void yoke_app_fail(yoke_app *app, const char *fmt, ...)
  * which is logged, and makes `yoke_run` return 1. That the address cannot be
  * had is told later, through `on_error`. */
 #define yoke_app_listen(app, ...)                                              \
-    yoke_app_listen_with(                                                      \
-        (app), &(struct yoke_listen_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_app_listen_with((app), YOKE_OPTIONS_(yoke_listen_options, __VA_ARGS__))
 yoke_server *yoke_app_listen_with(yoke_app *app,
                                   const struct yoke_listen_options *options);
 
@@ -226,7 +225,7 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
 
 /* Several paths for one call; at least one. */
 #define yoke_paths(...)                                                        \
-    yoke_paths_of_((const char *const[]){__VA_ARGS__},                         \
+    yoke_paths_of_(YOKE_TEXTS_(__VA_ARGS__),                                   \
                    sizeof((const char *const[]){__VA_ARGS__}) /                \
                        sizeof(const char *))
 
@@ -332,8 +331,7 @@ struct yoke_router_options {
  * mounts it takes it over; unmounted, it is freed with yoke_router_free. Never
  * NULL. */
 #define yoke_router_new(...)                                                   \
-    yoke_router_new_with(                                                      \
-        &(struct yoke_router_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_router_new_with(YOKE_OPTIONS_(yoke_router_options, __VA_ARGS__))
 yoke_router *yoke_router_new_with(const struct yoke_router_options *options);
 
 /* Frees a router that was never mounted. NULL is allowed. */
@@ -505,14 +503,16 @@ void yoke_app_on_layer(yoke_app *app,
 static inline struct yoke_handler yoke_with(yoke_fn *fn, void *data,
                                             void (*free_data)(void *data))
 {
-    return (struct yoke_handler){fn, data, free_data, NULL};
+    struct yoke_handler result = {fn, data, free_data, NULL};
+    return result;
 }
 
 /* The same for an error handler: `yoke_app_use(app, yoke_catch_with(...))`. */
 static inline struct yoke_handler yoke_catch_with(yoke_err_fn *fn, void *data,
                                                   void (*free_data)(void *data))
 {
-    return (struct yoke_handler){NULL, data, free_data, fn};
+    struct yoke_handler result = {NULL, data, free_data, fn};
+    return result;
 }
 
 /* The data of the handler that is running, or NULL. */
@@ -565,11 +565,13 @@ struct yoke_handler yoke_body_limit(size_t max_body_len);
 
 static inline struct yoke_handler yoke_handler_of_fn_(yoke_fn *fn)
 {
-    return (struct yoke_handler){fn, NULL, NULL, NULL};
+    struct yoke_handler result = {fn, NULL, NULL, NULL};
+    return result;
 }
 static inline struct yoke_handler yoke_handler_of_catch_(yoke_err_fn *fn)
 {
-    return (struct yoke_handler){NULL, NULL, NULL, fn};
+    struct yoke_handler result = {NULL, NULL, NULL, fn};
+    return result;
 }
 static inline struct yoke_handler
 yoke_handler_of_handler_(struct yoke_handler handler)
@@ -578,23 +580,29 @@ yoke_handler_of_handler_(struct yoke_handler handler)
 }
 
 /* One handler, whichever it is; anything else does not compile. */
-#define YOKE_HANDLER_(x)                                                       \
-    _Generic((x), struct yoke_handler                                          \
-             : yoke_handler_of_handler_, yoke_fn *                             \
-             : yoke_handler_of_fn_, yoke_err_fn *                              \
-             : yoke_handler_of_catch_)(x)
+#ifdef __cplusplus
+#    define YOKE_HANDLER_(x) yoke_handler_of_(x)
+#else
+#    define YOKE_HANDLER_(x)                                                   \
+        _Generic((x), struct yoke_handler                                      \
+                 : yoke_handler_of_handler_, yoke_fn *                         \
+                 : yoke_handler_of_fn_, yoke_err_fn *                          \
+                 : yoke_handler_of_catch_)(x)
+#endif
 
 /* A place, and the handlers as they are written there. */
-#define YOKE_HERE_OF_(text) ((struct yoke_here){__FILE__, __LINE__, (text)})
+#define YOKE_HERE_OF_(text) YOKE_VALUE_(yoke_here, __FILE__, __LINE__, (text))
 
 static inline struct yoke_paths yoke_paths_of_(const char *const *paths,
                                                size_t count)
 {
-    return (struct yoke_paths){NULL, paths, count};
+    struct yoke_paths result = {NULL, paths, count};
+    return result;
 }
 static inline struct yoke_paths yoke_paths_of_one_(const char *path)
 {
-    return (struct yoke_paths){path, NULL, 1};
+    struct yoke_paths result = {path, NULL, 1};
+    return result;
 }
 static inline struct yoke_paths yoke_paths_of_paths_(struct yoke_paths paths)
 {
@@ -602,15 +610,45 @@ static inline struct yoke_paths yoke_paths_of_paths_(struct yoke_paths paths)
 }
 
 /* A path or several. */
-#define YOKE_PATHS_(x)                                                         \
-    _Generic((x), struct yoke_paths                                            \
+#ifdef __cplusplus
+#    define YOKE_PATHS_(x) yoke_paths_of_any_(x)
+#else
+#    define YOKE_PATHS_(x)                                                     \
+        _Generic((x), struct yoke_paths                                            \
              : yoke_paths_of_paths_, char *                                    \
              : yoke_paths_of_one_, const char *                                \
              : yoke_paths_of_one_)(x)
+#endif
+
+#ifdef __cplusplus
+/* C++ chooses by overloading. A lambda that captures nothing is a handler. */
+extern "C++" {
+inline yoke_handler yoke_handler_of_(yoke_fn *fn)
+{
+    return yoke_handler_of_fn_(fn);
+}
+inline yoke_handler yoke_handler_of_(yoke_err_fn *fn)
+{
+    return yoke_handler_of_catch_(fn);
+}
+inline yoke_handler yoke_handler_of_(yoke_handler handler)
+{
+    return handler;
+}
+inline yoke_paths yoke_paths_of_any_(const char *path)
+{
+    return yoke_paths_of_one_(path);
+}
+inline yoke_paths yoke_paths_of_any_(yoke_paths paths)
+{
+    return paths;
+}
+}
+#endif
 
 /* An array of them and its length, as two arguments. */
 #define YOKE_HANDLERS(...)                                                     \
-    (const struct yoke_handler[]){YOKE_MAP_(__VA_ARGS__)},                     \
+    YOKE_STRUCTS_(yoke_handler, YOKE_MAP_(__VA_ARGS__)),                       \
         YOKE_COUNT_(__VA_ARGS__)
 
 #define YOKE_COUNT_(...)                                                       \

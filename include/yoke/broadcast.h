@@ -96,8 +96,7 @@ struct yoke_broadcast_options {
  * store or an option is wrong. That a store has no channels is a line in the log,
  * too. */
 #define yoke_broadcast_open(...)                                               \
-    yoke_broadcast_open_with(                                                  \
-        &(struct yoke_broadcast_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_broadcast_open_with(YOKE_OPTIONS_(yoke_broadcast_options, __VA_ARGS__))
 yoke_broadcast *
 yoke_broadcast_open_with(const struct yoke_broadcast_options *options);
 
@@ -122,9 +121,8 @@ struct yoke_broadcast_join {
  * is wrong, or the store has no channels. A page is told that it listens by its
  * first id or, without a history, by the comment "ready". */
 #define yoke_broadcast_join(broadcast, channel, res, ...)                      \
-    yoke_broadcast_join_with(                                                  \
-        (broadcast), (channel), (res),                                         \
-        &(struct yoke_broadcast_join){.reserved_ = 0, __VA_ARGS__})
+    yoke_broadcast_join_with((broadcast), (channel), (res),                    \
+                             YOKE_OPTIONS_(yoke_broadcast_join, __VA_ARGS__))
 yoke_sse *yoke_broadcast_join_with(yoke_broadcast *broadcast,
                                    const char *channel, yoke_res *res,
                                    const struct yoke_broadcast_join *options);

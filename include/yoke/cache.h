@@ -102,8 +102,7 @@ struct yoke_cache_options {
 /* Opens a cache. NULL, with errno EINVAL and a line in the log, when there is no
  * store or the name is wrong. */
 #define yoke_cache_open(...)                                                   \
-    yoke_cache_open_with(                                                      \
-        &(struct yoke_cache_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_cache_open_with(YOKE_OPTIONS_(yoke_cache_options, __VA_ARGS__))
 yoke_cache *yoke_cache_open_with(const struct yoke_cache_options *options);
 
 /* Closes it: what is under way is still answered, new calls with -ECANCELED.
@@ -174,9 +173,8 @@ struct yoke_cache_query {
 /* Gets the value of a key, which is any text. `fn` is called once, from the
  * loop, never from inside the call. */
 #define yoke_cache_get(cache, key, fn, data, ...)                              \
-    yoke_cache_get_with(                                                       \
-        (cache), (key), (fn), (data),                                          \
-        &(struct yoke_cache_query){.reserved_ = 0, __VA_ARGS__})
+    yoke_cache_get_with((cache), (key), (fn), (data),                          \
+                        YOKE_OPTIONS_(yoke_cache_query, __VA_ARGS__))
 void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
                          void *data, const struct yoke_cache_query *query);
 
@@ -206,9 +204,8 @@ struct yoke_cache_keep {
 
 /* A value; copied. Whoever waits for it is answered from the loop. */
 #define yoke_cache_give(job, ptr, len, ...)                                    \
-    yoke_cache_give_with(                                                      \
-        (job), (ptr), (len),                                                   \
-        &(struct yoke_cache_keep){.reserved_ = 0, __VA_ARGS__})
+    yoke_cache_give_with((job), (ptr), (len),                                  \
+                         YOKE_OPTIONS_(yoke_cache_keep, __VA_ARGS__))
 void yoke_cache_give_with(yoke_cache_job *job, const void *ptr, size_t len,
                           const struct yoke_cache_keep *keep);
 
@@ -232,9 +229,8 @@ typedef void yoke_cache_done_fn(int err, void *data);
  * takes the place of that value, and its tags; -YOKE_ECONFLICT when something
  * else is there. `fn` may be NULL. */
 #define yoke_cache_put(cache, key, ptr, len, fn, data, ...)                    \
-    yoke_cache_put_with(                                                       \
-        (cache), (key), (ptr), (len), (fn), (data),                            \
-        &(struct yoke_cache_keep){.reserved_ = 0, __VA_ARGS__})
+    yoke_cache_put_with((cache), (key), (ptr), (len), (fn), (data),            \
+                        YOKE_OPTIONS_(yoke_cache_keep, __VA_ARGS__))
 void yoke_cache_put_with(yoke_cache *cache, const char *key, const void *ptr,
                          size_t len, yoke_cache_done_fn *fn, void *data,
                          const struct yoke_cache_keep *keep);

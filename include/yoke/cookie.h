@@ -102,7 +102,7 @@ struct yoke_cookie {
  * path: the browser sorts it out. (Express: res.cookie.) */
 #define yoke_res_cookie(res, name, value, ...)                                 \
     yoke_res_cookie_with((res), (name), (value),                               \
-                         &(struct yoke_cookie){.reserved_ = 0, __VA_ARGS__})
+                         YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))
 int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
                          const struct yoke_cookie *cookie);
 
@@ -111,9 +111,8 @@ int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
  * bytes, name, value and attributes together. (Express: res.cookie with an
  * object.) */
 #define yoke_res_json_cookie(res, name, value, ...)                            \
-    yoke_res_json_cookie_with(                                                 \
-        (res), (name), (value),                                                \
-        &(struct yoke_cookie){.reserved_ = 0, __VA_ARGS__})
+    yoke_res_json_cookie_with((res), (name), (value),                          \
+                              YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))
 int yoke_res_json_cookie_with(yoke_res *res, const char *name,
                               struct json_t *value,
                               const struct yoke_cookie *cookie);
@@ -122,8 +121,8 @@ int yoke_res_json_cookie_with(yoke_res *res, const char *name,
  * it was set: `yoke_res_clear_cookie(res, "a", .path = "/admin")`. Its times
  * are ignored. (Express: res.clearCookie.) */
 #define yoke_res_clear_cookie(res, name, ...)                                  \
-    yoke_res_clear_cookie_with(                                                \
-        (res), (name), &(struct yoke_cookie){.reserved_ = 0, __VA_ARGS__})
+    yoke_res_clear_cookie_with((res), (name),                                  \
+                               YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))
 int yoke_res_clear_cookie_with(yoke_res *res, const char *name,
                                const struct yoke_cookie *cookie);
 
@@ -135,9 +134,9 @@ int yoke_res_clear_cookie_with(yoke_res *res, const char *name,
  * an error of registration. A mounted application without secrets has its
  * parent's. (Express: cookieParser([new, old]).) */
 #define yoke_app_cookie_secrets(app, ...)                                      \
-    yoke_app_cookie_secrets_of(                                                \
-        (app), YOKE_HERE, (const char *const[]){__VA_ARGS__},                  \
-        sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+    yoke_app_cookie_secrets_of((app), YOKE_HERE, YOKE_TEXTS_(__VA_ARGS__),     \
+                               sizeof((const char *const[]){__VA_ARGS__}) /    \
+                                   sizeof(const char *))
 void yoke_app_cookie_secrets_of(yoke_app *app, struct yoke_here here,
                                 const char *const *secrets, size_t n);
 

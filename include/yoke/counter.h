@@ -65,8 +65,7 @@ struct yoke_counters_options {
 /* Opens a set. NULL, with errno EINVAL and a line in the log, when there is no
  * store or an option is wrong. */
 #define yoke_counters_open(...)                                                \
-    yoke_counters_open_with(                                                   \
-        &(struct yoke_counters_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_counters_open_with(YOKE_OPTIONS_(yoke_counters_options, __VA_ARGS__))
 yoke_counters *
 yoke_counters_open_with(const struct yoke_counters_options *options);
 

@@ -49,7 +49,7 @@ int yoke_res_attachment(yoke_res *res, const char *filename);
  * would not understand it: then nothing is sent, and 0 returned. (RFC 8297;
  * Node: res.writeEarlyHints.) */
 #define yoke_res_early_hints(res, ...)                                         \
-    yoke_res_early_hints_of((res), (const char *const[]){__VA_ARGS__, NULL})
+    yoke_res_early_hints_of((res), YOKE_TEXTS_(__VA_ARGS__, NULL))
 int yoke_res_early_hints_of(yoke_res *res, const char *const *links);
 
 /* Adds a trailer field, sent behind the last piece of an answer in pieces

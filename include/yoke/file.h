@@ -82,7 +82,7 @@ struct yoke_file {
  * passed on, or told to `done`; there is nothing more to do. */
 #define yoke_res_send_file(res, path, ...)                                     \
     yoke_res_send_file_with((res), (path),                                     \
-                            &(struct yoke_file){.reserved_ = 0, __VA_ARGS__})
+                            YOKE_OPTIONS_(yoke_file, __VA_ARGS__))
 int yoke_res_send_file_with(yoke_res *res, const char *path,
                             const struct yoke_file *options);
 
@@ -90,7 +90,7 @@ int yoke_res_send_file_with(yoke_res *res, const char *path,
  * `filename`, or the path's own if it is NULL. */
 #define yoke_res_download(res, path, filename, ...)                            \
     yoke_res_download_with((res), (path), (filename),                          \
-                           &(struct yoke_file){.reserved_ = 0, __VA_ARGS__})
+                           YOKE_OPTIONS_(yoke_file, __VA_ARGS__))
 int yoke_res_download_with(yoke_res *res, const char *path,
                            const char *filename,
                            const struct yoke_file *options);

@@ -3,6 +3,8 @@
 #ifndef YOKE_HERE_H
 #define YOKE_HERE_H
 
+#include <yoke/temporary.h>
+
 struct yoke_here {
     const char *file;
     int line;
@@ -11,6 +13,6 @@ struct yoke_here {
 };
 
 /* The place where this stands. */
-#define YOKE_HERE ((struct yoke_here){__FILE__, __LINE__, (const char *)0})
+#define YOKE_HERE YOKE_VALUE_(yoke_here, __FILE__, __LINE__, (const char *)0)
 
 #endif

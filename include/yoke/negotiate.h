@@ -137,7 +137,7 @@ bool yoke_req_may_go_on(const yoke_req *req);
 
 /* ---- How the macros above take lists ---- */
 
-#define YOKE_TEXTS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define YOKE_TEXTS(...) (YOKE_TEXTS_(__VA_ARGS__, NULL))
 
 #ifdef __cplusplus
 }

@@ -54,8 +54,7 @@ struct yoke_sse_options {
  * that drains already it begins, and ends from the loop: a browser connects
  * again after an end, but never after an error. */
 #define yoke_res_sse(res, ...)                                                 \
-    yoke_res_sse_with((res),                                                   \
-                      &(struct yoke_sse_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_res_sse_with((res), YOKE_OPTIONS_(yoke_sse_options, __VA_ARGS__))
 yoke_sse *yoke_res_sse_with(yoke_res *res,
                             const struct yoke_sse_options *options);
 

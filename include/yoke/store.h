@@ -171,6 +171,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <yoke/temporary.h>
+
 #pragma GCC visibility push(default)
 
 #ifdef __cplusplus
@@ -225,8 +227,7 @@ struct yoke_store_options {
  * open it in yoke_cluster_after_fork, else in the function that makes the
  * application. */
 #define yoke_store_open(...)                                                   \
-    yoke_store_open_with(                                                      \
-        &(struct yoke_store_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_store_open_with(YOKE_OPTIONS_(yoke_store_options, __VA_ARGS__))
 yoke_store *yoke_store_open_with(const struct yoke_store_options *options);
 
 /* Closes it: calls that are under way are still carried out, up to their

@@ -451,10 +451,9 @@ struct yoke_cookie_like {
  * any) and those attributes:
  * `yoke_expect_cookie(r, "sid", NULL, .http_only = 1, .path = "/")`. */
 #define yoke_expect_cookie(r, name, value, ...)                                \
-    yoke_expect_cookie_at(                                                     \
-        (r), (name), (value),                                                  \
-        &(const struct yoke_cookie_like){.reserved_ = 0, __VA_ARGS__},         \
-        __FILE__, __LINE__)
+    yoke_expect_cookie_at((r), (name), (value),                                \
+                          YOKE_OPTIONS_(yoke_cookie_like, __VA_ARGS__),        \
+                          __FILE__, __LINE__)
 
 /* It does not set it. */
 #define yoke_expect_no_cookie(r, name)                                         \

@@ -437,7 +437,11 @@ static int run_main(int argc, char **argv)
     run.cluster.name_hint = name_of(run.file.path);
     if (!run.cluster.quiet)
         yoke_cluster_on_listening(on_listening, NULL);
-    return yoke_cluster_run(make_app, &run.cluster);
+    int status = yoke_cluster_run(make_app, &run.cluster);
+
+    /* How it has gone does not depend on who reads that it began. */
+    clearerr(stdout);
+    return status;
 }
 
 const struct yk_command yk_command_run = {

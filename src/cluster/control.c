@@ -492,12 +492,14 @@ static int start_listening(char text[YK_RUNTIME_TEXT_MAX])
     return 0;
 }
 
-static int open_claimed(int err, char text[YK_RUNTIME_TEXT_MAX])
+/* `level`: an error where the caller cannot go on without. */
+static int open_claimed(int err, enum yoke_log_level level,
+                        char text[YK_RUNTIME_TEXT_MAX])
 {
     if (err == 0)
         err = start_listening(text);
     if (err < 0)
-        yoke_log(YOKE_LOG_WARN, "no control socket: %s", text);
+        yoke_log(level, "no control socket: %s", text);
     return err;
 }
 
@@ -507,7 +509,8 @@ int yk_control_open(const char *name)
 
     if (control.is_open)
         return -EALREADY;
-    return open_claimed(yk_runtime_claim(&control.runtime, name, text), text);
+    return open_claimed(yk_runtime_claim(&control.runtime, name, text),
+                        YOKE_LOG_ERROR, text);
 }
 
 int yk_control_open_as(const char *hint)
@@ -518,7 +521,9 @@ int yk_control_open_as(const char *hint)
         return -EALREADY;
     if (!hint)
         hint = program_invocation_short_name;
-    return open_claimed(claim_some_name(hint, text), text);
+    int err = claim_some_name(hint, text);
+    return open_claimed(err, err == -EINVAL ? YOKE_LOG_ERROR : YOKE_LOG_WARN,
+                        text);
 }
 
 const char *yk_control_name(void)

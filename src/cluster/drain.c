@@ -11,6 +11,7 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/notify.h"
 #include "cluster/ports.h"
 #include "cluster/primary.h"
 #include "cluster/templates.h"
@@ -138,6 +139,7 @@ static void begin(int timeout_ms)
 {
     stop.timeout_ms = timeout_ms;
     stop.has_services = true;
+    yk_notify_stopping();
     yk_primary_stop_forking();
     yk_primary_on_gone(on_worker_gone);
     yk_services_drain(on_services_drained, NULL);

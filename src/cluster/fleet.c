@@ -13,6 +13,7 @@
 #include "cluster/deaths.h"
 #include "cluster/events.h"
 #include "cluster/generation.h"
+#include "cluster/notify.h"
 #include "cluster/ports.h"
 #include "cluster/primary.h"
 #include "cluster/rollout.h"
@@ -178,6 +179,7 @@ static void on_ready(struct yoke_worker *worker)
         return;
     yk_life_handle(life, YK_LIFE_SAYS_READY, YOKE_CAUSE_EXIT);
     yk_slot_life_ready(life->slot, life);
+    yk_notify_ready();
 }
 
 static void on_listening(struct yoke_worker *worker)

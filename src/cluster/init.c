@@ -18,6 +18,8 @@
 #include "cluster/events.h"
 #include "cluster/forker.h"
 #include "cluster/generation.h"
+#include "cluster/notify.h"
+#include "cluster/output.h"
 #include "cluster/pid1.h"
 #include "cluster/primary.h"
 #include "cluster/self.h"
@@ -25,8 +27,10 @@
 #include "cluster/succession.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
+#include "core/log.h"
 #include "net/inherit.h"
 #include "net/loop.h"
+#include "net/standard.h"
 
 #include "core/banned.h"
 
@@ -90,6 +94,7 @@ static int become_worker(const struct identity *identity)
 static void take_role(const struct identity *identity)
 {
     restore_name();
+    yk_notify_forget();
     fcntl(identity->fd, F_SETFD, FD_CLOEXEC);
     int err = identity->id == 0 ? yk_forker_init(identity->fd)
                                 : become_worker(identity);
@@ -119,6 +124,7 @@ int yoke_cluster_init(int argc, char **argv)
     if (is_ready)
         return 0;
     is_ready = true;
+    yk_standard_open();
     setvbuf(stdout, NULL, _IOLBF, 0);
     yk_succession_init();
     yk_settings_init(argc, argv);
@@ -126,6 +132,7 @@ int yoke_cluster_init(int argc, char **argv)
         take_role(&identity);
         return 0;
     }
+    yk_log_set_writer(yk_output_log);
     raise_descriptor_limit();
     yk_inherit_init();
     yk_generation_init();

@@ -21,8 +21,8 @@ static void tell_dropped(int fd)
 {
     char text[128];
     int len = snprintf(text, sizeof(text),
-                       "yoke[%d] warn: %zu bytes of workers' standard error "
-                       "were dropped: nobody read them\n",
+                       "yoke[%d] warn: %zu bytes of standard error were "
+                       "dropped: nobody read them\n",
                        (int)getpid(), dropped);
 
     if (dropped && yk_sink_write(fd, text, (size_t)len) > 0)
@@ -38,6 +38,11 @@ static void pass_on(int fd, const char *ptr, size_t len)
         ptr += piece;
         len -= piece;
     }
+}
+
+void yk_output_log(const char *line, size_t len)
+{
+    pass_on(STDERR_FILENO, line, len);
 }
 
 /* ---- The ring ---- */

@@ -1,6 +1,7 @@
 /* What a supervised worker writes on standard error: it is passed on to the
  * primary's own, a whole line at a time, so that the lines of several workers
- * do not mix; and the end of it is kept, to explain a death.
+ * do not mix; and the end of it is kept, to explain a death. The primary's log
+ * goes the same way.
  *
  * The primary never waits for whoever reads its standard error: what would have
  * to wait is dropped, and counted. */
@@ -27,6 +28,10 @@ void yk_output_take(struct yk_output *output, int fd, const char *ptr,
 
 /* Puts what `from` has kept behind what `output` has, and passes nothing on. */
 void yk_output_copy(struct yk_output *output, const struct yk_output *from);
+
+/* A line of the primary's own log, which must not make it wait either. For
+ * yk_log_set_writer. */
+void yk_output_log(const char *line, size_t len);
 
 /* It writes no more: what waits for the end of a line goes as it is. */
 void yk_output_end(struct yk_output *output, int fd);

@@ -12,6 +12,7 @@
 #include "cluster/backoff.h"
 #include "cluster/fleet.h"
 #include "cluster/generation.h"
+#include "cluster/notify.h"
 #include "cluster/primary.h"
 #include "cluster/templates.h"
 #include "cluster/worker.h"
@@ -82,6 +83,8 @@ static void end(int err, const char *text)
     yk_generation_drop(rollout.after);
     rollout.before = rollout.after = NULL;
     yk_templates_keep(yk_fleet_generation());
+    if (err != -ESHUTDOWN)
+        yk_notify_reloaded(text);
     if (fn)
         fn(err, text, rollout.data);
 }
@@ -419,6 +422,7 @@ int yk_rollout_begin(yk_rollout_fn *fn, void *data)
     rollout.state = TRIAL;
     yoke_log(YOKE_LOG_INFO, "reload: generation %u begins",
              rollout.after->number);
+    yk_notify_reloading();
     start_timers();
     rollout.begun_ms = uv_now(yoke_loop());
     cut_oldest();

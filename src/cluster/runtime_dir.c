@@ -74,11 +74,11 @@ bool yk_runtime_is_name(const char *name)
     return name[strspn(name, "0123456789")] != '\0';
 }
 
-/* The variable's value, if it is a path that means the same everywhere. */
+/* The variable's value, unless it is empty. */
 static const char *path_in(const char *variable)
 {
     const char *path = getenv(variable);
-    return path && path[0] == '/' ? path : NULL;
+    return path && path[0] ? path : NULL;
 }
 
 int yk_runtime_base(char *out, size_t size)
@@ -87,6 +87,12 @@ int yk_runtime_base(char *out, size_t size)
     const char *session = path_in("XDG_RUNTIME_DIR");
     int len;
 
+    /* It has to mean the same to whoever asks, from whichever folder; a session
+     * that is no such path counts as none, as its specification has it. */
+    if (chosen && chosen[0] != '/')
+        return -EINVAL;
+    if (session && session[0] != '/')
+        session = NULL;
     if (chosen)
         len = snprintf(out, size, "%s", chosen);
     else if (geteuid() == 0)
@@ -142,6 +148,9 @@ static int open_base(bool may_make, char *path, int *ret_fd,
 {
     int err = yk_runtime_base(path, PATH_LEN);
 
+    if (err == -EINVAL)
+        return fail(err, text, "YOKE_RUN_DIR has to be an absolute path: '%s'",
+                    getenv("YOKE_RUN_DIR"));
     if (err < 0)
         return fail(err, text, "the path of the runtime directory is too long");
     return open_dir(AT_FDCWD, path, may_make, path, ret_fd, text);

@@ -36,7 +36,8 @@ struct yk_runtime {
  * not a number, which is a worker's. */
 bool yk_runtime_is_name(const char *name);
 
-/* The place of all folders, by the environment. Returns 0, or -ENAMETOOLONG. */
+/* The place of all folders, by the environment. Returns 0, -ENAMETOOLONG, or
+ * -EINVAL when YOKE_RUN_DIR is no absolute path. */
 int yk_runtime_base(char *out, size_t size);
 
 /* Makes the folder and locks it. Returns 0; or a negative code, with what is

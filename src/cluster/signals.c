@@ -10,8 +10,11 @@
 #include <yoke/loop.h>
 
 #include "cluster/fleet.h"
+#include "cluster/life.h"
 #include "cluster/rollout.h"
 #include "cluster/upgrade.h"
+#include "cluster/worker.h"
+#include "cluster/workers.h"
 
 /* ---- What they do ---- */
 
@@ -70,6 +73,18 @@ static void remove_worker(void)
     scale(-1);
 }
 
+/* Log files have been rotated: workers open theirs anew. It would end one that
+ * has just been forked, and not come to ignore it; that opens the new ones. */
+static void pass_on(void)
+{
+    struct yoke_worker *worker;
+
+    YK_WORKERS_EACH(worker)
+    if (worker->life && worker->life->state != YK_LIFE_STARTING &&
+        !worker->is_dead)
+        yk_worker_signal(worker, SIGUSR1);
+}
+
 /* ---- Watching ---- */
 
 static struct {
@@ -78,6 +93,7 @@ static struct {
     uv_signal_t handle;
 } watched[] = {
     {.signum = SIGHUP, .fn = reload},
+    {.signum = SIGUSR1, .fn = pass_on},
     {.signum = SIGUSR2, .fn = upgrade},
     {.signum = SIGTTIN, .fn = add_worker},
     {.signum = SIGTTOU, .fn = remove_worker},
@@ -104,7 +120,7 @@ void yk_signals_watch(void)
 
 void yk_signals_ignore(void)
 {
-    static const int signums[] = {SIGHUP, SIGUSR2, SIGTTIN, SIGTTOU};
+    static const int signums[] = {SIGHUP, SIGUSR1, SIGUSR2, SIGTTIN, SIGTTOU};
 
     for (size_t i = 0; i < sizeof(signums) / sizeof(signums[0]); i++)
         signal(signums[i], SIG_IGN);

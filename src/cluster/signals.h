@@ -2,6 +2,7 @@
  *
  *   SIGHUP   reload           SIGTTIN  one worker more
  *   SIGUSR2  upgrade          SIGTTOU  one worker less
+ *   SIGUSR1  goes to every worker that is ready: log files were rotated
  *
  * SIGTERM and SIGINT are the loop's (net/loop.h). */
 #ifndef YK_CLUSTER_SIGNALS_H

@@ -14,6 +14,7 @@
 #include "cluster/fleet.h"
 #include "cluster/forker.h"
 #include "cluster/hooks.h"
+#include "cluster/notify.h"
 #include "cluster/options.h"
 #include "cluster/orders.h"
 #include "cluster/orphan.h"
@@ -69,10 +70,20 @@ static int set_up(void)
     return err;
 }
 
+/* With workers that are serving already; after an upgrade that has been told. */
+static int resume_fleet(void)
+{
+    int err = yk_succession_resume(&resolved);
+
+    if (err == 0 && !yk_succession_is_due())
+        yk_notify_ready();
+    return err;
+}
+
 static int start_fleet(void)
 {
     if (yk_succession_is_due() || yk_succession_find_orphans(&resolved))
-        return yk_succession_resume(&resolved);
+        return resume_fleet();
     int err = yk_fleet_start(&resolved);
     if (err < 0)
         yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
@@ -90,6 +101,7 @@ static int run_primary(void)
     if (!start_watch())
         return 1;
     yk_signals_watch();
+    yk_notify_start();
     if (start_fleet() < 0) {
         yk_watch_stop();
         return 1;

@@ -1,4 +1,4 @@
-#include <yoke/log.h>
+#include "core/log.h"
 
 #include <stdarg.h>
 #include <stdbool.h>
@@ -7,17 +7,20 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <yoke/log.h>
+
 #include "core/banned.h"
 
 /* Longest line with its newline: what a pipe takes in one piece. */
 #define LINE_MAX_LEN 4096
 
-/* The process's log settings. Written by yoke_log_set_level and _set_sink, and
- * once from the environment. */
+/* The process's log settings. Written by yoke_log_set_level, _set_sink and
+ * yk_log_set_writer, and once from the environment. */
 static enum yoke_log_level lowest = YOKE_LOG_INFO;
 static bool is_level_known;
 static yoke_log_fn *sink;
 static void *sink_data;
+static void (*writer)(const char *line, size_t len);
 
 static const char *const names[] = {"debug", "info", "warn", "error", "off"};
 
@@ -25,9 +28,16 @@ static void read_level(void)
 {
     const char *wanted = getenv("YOKE_LOG");
     is_level_known = true;
-    for (int i = 0; wanted && i <= YOKE_LOG_OFF; i++)
-        if (strcmp(wanted, names[i]) == 0)
+    if (!wanted || !wanted[0])
+        return;
+    for (int i = 0; i <= YOKE_LOG_OFF; i++)
+        if (strcmp(wanted, names[i]) == 0) {
             lowest = (enum yoke_log_level)i;
+            return;
+        }
+    yoke_log(YOKE_LOG_WARN,
+             "YOKE_LOG is '%s': it may be debug, info, warn, error or off",
+             wanted);
 }
 
 void yoke_log_set_level(enum yoke_log_level level)
@@ -51,9 +61,18 @@ static void blank_controls(char *text)
             *text = '?';
 }
 
+void yk_log_set_writer(void (*write_line)(const char *line, size_t len))
+{
+    writer = write_line;
+}
+
 static void write_line(char *line, size_t len)
 {
     line[len++] = '\n';
+    if (writer) {
+        writer(line, len);
+        return;
+    }
     ssize_t ignored = write(STDERR_FILENO, line, len);
     (void)ignored;
 }

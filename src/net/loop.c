@@ -11,6 +11,7 @@
 #include <yoke/loop.h>
 
 #include "net/service.h"
+#include "net/standard.h"
 #include "net/vitals.h"
 
 #include "core/banned.h"
@@ -25,10 +26,11 @@ static struct {
     uv_signal_t terminate, interrupt;
     uv_timer_t deadline;
     const struct yk_loop_role *role;
-    int timeout_ms;   /* Deadline of a graceful stop. */
-    int status;       /* What yoke_run will return. */
-    int signum;       /* What began the stop, or 0. */
-    bool is_watching; /* The handles above are set up. */
+    int timeout_ms;    /* Deadline of a graceful stop. */
+    int status;        /* What yoke_run will return. */
+    int signum;        /* What began the stop, or 0. */
+    bool has_standard; /* Descriptors 0 to 2 are open. */
+    bool is_watching;  /* The handles above are set up. */
     bool is_stopping;
     bool is_forced; /* The deadline has passed. */
     bool is_ended;  /* Perhaps while the loop ran for somebody else. */
@@ -36,6 +38,10 @@ static struct {
 
 struct uv_loop_s *yoke_loop(void)
 {
+    if (!run.has_standard) {
+        run.has_standard = true;
+        yk_standard_open();
+    }
     return uv_default_loop();
 }
 

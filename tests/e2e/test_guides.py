@@ -75,7 +75,7 @@ def test_the_program_prints_what_the_guide_says(name, tmp_path):
 
 # ---- Programs that serve, and what the guide asks them ----
 
-FENCED = re.compile(r"^```(c?)\n(.*?)^```", re.M | re.S)
+FENCED = re.compile(r"^```(cp?p?)?\n(.*?)^```", re.M | re.S)
 MAIN = """
 int main(void)
 {

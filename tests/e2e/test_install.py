@@ -20,6 +20,44 @@ int main(void)
 """
 
 
+CPP_PROGRAM = """
+#include <yoke/middleware.h>
+#include <yoke/test.h>
+#include <yoke/yoke.h>
+
+static void fail(const yoke_err *, yoke_req *, yoke_res *res)
+{
+    yoke_res_status(res, 418);
+    yoke_res_text(res, "caught");
+}
+
+static void greet(yoke_req *req, yoke_res *res)
+{
+    yoke_res_text(res, static_cast<const char *>(yoke_data(req)));
+}
+
+int main()
+{
+    static char hello[] = "hello";
+    yoke_app *app = yoke_app_new();
+    yoke_app_cookie_secrets(app, "new", "old");
+    yoke_app_use(app, yoke_cors(.max_age_s = 60));
+    yoke_app_get(app, yoke_paths("/a", "/b"),
+                 [](yoke_req *req, yoke_res *) { yoke_next(req); },
+                 yoke_with(greet, hello, nullptr));
+    yoke_app_get(app, "/bad", [](yoke_req *req, yoke_res *) {
+        yoke_next_err(req, 500, "%s", "on purpose");
+    });
+    yoke_app_catch(app, fail);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_text(yoke_test_get(t, "/b"), 200, "hello");
+    yoke_expect_text(yoke_test_get(t, "/bad"), 418, "caught");
+    yoke_test_free(t);
+    return 0;
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def prefix(tmp_path_factory):
     """The folder that the build was installed in."""
@@ -51,6 +89,17 @@ def test_a_program_builds_and_runs(prefix, tmp_path, options):
     assert done.returncode == 0, done.stderr
     [version] = pkg_config(prefix, "--modversion")
     assert done.stdout.strip() == version
+
+
+def test_a_program_in_cpp_builds_and_runs(prefix, tmp_path):
+    source, program = tmp_path / "program.cc", tmp_path / "program"
+    source.write_text(CPP_PROGRAM)
+    subprocess.run(["clang++", "-std=c++20", "-Wall", "-Wextra", "-Werror",
+                    "-o", program, source, *pkg_config(prefix, "--cflags"),
+                    *pkg_config(prefix, "--libs")], check=True)
+    done = harness.run([program], env={"LD_LIBRARY_PATH": prefix / "lib",
+                                       "YOKE_LOG": "off"})
+    assert done.returncode == 0, done.stderr
 
 
 def test_the_command_and_its_manual_are_there(prefix):

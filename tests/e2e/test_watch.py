@@ -369,7 +369,8 @@ def test_a_name_that_is_taken_is_refused(shop, run_dir):
     result = harness.run([harness.YOKE, "run", "--name", "shop", PROBE],
                          env={"YOKE_RUN_DIR": run_dir, "PORT": "0"})
     assert result.returncode == 1
-    assert (f"a cluster named 'shop' is running already (pid {shop.pid})"
+    assert (f"error: no control socket: a cluster named 'shop' is running "
+            f"already (pid {shop.pid})"
             in result.stderr)
 
 

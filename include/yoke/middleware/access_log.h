@@ -64,7 +64,8 @@ struct yoke_access_log_options {
                            crash finds there is lost. */
     uint32_t flush_ms;  /* They wait no longer than this; 1,000. */
     int reopen_signal;  /* The file is opened anew at this signal, too; SIGUSR1;
-                           0: none. Each worker has to get it. */
+                           0: none. Each worker has to get it; the primary of
+                           yoke_cluster_run passes SIGUSR1 on to all. */
     bool is_immediate;  /* A line when the request comes, so that a crash loses
                            none; status, bytes and time are "-". */
     /* True for a request without a line. */
@@ -75,8 +76,7 @@ struct yoke_access_log_options {
 };
 
 #define yoke_access_log(...)                                                   \
-    yoke_access_log_with(                                                      \
-        &(struct yoke_access_log_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_access_log_with(YOKE_OPTIONS_(yoke_access_log_options, __VA_ARGS__))
 struct yoke_handler
 yoke_access_log_with(const struct yoke_access_log_options *options);
 

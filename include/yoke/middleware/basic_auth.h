@@ -43,8 +43,7 @@ struct yoke_basic_auth_options {
 };
 
 #define yoke_basic_auth(...)                                                   \
-    yoke_basic_auth_with(                                                      \
-        &(struct yoke_basic_auth_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_basic_auth_with(YOKE_OPTIONS_(yoke_basic_auth_options, __VA_ARGS__))
 struct yoke_handler
 yoke_basic_auth_with(const struct yoke_basic_auth_options *options);
 

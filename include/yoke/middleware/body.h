@@ -96,7 +96,7 @@ struct yoke_body_options {
  * error, for programs differ in which of them they take; so is a NUL in a
  * text. */
 #define yoke_json(...)                                                         \
-    yoke_json_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_json_with(YOKE_OPTIONS_(yoke_body_options, __VA_ARGS__))
 struct yoke_handler yoke_json_with(const struct yoke_body_options *options);
 
 /* Forms, of the type "application/x-www-form-urlencoded", in UTF-8 or
@@ -104,8 +104,7 @@ struct yoke_handler yoke_json_with(const struct yoke_body_options *options);
  * yoke/value.h read as YOKE_FORM; as one value, nested if `.extended`, see
  * yoke_req_form_json. A wrong escape stays as it is; a NUL is an error. */
 #define yoke_urlencoded(...)                                                   \
-    yoke_urlencoded_with(                                                      \
-        &(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_urlencoded_with(YOKE_OPTIONS_(yoke_body_options, __VA_ARGS__))
 struct yoke_handler
 yoke_urlencoded_with(const struct yoke_body_options *options);
 
@@ -118,12 +117,12 @@ struct json_t *yoke_req_form_json(yoke_req *req);
 /* Text, of the type "text/plain". `yoke_req_body` gives it in UTF-8, from
  * whatever charset it came in; what is not of its charset is an error. */
 #define yoke_text(...)                                                         \
-    yoke_text_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_text_with(YOKE_OPTIONS_(yoke_body_options, __VA_ARGS__))
 struct yoke_handler yoke_text_with(const struct yoke_body_options *options);
 
 /* Bytes, of the type "application/octet-stream": `yoke_req_body`. */
 #define yoke_raw(...)                                                          \
-    yoke_raw_with(&(struct yoke_body_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_raw_with(YOKE_OPTIONS_(yoke_body_options, __VA_ARGS__))
 struct yoke_handler yoke_raw_with(const struct yoke_body_options *options);
 
 #ifdef __cplusplus

@@ -50,8 +50,7 @@ struct yoke_compress_options {
 };
 
 #define yoke_compress(...)                                                     \
-    yoke_compress_with(                                                        \
-        &(struct yoke_compress_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_compress_with(YOKE_OPTIONS_(yoke_compress_options, __VA_ARGS__))
 struct yoke_handler
 yoke_compress_with(const struct yoke_compress_options *options);
 

@@ -57,7 +57,7 @@ struct yoke_cors_options {
 };
 
 #define yoke_cors(...)                                                         \
-    yoke_cors_with(&(struct yoke_cors_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_cors_with(YOKE_OPTIONS_(yoke_cors_options, __VA_ARGS__))
 struct yoke_handler yoke_cors_with(const struct yoke_cors_options *options);
 
 /* What `ask` has come to. Once for each call of it. */

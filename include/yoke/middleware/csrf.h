@@ -70,7 +70,7 @@ struct yoke_csrf_options {
 };
 
 #define yoke_csrf(...)                                                         \
-    yoke_csrf_with(&(struct yoke_csrf_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_csrf_with(YOKE_OPTIONS_(yoke_csrf_options, __VA_ARGS__))
 struct yoke_handler yoke_csrf_with(const struct yoke_csrf_options *options);
 
 /* The token for the page that is being made, in the request's memory: base64,

@@ -94,8 +94,7 @@ struct yoke_http_cache_options {
 };
 
 #define yoke_http_cache(...)                                                   \
-    yoke_http_cache_with(                                                      \
-        &(struct yoke_http_cache_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_http_cache_with(YOKE_OPTIONS_(yoke_http_cache_options, __VA_ARGS__))
 struct yoke_handler
 yoke_http_cache_with(const struct yoke_http_cache_options *options);
 

@@ -35,7 +35,7 @@ struct yoke_method_override_options {
 
 #define yoke_method_override(...)                                              \
     yoke_method_override_with(                                                 \
-        &(struct yoke_method_override_options){.reserved_ = 0, __VA_ARGS__})
+        YOKE_OPTIONS_(yoke_method_override_options, __VA_ARGS__))
 struct yoke_handler
 yoke_method_override_with(const struct yoke_method_override_options *options);
 

@@ -126,11 +126,10 @@ struct yoke_multipart_options {
 
 /* `.fields = YOKE_UPLOAD_FIELDS({"avatar", 1}, {"photos", 8})` */
 #define YOKE_UPLOAD_FIELDS(...)                                                \
-    ((const struct yoke_upload_field[]){__VA_ARGS__, {NULL, 0}})
+    YOKE_STRUCTS_(yoke_upload_field, __VA_ARGS__, {NULL, 0})
 
 #define yoke_multipart(...)                                                    \
-    yoke_multipart_with(                                                       \
-        &(struct yoke_multipart_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_multipart_with(YOKE_OPTIONS_(yoke_multipart_options, __VA_ARGS__))
 struct yoke_handler
 yoke_multipart_with(const struct yoke_multipart_options *options);
 

@@ -130,8 +130,8 @@ struct yoke_rate_shared_options {
  * could not be opened, requests cannot be counted, and the limiter fails as
  * `fails_closed` says. */
 #define yoke_rate_store_shared(store, ...)                                     \
-    yoke_rate_store_shared_with((store), &(struct yoke_rate_shared_options){   \
-                                             .reserved_ = 0, __VA_ARGS__})
+    yoke_rate_store_shared_with(                                               \
+        (store), YOKE_OPTIONS_(yoke_rate_shared_options, __VA_ARGS__))
 struct yoke_rate_store *
 yoke_rate_store_shared_with(yoke_store *store,
                             const struct yoke_rate_shared_options *options);
@@ -190,8 +190,7 @@ struct yoke_rate_limit_options {
 };
 
 #define yoke_rate_limit(...)                                                   \
-    yoke_rate_limit_with(                                                      \
-        &(struct yoke_rate_limit_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_rate_limit_with(YOKE_OPTIONS_(yoke_rate_limit_options, __VA_ARGS__))
 struct yoke_handler
 yoke_rate_limit_with(const struct yoke_rate_limit_options *options);
 

@@ -34,8 +34,7 @@ struct yoke_request_id_options {
 };
 
 #define yoke_request_id(...)                                                   \
-    yoke_request_id_with(                                                      \
-        &(struct yoke_request_id_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_request_id_with(YOKE_OPTIONS_(yoke_request_id_options, __VA_ARGS__))
 struct yoke_handler
 yoke_request_id_with(const struct yoke_request_id_options *options);
 

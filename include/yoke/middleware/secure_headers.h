@@ -56,7 +56,7 @@ struct yoke_secure_headers_options {
 
 #define yoke_secure_headers(...)                                               \
     yoke_secure_headers_with(                                                  \
-        &(struct yoke_secure_headers_options){.reserved_ = 0, __VA_ARGS__})
+        YOKE_OPTIONS_(yoke_secure_headers_options, __VA_ARGS__))
 struct yoke_handler
 yoke_secure_headers_with(const struct yoke_secure_headers_options *options);
 

@@ -119,8 +119,7 @@ struct yoke_session_options {
 /* The middleware. One that finds a session, of another in front of it, passes
  * on. */
 #define yoke_session(...)                                                      \
-    yoke_session_with(                                                         \
-        &(struct yoke_session_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_session_with(YOKE_OPTIONS_(yoke_session_options, __VA_ARGS__))
 struct yoke_handler
 yoke_session_with(const struct yoke_session_options *options);
 

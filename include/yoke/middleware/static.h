@@ -62,8 +62,7 @@ struct yoke_static_options {
 /* A relative `root` is looked for from the working directory of now. When it is
  * not there, a line in the log says so; it may come later. */
 #define yoke_static(root, ...)                                                 \
-    yoke_static_with(                                                          \
-        (root), &(struct yoke_static_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_static_with((root), YOKE_OPTIONS_(yoke_static_options, __VA_ARGS__))
 struct yoke_handler yoke_static_with(const char *root,
                                      const struct yoke_static_options *options);
 

@@ -36,8 +36,7 @@ struct yoke_timeout_options {
 
 /* 0 milliseconds: no limit, also where one was set before. */
 #define yoke_timeout(ms, ...)                                                  \
-    yoke_timeout_with(                                                         \
-        (ms), &(struct yoke_timeout_options){.reserved_ = 0, __VA_ARGS__})
+    yoke_timeout_with((ms), YOKE_OPTIONS_(yoke_timeout_options, __VA_ARGS__))
 struct yoke_handler
 yoke_timeout_with(uint64_t ms, const struct yoke_timeout_options *options);
 

@@ -188,6 +188,22 @@ static void the_place_follows_from_the_environment(void **state)
     assert_int_equal(yk_runtime_base(out, 4), -ENAMETOOLONG);
 }
 
+static void a_place_that_is_not_absolute_is_refused_and_named(void **state)
+{
+    char out[4096];
+    struct yk_runtime runtime;
+    int dir_fd;
+
+    (void)state;
+    setenv("YOKE_RUN_DIR", "run", 1);
+    assert_int_equal(yk_runtime_base(out, sizeof(out)), -EINVAL);
+    assert_int_equal(yk_runtime_claim(&runtime, "shop", text), -EINVAL);
+    assert_string_equal(text, "YOKE_RUN_DIR has to be an absolute path: 'run'");
+    assert_int_equal(yk_runtime_find("shop", &dir_fd, text), -EINVAL);
+    setenv("YOKE_RUN_DIR", "", 1); /* As if it were not there. */
+    assert_int_equal(yk_runtime_base(out, sizeof(out)), 0);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -200,6 +216,7 @@ int main(void)
         TEST(a_place_of_another_user_is_refused),
         TEST(a_link_is_not_followed),
         TEST(the_place_follows_from_the_environment),
+        TEST(a_place_that_is_not_absolute_is_refused_and_named),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

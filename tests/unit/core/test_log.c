@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yoke/error.h>
@@ -27,6 +28,20 @@ static int setup(void **state)
     yoke_log_set_level(YOKE_LOG_INFO);
     lines = 0;
     return 0;
+}
+
+/* The first one: the environment is read once. */
+static void a_level_that_there_is_not_is_named_once(void **state)
+{
+    (void)state;
+    setenv("YOKE_LOG", "loud", 1);
+    yoke_log_set_sink(keep, NULL);
+    yoke_log(YOKE_LOG_DEBUG, "not this");
+    assert_int_equal(lines, 1);
+    assert_string_equal(last, "YOKE_LOG is 'loud': it may be debug, info, "
+                              "warn, error or off");
+    yoke_log(YOKE_LOG_INFO, "this");
+    assert_int_equal(lines, 2);
 }
 
 static void lines_below_the_level_are_not_written(void **state)
@@ -80,6 +95,7 @@ static void the_library_is_as_old_as_its_headers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_level_that_there_is_not_is_named_once),
         cmocka_unit_test_setup(lines_below_the_level_are_not_written, setup),
         cmocka_unit_test_setup(a_peer_cannot_forge_a_line, setup),
         cmocka_unit_test_setup(a_long_line_is_cut, setup),
