@@ -44,10 +44,10 @@ def main():
     args = parser.parse_args()
 
     procs.adopt_orphans()
-    built = builds.build("build-fuzz", "fuzzers")
+    built = builds.build(FOLDER.name)
     if not built.ok:
         sys.exit(built.output)
-    fuzzers = builds.fuzzers()
+    fuzzers = builds.fuzzers(FOLDER.name)
     for name in args.targets:
         if name not in fuzzers:
             parser.error(f"no target {name!r}, only: {', '.join(fuzzers)}")

@@ -6,6 +6,7 @@
 Runs the steps named, or all; prints a line for each, and in full what a failed
 one wrote. A step that fails does not stop the others, unless they need it. The
 last line counts: `N passed, N failed`. A check or a build counts as one test.
+Builds are made while tests run, so the times do not add up to the whole.
 """
 import argparse
 import os
@@ -14,45 +15,49 @@ import sys
 import tempfile
 import time
 
-from testing import builds, procs, suites
+from testing import ahead, builds, procs, suites
 
 
 class Tally:
     """Runs the parts of the steps, counts what passed and failed, and tells."""
 
-    def __init__(self):
+    def __init__(self, ahead):
         self.passed = self.failed = 0
+        self.ahead = ahead
         self.built = {}
 
-    def count(self, name, started, passed, failed, output):
+    def count(self, name, seconds, passed, failed, output):
         self.passed += passed
         self.failed += failed
         verdict = "FAIL" if failed else " ok "
         total = passed + failed
         numbers = f"{passed} of {total}" if total > 1 else ""
-        seconds = time.monotonic() - started
         print(f"{verdict} {name:<40} {numbers:>12} {seconds:6.1f} s", flush=True)
         if failed:
             print(output.strip(), "\n", flush=True)
+
+    def count_one(self, name, seconds, result):
+        """One that is good or bad, as a Result says; True when it is good."""
+        self.count(name, seconds, int(result.ok), int(not result.ok),
+                   result.output)
+        return result.ok
 
     def check(self, name, function, *args):
         """Runs a function that returns a Result; True when that is good."""
         started = time.monotonic()
         result = function(*args)
-        self.count(name, started, int(result.ok), int(not result.ok),
-                   result.output)
-        return result.ok
+        return self.count_one(name, time.monotonic() - started, result)
 
     def tool(self, name, script, *args):
         """Runs a script from this folder, as a check."""
         path = builds.ROOT / "tools" / script
         self.check(name, procs.run, [sys.executable, path, *args], 120)
 
-    def build(self, name, *targets):
-        """Brings a build up to date, once; True when it is."""
+    def build(self, name):
+        """Waits for a build, and counts it once; True when it is good."""
         if name not in self.built:
-            self.built[name] = self.check(
-                f"{name} builds", builds.build, name, *targets)
+            result, seconds = self.ahead.wait(name)
+            self.built[name] = self.count_one(f"{name} builds", seconds, result)
         return self.built[name]
 
     def suite(self, name, *args):
@@ -61,7 +66,7 @@ class Tally:
         passed, failed, output = suites.run(*args)
         if passed + failed == 0:
             failed, output = 1, "there are no such tests"
-        self.count(name, started, passed, failed, output)
+        self.count(name, time.monotonic() - started, passed, failed, output)
 
 
 def step_format(tally):
@@ -90,10 +95,6 @@ def step_gcc(tally):
     tally.build("build-gcc")
 
 
-def step_clang(tally):
-    tally.build("build-clang")
-
-
 def step_unit(tally):
     if tally.build("build-gcc"):
         tally.suite("unit tests", suites.unit, "build-gcc")
@@ -112,15 +113,23 @@ def step_asan(tally):
                     "build-asan", env)
 
 
+def step_clang(tally):
+    tally.build("build-clang")
+
+
 def step_fuzz(tally):
-    if tally.build("build-fuzz", "fuzzers"):
-        tally.suite("fuzz corpora", suites.corpora, "build-fuzz",
+    if tally.build("build-clang"):
+        tally.suite("fuzz corpora", suites.corpora, "build-clang",
                     builds.SANITIZER_ENV)
 
 
 STEPS = {name.removeprefix("step_"): function
          for name, function in list(globals().items())
          if name.startswith("step_")}
+
+# What is built for a step, if anything is.
+NEEDS = {"gcc": "build-gcc", "unit": "build-gcc", "e2e": "build-gcc",
+         "asan": "build-asan", "clang": "build-clang", "fuzz": "build-clang"}
 
 
 def nothing_left_behind():
@@ -142,14 +151,16 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)
     procs.adopt_orphans()
-    tally = Tally()
+    needed = list(dict.fromkeys(NEEDS[name] for name in names if name in NEEDS))
     started = time.monotonic()
     # Whatever the tests put into files, goes when they are done.
     with tempfile.TemporaryDirectory(prefix="yoke-") as scratch:
         os.environ["TMPDIR"] = tempfile.tempdir = scratch
         try:
-            for name in names:
-                STEPS[name](tally)
+            with ahead.Ahead(needed) as builder:
+                tally = Tally(builder)
+                for name in names:
+                    STEPS[name](tally)
             tally.check("no process left behind", nothing_left_behind)
         finally:
             procs.sweep(builds.folders())

@@ -13,15 +13,19 @@ import xml.etree.ElementTree
 from . import builds, procs
 
 UNIT_SECONDS = 60   # for one unit test program
-FILE_SECONDS = 180  # for one file of end-to-end tests; each test has its own
+FILE_SECONDS = 240  # for one file of end-to-end tests; each test has its own
+AT_A_TIME = 3 * builds.JOBS
 
 # Tests of the tests, of the build and of browsers: sanitizers would add nothing.
 ONCE = {"test_http1", "test_harness", "test_install", "test_make", "test_site"}
 
 
-# They take longest, for they wait: nobody is to wait for them at the end.
-LONG = ["test_upkeep", "test_upgrade", "test_stop", "test_preload",
-        "test_limits", "test_chaos", "test_reload", "test_orphans"]
+# They take longest, the first ones most of all: nobody is to wait for them at
+# the end.
+LONG = ["test_site", "test_sched_kernel", "test_watch", "test_chaos",
+        "test_upgrade", "test_upkeep", "test_cluster_net", "test_protocol",
+        "test_stop", "test_reload", "test_sched_balanced", "test_preload",
+        "test_limits", "test_shared", "test_rescue", "test_kills"]
 
 
 class Job:
@@ -54,15 +58,11 @@ def unit(build, scratch, env):
 
 
 def end_to_end(build, scratch, env):
-    """The end-to-end tests, against the programs of a build. Those with a
-    browser come first, for they take longest, and then long files, so that
-    none is waited for at the end."""
+    """The end-to-end tests, against the programs of a build."""
     jobs = []
     tests = builds.ROOT / "tests"
-    for path in [*tests.glob("browser/test_*.py"),
-                 *sorted(tests.glob("e2e/test_*.py"),
-                         key=lambda file: (file.stem not in LONG,
-                                           -file.stat().st_size))]:
+    for path in sorted([*tests.glob("browser/test_*.py"),
+                        *tests.glob("e2e/test_*.py")], key=place):
         if path.stem in ONCE and build != "build-gcc":
             continue
         report = scratch / f"{path.stem}.xml"
@@ -74,10 +74,17 @@ def end_to_end(build, scratch, env):
     return jobs
 
 
+def place(path):
+    """Where a file of tests stands in their order: what takes long comes
+    first. Of the rest, the longer the text the longer it takes, more or less."""
+    known = LONG.index(path.stem) if path.stem in LONG else len(LONG)
+    return known, -path.stat().st_size
+
+
 def corpora(build, scratch, env):
     """The fuzz targets, each over its corpus, once."""
     jobs = []
-    for name, program in builds.fuzzers().items():
+    for name, program in builds.fuzzers(build).items():
         command = [program, "-runs=0", f"-artifact_prefix={scratch}/",
                    builds.ROOT / "fuzz/corpus" / name]
         jobs.append(Job(name, command, UNIT_SECONDS, env))
@@ -85,9 +92,8 @@ def corpora(build, scratch, env):
 
 
 def run(jobs_of, build, env=None):
-    """Runs the jobs that `jobs_of` makes, twice as many at a time as there
-    are CPUs, for many wait. Returns how many tests passed, how many failed,
-    and what the failed ones had to say."""
+    """Runs the jobs that `jobs_of` makes. Returns how many tests passed, how
+    many failed, and what the failed ones had to say."""
     passed = failed = 0
     complaints = []
     with tempfile.TemporaryDirectory() as folder:
@@ -100,9 +106,10 @@ def run(jobs_of, build, env=None):
 
 
 def in_parallel(function, items):
-    """The results of function(item) for all items, in their order. When this
-    is interrupted, what waits is forgotten and what runs is killed."""
-    with concurrent.futures.ThreadPoolExecutor(2 * builds.JOBS) as pool:
+    """The results of function(item) for all items, in their order. More are
+    done at a time than there are CPUs, for many wait. When this is interrupted,
+    what waits is forgotten and what runs is killed."""
+    with concurrent.futures.ThreadPoolExecutor(AT_A_TIME) as pool:
         futures = [pool.submit(function, item) for item in items]
         try:
             return [future.result() for future in futures]
