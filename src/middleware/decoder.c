@@ -44,15 +44,31 @@ void *yk_decoder_alloc(struct yk_decoder *decoder, size_t len)
     return yoke_req_try_alloc(decoder->req, len);
 }
 
-enum yk_coding yk_coding_of(const char *text)
+static enum yk_coding coding_named(const char *text)
 {
-    if (!text || strcasecmp(text, "identity") == 0)
+    if (strcasecmp(text, "identity") == 0)
         return YK_CODING_IDENTITY;
     if (strcasecmp(text, "gzip") == 0 || strcasecmp(text, "x-gzip") == 0)
         return YK_CODING_GZIP;
     if (strcasecmp(text, "deflate") == 0)
         return YK_CODING_DEFLATE;
     return strcasecmp(text, "br") == 0 ? YK_CODING_BR : YK_CODING_UNKNOWN;
+}
+
+enum yk_coding yk_coding_of(const yoke_req *req)
+{
+    enum yk_coding coding = YK_CODING_IDENTITY;
+    const char *name, *value;
+    bool is_said = false;
+    if (!yoke_req_get(req, "Content-Encoding"))
+        return coding;
+    for (size_t i = 0; yoke_req_header_at(req, i, &name, &value); i++) {
+        if (strcasecmp(name, "Content-Encoding") != 0)
+            continue;
+        coding = is_said ? YK_CODING_UNKNOWN : coding_named(value);
+        is_said = true;
+    }
+    return coding;
 }
 
 struct yk_decoder *yk_decoder_new(yoke_req *req, enum yk_coding coding,

@@ -20,9 +20,9 @@ enum yk_coding {
     YK_CODING_UNKNOWN,
 };
 
-/* The coding that a `Content-Encoding` names; NULL is IDENTITY. Several are
- * UNKNOWN. */
-enum yk_coding yk_coding_of(const char *content_encoding);
+/* The coding of the request's body, by `Content-Encoding`; without it IDENTITY.
+ * Several, in one field or in two, are UNKNOWN. */
+enum yk_coding yk_coding_of(const yoke_req *req);
 
 struct yk_decoder;
 

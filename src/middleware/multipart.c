@@ -30,11 +30,11 @@ static const char *boundary_of(yoke_req *req)
 
 static bool is_coded(yoke_req *req)
 {
-    const char *coding = yoke_req_get(req, "Content-Encoding");
-    if (yk_coding_of(coding) == YK_CODING_IDENTITY)
+    if (yk_coding_of(req) == YK_CODING_IDENTITY)
         return false;
     yoke_next_typed(req, 415, "encoding.unsupported",
-                    "a form in the coding \"%s\" is not taken here", coding);
+                    "a form in the coding \"%s\" is not taken here",
+                    yoke_req_get(req, "Content-Encoding"));
     return true;
 }
 

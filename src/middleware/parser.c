@@ -64,13 +64,13 @@ static const char *charset_of(yoke_req *req, const struct yk_parser *parser)
  * on. */
 static enum yk_coding coding_of(yoke_req *req, const struct yk_parser *parser)
 {
-    const char *text = yoke_req_get(req, "Content-Encoding");
-    enum yk_coding coding = yk_coding_of(text);
+    enum yk_coding coding = yk_coding_of(req);
     if (coding != YK_CODING_IDENTITY && parser->options.no_inflate)
         coding = YK_CODING_UNKNOWN;
     if (coding == YK_CODING_UNKNOWN)
         yoke_next_typed(req, 415, "encoding.unsupported",
-                        "a body in the coding \"%s\" is not taken here", text);
+                        "a body in the coding \"%s\" is not taken here",
+                        yoke_req_get(req, "Content-Encoding"));
     return coding;
 }
 

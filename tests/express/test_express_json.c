@@ -248,11 +248,57 @@ static void options_stand_in_the_call_or_not_at_all(void **state)
     expect_read(yoke_json(.type = "text/x-list"), "text/x-list", "read");
 }
 
+static void codings_may_not_come_in_two_fields(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_post(app, "/", yoke_json(), say_read);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_post(t, "/");
+    yoke_tr_type(r, "application/json");
+    yoke_tr_append(r, "Content-Encoding", "identity");
+    yoke_tr_append(r, "Content-Encoding", "gzip");
+    yoke_tr_body(r, "[]");
+    yoke_expect_status(r, 415);
+    yoke_test_free(t);
+}
+
+static void use_json(yoke_req *req, yoke_res *res)
+{
+    if (yoke_req_json(req))
+        yoke_res_text(res, "read");
+}
+
+static void
+a_type_that_the_parser_leaves_is_415_for_who_needs_json(void **state)
+{
+    static const struct {
+        const char *type;
+        int status;
+    } types[] = {{"application/json", 200},
+                 {"application/merge-patch+json", 415},
+                 {"text/plain", 415}};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(types); i++) {
+        yoke_app *app = yoke_app_new();
+        yoke_app_post(app, "/", yoke_json(), use_json);
+        yoke_test *t = yoke_test_new(app);
+        yoke_tr *r = yoke_test_post(t, "/");
+        yoke_tr_type(r, types[i].type);
+        yoke_tr_body(r, "[]");
+        yoke_expect_status(r, types[i].status);
+        yoke_test_free(t);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(error_handlers_have_the_body),
         cmocka_unit_test(options_stand_in_the_call_or_not_at_all),
+        cmocka_unit_test(codings_may_not_come_in_two_fields),
+        cmocka_unit_test(
+            a_type_that_the_parser_leaves_is_415_for_who_needs_json),
     };
     int failed = run_parser_cases("express.json", cases, COUNT_OF(cases));
     return failed + cmocka_run_group_tests_name("express.json, errors", tests,
