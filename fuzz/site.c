@@ -3,7 +3,8 @@
  * the lines of its access logs are whole.
  *
  * The first line of an input is the target, each further one a header field; the
- * first choice is the method. */
+ * first choice is the method, and whether every visitor has a session, which each
+ * answer waits for. */
 #include "fuzz.h"
 
 #include <fcntl.h>
@@ -83,7 +84,15 @@ static void answer_large(yoke_req *req, yoke_res *res)
     yoke_res_text(res, large);
 }
 
-static yoke_app *make_site(void)
+static yoke_store *the_store(void)
+{
+    static yoke_store *store;
+    if (!store)
+        store = yoke_store_open(.url = "memory:");
+    return store;
+}
+
+static yoke_app *make_site(bool has_sessions)
 {
     static char json[] = "json", combined[] = "combined";
     yoke_app *app = yoke_app_new(), *blog = yoke_app_new();
@@ -97,6 +106,10 @@ static yoke_app *make_site(void)
                       YOKE_TEXTS("https://a.example", "https://*.b.example"),
                   .credentials = true),
         yoke_compress(.threshold = 1), yoke_timeout(1000));
+    yoke_app_cookie_secrets(app, "of the fuzzer");
+    if (has_sessions)
+        yoke_app_use(app, yoke_session(.store = the_store(), .ttl_s = 1,
+                                       .saves_empty = true));
     yoke_app_get(blog, "/", answer_large);
     yoke_app_vhost(app, "*.blog.*", blog);
     yoke_app_get(app, "/large", answer_large);
@@ -149,8 +162,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!target)
         return 0;
     yoke_log_set_level(YOKE_LOG_OFF);
-    yoke_test *t = yoke_test_new(make_site());
-    yoke_tr *r = yoke_test_request(t, methods[fuzz_choose(&in) & 3], target);
+    uint8_t choice = fuzz_choose(&in);
+    yoke_test *t = yoke_test_new(make_site(choice & 4));
+    yoke_tr *r = yoke_test_request(t, methods[choice & 3], target);
     yoke_tr_unset(r, "Content-Length");
     yoke_tr_unset(r, "Transfer-Encoding");
     add_fields(r, in.text);

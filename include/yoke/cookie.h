@@ -130,8 +130,9 @@ int yoke_res_clear_cookie_with(yoke_res *res, const char *name,
 
 /* The secrets of the application, up to 16; each is copied. The first signs;
  * any of them is good for reading, so that a secret can be replaced without
- * signing everybody out: put the new one in front. One that is NULL or empty is
- * an error of registration. A mounted application without secrets has its
+ * signing everybody out: put the new one in front. One that is empty is an error
+ * of registration, and so is NULL for the first; NULL for another is left out,
+ * for mostly there is no old one. A mounted application without secrets has its
  * parent's. (Express: cookieParser([new, old]).) */
 #define yoke_app_cookie_secrets(app, ...)                                      \
     yoke_app_cookie_secrets_of((app), YOKE_HERE, YOKE_TEXTS_(__VA_ARGS__),     \

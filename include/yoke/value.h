@@ -109,11 +109,12 @@ void yoke_req_set_json(yoke_req *req, struct json_t *value);
 
 /* The query as a JSON object, as the setting "query parser" says: "simple",
  * each name with its text, or a list of them if it comes several times;
- * "extended", where brackets nest: `user[name]=ada&user[tags][]=x`, five deep at
- * most, places in arrays up to 20; or what a function of the application's
- * makes of it. Made at the first call; borrowed until the answer has been ended.
- * Text that is not UTF-8 is left out, and so is what there is no memory for; NULL
- * only when there is none at all. (Express: req.query.) */
+ * "extended", where brackets nest as in yoke_req_form_json, five deep at most
+ * (what is behind them is one name), places in arrays up to 20; or what a
+ * function of the application's makes of it. Made at the first call; borrowed
+ * until the answer has been ended. Text that is not UTF-8 is left out, and so is
+ * what there is no memory for; NULL only when there is none at all. (Express:
+ * req.query.) */
 struct json_t *yoke_req_query_json(yoke_req *req);
 
 /* A function of the application's own for that: gets the query without its "?",

@@ -40,7 +40,7 @@ void yoke_app_cookie_secrets_of(yoke_app *app, struct yoke_here here,
     for (size_t i = 0; i < n && i < SECRETS_MAX; i++) {
         if (secrets[i] && *secrets[i])
             copy->texts[copy->count++] = yk_strdup(secrets[i]);
-        else
+        else if (secrets[i] || i == 0)
             yoke_app_fail(app,
                           "%s:%d: cookie secret %zu of %zu is empty; set it to "
                           "a long random text",

@@ -6,7 +6,8 @@
 
 /* Functions that read return these, negated. */
 enum yk_form_problem {
-    YK_FORM_MALFORMED = 1,
+    YK_FORM_GOOD,
+    YK_FORM_MALFORMED,
     YK_FORM_HEAD_LONG,
     YK_FORM_NAME_MISSING,
     YK_FORM_NAME_LONG,

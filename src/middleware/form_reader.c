@@ -15,9 +15,6 @@
 
 #include "core/banned.h"
 
-#define MAX_DEPTH 32
-#define MAX_INDEX 1000
-
 /* ---- A part begins ---- */
 
 static const struct yoke_upload_field *
@@ -136,9 +133,7 @@ static int end_field(struct yk_form_reader *reader)
     if (memchr(reader->ptr, '\0', reader->len))
         return -YK_FORM_MALFORMED;
     yoke_req_form_add(reader->req, reader->field, reader->ptr);
-    return yk_form_tree_add(&reader->tree, reader->field, reader->ptr) < 0
-               ? -YK_FORM_TOO_DEEP
-               : 0;
+    return 0;
 }
 
 static int on_part_end(void *data)
@@ -181,11 +176,5 @@ void yk_form_reader_init(struct yk_form_reader *reader, yoke_req *req,
     *reader = (struct yk_form_reader){
         .req = req,
         .options = options,
-        .tree =
-            {
-                .is_extended = options->extended,
-                .max_depth = MAX_DEPTH,
-                .max_index = MAX_INDEX,
-            },
     };
 }

@@ -11,7 +11,6 @@
 #include <yoke/middleware/multipart.h>
 
 #include "middleware/form_problem.h"
-#include "middleware/form_tree.h"
 #include "middleware/multipart_parser.h"
 
 struct yk_spool;
@@ -28,7 +27,6 @@ enum yk_sink {
 struct yk_form_reader {
     yoke_req *req;
     const struct yoke_multipart_options *options;
-    struct yk_form_tree tree;
     size_t part_count, file_count, field_count;
 
     /* The part. */

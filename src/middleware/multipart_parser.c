@@ -5,9 +5,6 @@
 
 #include "core/banned.h"
 
-/* Enough for most, so that few have to grow. */
-#define FIRST_HEAD_ROOM 500
-
 /* A piece that is being read. */
 struct piece {
     const char *at, *end;
@@ -23,7 +20,11 @@ void yk_multipart_parser_init(struct yk_multipart_parser *parser,
         .events = events,
         .data = data,
         .matched = 2, /* The first boundary needs no line in front of it. */
-        .max_head_len = max_head_len,
+        .head = {.grow = events->grow,
+                 .data = data,
+                 .max_len = max_head_len,
+                 .too_long = events->head_too_long,
+                 .no_memory = events->no_memory},
     };
     snprintf(parser->delimiter, sizeof(parser->delimiter), "\r\n--%s",
              boundary);
@@ -123,7 +124,6 @@ static void read_after(struct yk_multipart_parser *parser, struct piece *piece)
         parser->state = YK_MULTIPART_END;
     } else if (memcmp(parser->after, "\r\n", 2) == 0) {
         parser->state = YK_MULTIPART_HEAD;
-        parser->head_len = 0;
     } else {
         piece->result = parser->events->malformed;
     }
@@ -131,50 +131,18 @@ static void read_after(struct yk_multipart_parser *parser, struct piece *piece)
 
 /* ---- The head of a part ---- */
 
-/* An empty line ends it, be it the first one. */
-static bool is_head_complete(const struct yk_multipart_parser *parser)
-{
-    const char *end = parser->head + parser->head_len;
-    if (parser->head_len == 2)
-        return memcmp(parser->head, "\r\n", 2) == 0;
-    return parser->head_len >= 4 && memcmp(end - 4, "\r\n\r\n", 4) == 0;
-}
-
-/* More room, or a code. */
-static int grow_head(struct yk_multipart_parser *parser)
-{
-    size_t room = parser->head_room ? parser->head_room * 2 : FIRST_HEAD_ROOM;
-    if (parser->head_room == parser->max_head_len)
-        return parser->events->head_too_long;
-    if (room > parser->max_head_len)
-        room = parser->max_head_len;
-    char *head = parser->events->grow(parser->data, parser->head,
-                                      parser->head_len, room + 1);
-    if (!head)
-        return parser->events->no_memory;
-    parser->head = head;
-    parser->head_room = room;
-    return 0;
-}
-
 static void read_head(struct yk_multipart_parser *parser, struct piece *piece)
 {
-    while (piece->at < piece->end) {
-        if (parser->head_len == parser->head_room)
-            piece->result = grow_head(parser);
-        if (piece->result != 0)
-            return;
-        parser->head[parser->head_len++] = *piece->at++;
-        if (piece->at[-1] != '\n' || !is_head_complete(parser))
-            continue;
-        size_t len = parser->head_len - 2;
-        parser->head[len] = '\0';
-        parser->state = YK_MULTIPART_DATA;
-        parser->matched = 0;
-        piece->result =
-            parser->events->on_part(parser->data, parser->head, len);
+    struct yk_multipart_head *head = &parser->head;
+    int result = yk_multipart_head_read(head, &piece->at, piece->end);
+    if (result <= 0) {
+        piece->result = result;
         return;
     }
+    parser->state = YK_MULTIPART_DATA;
+    parser->matched = 0;
+    piece->result = parser->events->on_part(parser->data, head->ptr, head->len);
+    head->len = 0;
 }
 
 /* ---- All of it ---- */

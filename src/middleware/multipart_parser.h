@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+#include "middleware/multipart_head.h"
+
 /* The most that a boundary may have (RFC 2046 section 5.1.1). */
 #define YK_BOUNDARY_LEN_MAX 70
 
@@ -48,8 +50,7 @@ struct yk_multipart_parser {
     size_t matched;   /* Bytes of it that have come. */
     char after[2];    /* AFTER: what has come, without spaces; */
     size_t after_len; /* how much. */
-    char *head;       /* HEAD: what has come; a NUL fits behind `head_room`. */
-    size_t head_len, head_room, max_head_len;
+    struct yk_multipart_head head;
 };
 
 /* `boundary` has 1 to YK_BOUNDARY_LEN_MAX bytes. */

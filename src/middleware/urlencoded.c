@@ -7,14 +7,12 @@
 #include <yoke/value.h>
 
 #include "middleware/form_text.h"
-#include "middleware/form_tree.h"
 #include "middleware/parser.h"
 
 #include "core/banned.h"
 
 #define MAX_PARAMS 1000
-#define MAX_DEPTH  32
-#define MAX_INDEX  100
+#define MAX_DEPTH  32 /* yoke/form.h */
 
 /* "utf8=", and behind it the check mark as a page in UTF-8 sends it; a page in
  * another charset, which does not have it, sends the entity. */
@@ -26,7 +24,6 @@ static const char sentinel_latin1[] = "utf8=%26%2310003%3B";
 struct form {
     yoke_req *req;
     const struct yoke_body_options *options;
-    struct yk_form_tree tree;
     bool is_latin1;
 };
 
@@ -63,12 +60,7 @@ static bool take_pair(struct form *form, char *pair, size_t len)
     if (!name)
         return false;
     yoke_req_form_add(form->req, name, text);
-    if (yk_form_tree_add(&form->tree, name, text) == 0)
-        return true;
-    yoke_next_typed(form->req, 400, "querystring.parse.rangeError",
-                    "a name in the form nests deeper than %zu",
-                    form->tree.max_depth);
-    return false;
+    return true;
 }
 
 /* The field that says the charset is none of the page's. */
@@ -121,17 +113,17 @@ static size_t count_params(const char *text, size_t len)
     return n;
 }
 
-static struct yk_form_tree tree_for(const struct yoke_body_options *options,
-                                    size_t params)
+static void end_form(yoke_req *req, const struct yoke_body_options *options)
 {
-    size_t max_index = options->max_index;
-    if (max_index == 0)
-        max_index = params > MAX_INDEX ? params : MAX_INDEX;
-    return (struct yk_form_tree){
-        .is_extended = options->extended,
-        .max_depth = options->max_depth ? options->max_depth : MAX_DEPTH,
-        .max_index = max_index,
-    };
+    const struct yoke_form_nesting nesting = {.nests = options->extended,
+                                              .max_depth = options->max_depth,
+                                              .max_index = options->max_index};
+    if (yoke_req_form_end(req, &nesting) < 0)
+        yoke_next_typed(req, 400, "querystring.parse.rangeError",
+                        "a name in the form nests too deeply; the limit is %zu",
+                        options->max_depth ? options->max_depth : MAX_DEPTH);
+    else
+        yoke_next(req);
 }
 
 /* yoke_req_body gives the body as it came, so the fields are a copy. */
@@ -154,15 +146,10 @@ static void parse(yoke_req *req, const struct yk_parser *parser,
     memcpy(copy, ptr, len + 1);
     struct form form = {.req = req,
                         .options = options,
-                        .tree = tree_for(options, params),
                         .is_latin1 = strcmp(charset, "utf-8") != 0};
     find_sentinel(&form, copy);
-    if (!take_pairs(&form, copy, len)) {
-        yk_form_tree_done(&form.tree);
-        return;
-    }
-    yk_form_tree_attach(&form.tree, req);
-    yoke_next(req);
+    if (take_pairs(&form, copy, len))
+        end_form(req, options);
 }
 
 static bool takes_charset(const char *charset)

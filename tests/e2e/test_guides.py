@@ -83,36 +83,43 @@ int main(void)
     return yoke_run();
 }
 """
+START = re.compile(r"^\$ ((?:\w+=\S+ )+)\./(\w+) &$", re.M)
 COMMAND = re.compile(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", re.M)
 
 
 def conversations(name):
-    """Of each program: its name, its code, and the (command, output) pairs of
-    the blocks behind it. What needs a shell with jobs is left out."""
+    """Of each program: its name, its code, the environment that it is started
+    with, and the (command, output) pairs of the blocks behind it. What needs a
+    shell with jobs is left out."""
     found = {}
     program = None
     for kind, text in FENCED.findall((harness.ROOT / name).read_text()):
         title = re.match(r"/\* (\w+)\.c \*/\n", text)
         if kind and title and re.search(r"int main\(|make_app\(void\)\n", text):
             program = title[1]
-            found[program] = (text if "int main(" in text else text + MAIN, [])
+            found[program] = (text if "int main(" in text else text + MAIN, {},
+                              [])
         if kind or not program:
             continue
-        found[program][1].extend(
+        for env, started in START.findall(text):
+            assert started == program
+            found[program][1].update(pair.split("=", 1) for pair in env.split())
+        found[program][2].extend(
             (command, output) for command, output in COMMAND.findall(text)
             if "curl" in command and not command.startswith("time ")
             and not command.endswith("&") and "--max-time" not in command)
-    return {f"{name}: {program}": (program, code, asked)
-            for program, (code, asked) in found.items() if asked}
+    return {f"{name}: {program}": (program, code, env, asked)
+            for program, (code, env, asked) in found.items() if asked}
 
 
-SERVED = {**conversations("docs/guide.md"),
-          **conversations("docs/guide/routing.md"),
-          **conversations("docs/guide/errors.md")}
+SERVED = {}
+for guide in ("guide", "guide/routing", "guide/errors", "guide/middleware",
+              "guide/requests", "guide/security"):
+    SERVED.update(conversations(f"docs/{guide}.md"))
 
 
 def test_the_guides_programs_that_serve_are_found():
-    assert sum(len(asked) for *_, asked in SERVED.values()) >= 25
+    assert sum(len(asked) for *_, asked in SERVED.values()) >= 50
 
 
 def without_date(text):
@@ -122,16 +129,16 @@ def without_date(text):
 @pytest.mark.seconds(120)
 @pytest.mark.parametrize("name", SERVED)
 def test_the_answers_are_those_in_the_guide(name, tmp_path, start):
-    program, code, asked = SERVED[name]
+    program, code, env, asked = SERVED[name]
     build(program, code, tmp_path)
-    server = start([tmp_path / program])
+    server = start([tmp_path / program], env=env)
     for command, output in asked:
         # So many lines take their time.
         command = command.replace("1337", str(server.port))
         command = command.replace("10000000", "100000")
         expected = without_date(output.replace("10000000", "100000"))
         done = subprocess.run(["bash", "-c", command], text=True, timeout=60,
-                              stdout=subprocess.PIPE,
+                              cwd=tmp_path, stdout=subprocess.PIPE,
                               stderr=subprocess.DEVNULL)
         assert matches(without_date(done.stdout).splitlines(),
                        expected.splitlines()), (command, done.stdout)

@@ -101,18 +101,12 @@ struct yoke_handler yoke_json_with(const struct yoke_body_options *options);
 
 /* Forms, of the type "application/x-www-form-urlencoded", in UTF-8 or
  * iso-8859-1. The fields are what `yoke_req_form` gives, and the getters of
- * yoke/value.h read as YOKE_FORM; as one value, nested if `.extended`, see
- * yoke_req_form_json. A wrong escape stays as it is; a NUL is an error. */
+ * yoke/value.h read as YOKE_FORM; as one value, nested if `.extended`, they are
+ * yoke_req_form_json (yoke/form.h). A wrong escape stays as it is; a NUL is an error. */
 #define yoke_urlencoded(...)                                                   \
     yoke_urlencoded_with(YOKE_OPTIONS_(yoke_body_options, __VA_ARGS__))
 struct yoke_handler
 yoke_urlencoded_with(const struct yoke_body_options *options);
-
-/* The form as a JSON object: each name with its text, or a list of texts if it
- * came several times; what a parser with `.extended` has read is nested as its
- * brackets say. Text that is not UTF-8 is left out. NULL when nothing has read a
- * form. Made at the first call, if nothing nests; borrowed until the answer has been ended. (Express: req.body.) */
-struct json_t *yoke_req_form_json(yoke_req *req);
 
 /* Text, of the type "text/plain". `yoke_req_body` gives it in UTF-8, from
  * whatever charset it came in; what is not of its charset is an error. */

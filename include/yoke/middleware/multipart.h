@@ -7,8 +7,8 @@
  *     const char *title = yoke_req_form(req, "title");
  *
  * The body is read as it comes, and the next layer runs when all of it is
- * there. Its fields are what `yoke_req_form` gives (yoke/form.h) and, as one
- * value, `yoke_req_form_json` (yoke/middleware/body.h). Its files are in memory
+ * there. Its fields are what `yoke_req_form` gives and, as one value,
+ * `yoke_req_form_json` (both yoke/form.h). Its files are in memory
  * or, with `.dir`, on disk: a file there has no name until it is given one
  * (`yoke_upload_keep`), so that one which nobody keeps is gone when the answer
  * has been ended, and an upload that is broken off, or a process that dies,

@@ -316,6 +316,10 @@ static void an_empty_secret_is_an_error_of_registration(void **state)
     yoke_app_cookie_secrets(app, NULL);
     assert_non_null(strstr(yoke_app_error(app), "cookie secret 1 of 1"));
     yoke_app_free(app);
+    app = yoke_app_new(); /* No old one is as usual. */
+    yoke_app_cookie_secrets(app, "good", NULL);
+    assert_null(yoke_app_error(app));
+    yoke_app_free(app);
 }
 
 /* RFC 4231, test cases 1, 2 and 6. */
