@@ -117,6 +117,62 @@ static void what_others_keep_in_lmdb_is_refused_and_left_alone(void **state)
     }
 }
 
+/* A key without blanks and control characters, which often begins as others. */
+static void make_key(struct yk_random *random, char key[32])
+{
+    size_t len = 1 + yk_random_below(random, 30);
+
+    for (size_t i = 0; i < len; i++)
+        key[i] = "ab\x80\xff"[yk_random_below(random, i < 12 ? 2 : 4)];
+    key[len] = '\0';
+}
+
+/* Counts the records from one to the next, each of which has to be found. */
+static int count_found(const char *name)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_cursor *cursor;
+    MDB_val key, value, found;
+    int count = 0;
+
+    assert_int_equal(yk_lmdb.mdb_env_create(&env), 0);
+    assert_int_equal(yk_lmdb.mdb_env_open(env, path_of(name), MDB_NOSUBDIR, 0),
+                     0);
+    assert_int_equal(yk_lmdb.mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(yk_lmdb.mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(yk_lmdb.mdb_cursor_open(txn, dbi, &cursor), 0);
+    while (yk_lmdb.mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+        assert_int_equal(yk_lmdb.mdb_get(txn, dbi, &key, &found), 0);
+        assert_ptr_equal(found.mv_data, value.mv_data);
+        count++;
+    }
+    yk_lmdb.mdb_cursor_close(cursor);
+    yk_lmdb.mdb_txn_abort(txn);
+    yk_lmdb.mdb_env_close(env);
+    return count;
+}
+
+static void records_have_the_order_that_lmdb_gives_them(void **state)
+{
+    static char keys[500][32];
+    struct yk_random random;
+    yoke_store *own = open_store_with(
+        (struct yoke_store_options){.url = url_of("order", "")});
+    int count = 1; /* The mark. */
+    (void)state;
+    yk_random_init(&random);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        make_key(&random, keys[i]);
+        count += add(own, keys[i], "v", 0)->err == 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        assert_int_equal(get(own, keys[i])->err, 0);
+    close_store(own);
+    assert_int_equal(count_found("order"), count);
+}
+
 static void what_is_no_file_is_refused(void **state)
 {
     (void)state;
@@ -603,6 +659,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(its_file_is_its_users_alone),
         cmocka_unit_test(a_foreign_file_is_refused_and_left_alone),
         cmocka_unit_test(what_others_keep_in_lmdb_is_refused_and_left_alone),
+        cmocka_unit_test(records_have_the_order_that_lmdb_gives_them),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(a_file_without_its_end_is_refused),
         cmocka_unit_test(what_was_stored_is_there_when_it_is_opened_again),
