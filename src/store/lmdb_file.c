@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -46,16 +45,6 @@ static bool lock_byte(int fd, off_t byte, short type)
     struct flock what = {
         .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
     return fcntl(fd, F_OFD_SETLK, &what) == 0;
-}
-
-bool yk_lmdb_try_guard(struct yk_lmdb_file *file)
-{
-    return flock(file->fd, LOCK_EX | LOCK_NB) == 0;
-}
-
-void yk_lmdb_leave_guard(struct yk_lmdb_file *file)
-{
-    flock(file->fd, LOCK_UN);
 }
 
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file)
@@ -215,7 +204,7 @@ static int mark(struct yk_lmdb_file *file, char *why)
     struct timespec pause = {.tv_nsec = MARK_PAUSE_NS};
     int tries = MARK_TRIES;
 
-    while (!yk_lmdb_try_guard(file)) {
+    while (!yk_lmdb_guard_try(&file->guard)) {
         if (tries-- == 0)
             return yk_store_why(why, -EAGAIN,
                                 "%.150s: another process does "
@@ -224,7 +213,7 @@ static int mark(struct yk_lmdb_file *file, char *why)
         nanosleep(&pause, NULL);
     }
     int err = write_mark(file, why);
-    yk_lmdb_leave_guard(file);
+    yk_lmdb_guard_leave(&file->guard);
     return err;
 }
 
@@ -322,6 +311,7 @@ static void free_file(struct yk_lmdb_file *file)
         yk_lmdb.mdb_txn_abort(file->reader);
     if (file->env)
         yk_lmdb.mdb_env_close(file->env);
+    yk_lmdb_guard_close(&file->guard);
     yk_close_fd(&file->fd);
     free(file->path);
     free(file);
@@ -342,9 +332,12 @@ static int open_new(const char *path, int fd, const struct stat *st,
         .ino = st->st_ino,
         .options = *options,
         .fd = fd,
+        .guard.fd = -1,
     };
     yk_list_init(&file->node);
     int err = check_head(path, fd, why);
+    if (err == 0)
+        err = yk_lmdb_guard_open(&file->guard, path, why);
     if (err == 0)
         err = open_env(file, why);
     if (err == 0)
