@@ -94,10 +94,10 @@ static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
         return err;
     if (target == 0)
         return YK_H1_REQUEST_LINE;
-    size_t query = target + yk_chars_span(line + target, len - target,
-                                          YK_CHAR_PATH);
-    size_t end = query + yk_chars_span(line + query, len - query,
-                                       YK_CHAR_TARGET);
+    size_t query =
+        target + yk_chars_span(line + target, len - target, YK_CHAR_PATH);
+    size_t end =
+        query + yk_chars_span(line + query, len - query, YK_CHAR_TARGET);
     if (end == target || end == len || line[end] != ' ')
         return YK_H1_REQUEST_LINE;
     err = parse_version(req, line + end + 1, len - end - 1);
@@ -109,10 +109,10 @@ static enum yk_h1_error parse_request_line(struct yk_h1_head *head,
     req->is_head = target == 5 && memcmp(line, "HEAD", 4) == 0;
     line[target - 1] = '\0';
     line[end] = '\0';
-    return yk_target_parse(req,
-                           (struct yk_span){(uint16_t)(off + target),
-                                            (uint16_t)(end - target)},
-                           (uint16_t)(query - target));
+    return yk_target_parse(
+        req,
+        (struct yk_span){(uint16_t)(off + target), (uint16_t)(end - target)},
+        (uint16_t)(query - target));
 }
 
 /* ---- Fields that say how the message is framed ---- */
@@ -254,9 +254,8 @@ static enum yk_h1_error see_field(struct yk_h1_head *head,
 
 /* ---- Field lines ---- */
 
-static inline enum yk_h1_error parse_field(char *base, uint32_t off,
-                                           uint32_t len,
-                                           struct yk_field *ret_field)
+static inline enum yk_h1_error
+parse_field(char *base, uint32_t off, uint32_t len, struct yk_field *ret_field)
 {
     char *line = base + off;
     if (*line == ' ' || *line == '\t')
@@ -396,9 +395,9 @@ static enum yk_h1_error take_line(struct yk_h1_head *head,
 }
 
 /* Not inlined: it needs all registers for itself. */
-__attribute__((noinline)) int
-yk_h1_head_parse(struct yk_h1_head *head, const struct yoke_limits *limits,
-                 char *buf, size_t len)
+__attribute__((noinline)) int yk_h1_head_parse(struct yk_h1_head *head,
+                                               const struct yoke_limits *limits,
+                                               char *buf, size_t len)
 {
     bool is_end = false;
     size_t target;

@@ -45,7 +45,8 @@ static inline struct yk_header *append(struct yk_headers *headers,
                                        struct yk_arena *arena)
 {
     if (!headers->items) {
-        headers->items = yk_arena_alloc(arena, FIRST * sizeof(struct yk_header));
+        headers->items =
+            yk_arena_alloc(arena, FIRST * sizeof(struct yk_header));
         headers->capacity = FIRST;
     } else if (headers->count == headers->capacity) {
         grow(headers, arena);

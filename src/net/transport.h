@@ -80,7 +80,7 @@ struct yk_transport_user {
 struct yk_transport {
     const struct yk_transport_ops *ops;
     const struct yk_transport_user *user;
-    void *owner; /* The user's own: the connection that is carried. */
+    void *owner;   /* The user's own: the connection that is carried. */
     bool may_rest; /* Somebody may take it between two requests. */
 };
 

@@ -181,8 +181,11 @@ yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
         err = -ECANCELED;
     else if (!yoke_store_has_channels(store))
         err = -ENOTSUP;
-    else if (!yk_key_fault(store, channel, false, &err)) {
-        len = strlen(channel);
+    else if (yk_key_fault(store, channel, false, &len))
+        err = -EINVAL;
+    if (err < 0)
+        len = 0;
+    else {
         memcpy(name, store->prefix, store->prefix_len);
         memcpy(name + store->prefix_len, channel, len);
         len += store->prefix_len;

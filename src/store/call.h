@@ -55,27 +55,30 @@ struct yk_call {
     yoke_store_fn *fn;
     void *data;
     uint64_t begun_ns;
-    uint64_t retry_until_ms; /* A lock that is waited for; 0: it is not. */
-    enum yk_op op;
-    enum yk_call_state state;
-    int err;               /* Found wrong before it was carried out. */
-    const char *why;       /* The reason; static. */
-    uint32_t ttl_s;        /* Also a lease. */
-    uint32_t count;        /* Of a scan. */
     uint64_t version;      /* Of a replace. */
     int64_t number;        /* By what to incr; a fencing number. */
     struct yk_slice key;   /* With the prefix; a NUL is behind it. Also a
                                 channel, a lock's name, a scan's prefix. */
     struct yk_slice value; /* A NUL is behind it. Also a message, or a scan's
                                 cursor (with the prefix for lmdb and memory). */
-    bool is_late;          /* The user has been told. */
-    bool is_pooled;        /* Where the memory is from. */
-    unsigned step;         /* The backend's: how far it has come, */
-    void *tag;             /* what it likes, */
-    uint64_t done_version; /* and an outcome that it notes before it can */
-    int64_t done_number;   /* tell it. */
-    int done_err;
-    char bytes[];
+    enum yk_op op;
+    enum yk_call_state state;
+    uint32_t ttl_s; /* Also a lease. */
+    uint32_t count; /* Of a scan. */
+    bool is_pooled; /* Where the memory is from. */
+
+    /* From here on all is zero at first. */
+    bool is_late;            /* The user has been told. */
+    int err;                 /* Found wrong before it was carried out. */
+    const char *why;         /* The reason; static. */
+    uint64_t retry_until_ms; /* A lock that is waited for; 0: it is not. */
+    unsigned step;           /* The backend's: how far it has come, */
+    int done_err;            /* an outcome that it notes before it can */
+    uint64_t done_version;   /* tell it, */
+    int64_t done_number;
+    void *tag; /* and what it likes. */
+
+    char bytes[]; /* One for yk_call_inner_key, then key and value. */
 };
 
 /* Ends a call. `result` needs `err` and what the operation yields; the rest is
@@ -88,6 +91,15 @@ void yk_call_fail(struct yk_call *call, int err, const char *text);
 
 /* Fails each call of a list. */
 void yk_calls_fail(struct yk_list *calls, int err, const char *text);
+
+/* The key with one byte in front, in the call's own memory: which of several
+ * spaces a backend keeps it in. */
+static inline struct yk_slice yk_call_inner_key(struct yk_call *call,
+                                                char space)
+{
+    call->bytes[0] = space;
+    return (struct yk_slice){call->bytes, call->key.len + 1};
+}
 
 /* The call whose node it is. */
 static inline struct yk_call *yk_call_of(struct yk_list *node)

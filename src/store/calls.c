@@ -46,7 +46,8 @@ static struct yk_call *take_memory(yoke_store *store, size_t size)
 
     if (!call)
         return NULL;
-    memset(call, 0, sizeof(*call));
+    memset(&call->is_late, 0,
+           sizeof(*call) - offsetof(struct yk_call, is_late));
     call->is_pooled = is_pooled;
     return call;
 }
@@ -124,10 +125,11 @@ static void set_timer(struct yk_call *call, uint64_t now_ms, uint64_t due_ms)
 static bool rests(struct yk_call *call, int err)
 {
     yoke_store *store = call->store;
-    uint64_t now = uv_now(yoke_loop());
 
-    if (err != -YOKE_ECONFLICT || call->retry_until_ms <= now ||
-        call->is_late || store->is_closing)
+    if (err != -YOKE_ECONFLICT || call->retry_until_ms == 0)
+        return false;
+    uint64_t now = uv_now(yoke_loop());
+    if (call->retry_until_ms <= now || call->is_late || store->is_closing)
         return false;
     uint64_t rest = REST_MS + yk_random_below(&store->random, REST_JITTER_MS);
     if (now + rest > call->retry_until_ms)
@@ -258,23 +260,28 @@ static void set_deadlines(yoke_store *store)
 
 /* ---- The flush ---- */
 
+/* None of them may be freed by what a callback does, so all are marked before
+ * the first is answered. */
 static void hand_over(yoke_store *store)
 {
-    struct yk_list fresh, batch;
+    struct yk_list batch, wrong;
     struct yk_list *node;
 
-    yk_list_init(&fresh);
     yk_list_init(&batch);
-    yk_list_move_all(&fresh, &store->fresh);
-    while ((node = yk_list_take(&fresh))) {
-        struct yk_call *call = yk_call_of(node);
+    yk_list_init(&wrong);
+    yk_list_move_all(&batch, &store->fresh);
+    YK_LIST_EACH(one, &batch)
+    {
+        struct yk_call *call = yk_call_of(one);
         call->state = YK_CALL_RUNNING;
-        if (call->err) {
-            yk_call_fail(call, call->err, call->why);
+        if (!call->err)
             continue;
-        }
-        yk_list_add(&batch, &call->node);
+        yk_list_remove(one);
+        yk_list_add(&wrong, one);
     }
+    while ((node = yk_list_take(&wrong)))
+        yk_call_fail(yk_call_of(node), yk_call_of(node)->err,
+                     yk_call_of(node)->why);
     if (!yk_list_is_empty(&batch))
         store->backend->run(store, &batch);
 }
@@ -328,9 +335,30 @@ void yk_calls_init(yoke_store *store)
 
 /* ---- Beginning ---- */
 
+#define EACH_BYTE(value) (UINT64_C(0x0101010101010101) * (value))
+
+/* Whether one of eight bytes is a blank or a control character: not above 0x20,
+ * or 0x7f. A byte that borrows from the next makes that one look wrong, too; but
+ * then there is a wrong one. */
+static bool has_wrong(uint64_t bytes)
+{
+    uint64_t delete = bytes ^ EACH_BYTE(0x7f);
+    uint64_t is_low = (bytes - EACH_BYTE(0x21)) & ~bytes;
+    uint64_t is_delete = (delete - EACH_BYTE(1)) & ~delete;
+
+    return ((is_low | is_delete) & EACH_BYTE(0x80)) != 0;
+}
+
 /* Anything but blanks and control characters: what every backend takes. */
 static bool is_key_text(const char *key, size_t len)
 {
+    uint64_t bytes;
+
+    for (; len >= sizeof(bytes); len -= sizeof(bytes), key += sizeof(bytes)) {
+        memcpy(&bytes, key, sizeof(bytes));
+        if (has_wrong(bytes))
+            return false;
+    }
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)key[i] <= ' ' || key[i] == 0x7f)
             return false;
@@ -338,20 +366,18 @@ static bool is_key_text(const char *key, size_t len)
 }
 
 const char *yk_key_fault(const yoke_store *store, const char *key,
-                         bool may_be_empty, int *ret_err)
+                         bool may_be_empty, size_t *ret_len)
 {
     size_t len = key ? strnlen(key, YOKE_STORE_KEY_MAX + 1) : 0;
-    const char *why = NULL;
 
+    *ret_len = len;
     if (!key || (len == 0 && !may_be_empty))
-        why = "the key is empty";
-    else if (len + store->prefix_len > YOKE_STORE_KEY_MAX)
-        why = "the key is longer than 250 bytes, with the store's prefix";
-    else if (!is_key_text(key, len))
-        why = "the key has a blank or a control character in it";
-    if (why)
-        *ret_err = -EINVAL;
-    return why;
+        return "the key is empty";
+    if (len + store->prefix_len > YOKE_STORE_KEY_MAX)
+        return "the key is longer than 250 bytes, with the store's prefix";
+    if (!is_key_text(key, len))
+        return "the key has a blank or a control character in it";
+    return NULL;
 }
 
 static const char *lack_of(enum yk_op op)
@@ -363,12 +389,19 @@ static const char *lack_of(enum yk_op op)
     return "this store cannot do that";
 }
 
+/* What is copied of a call. */
+struct size {
+    size_t key_len, value_len;
+};
+
 static const char *fault(const yoke_store *store,
-                         const struct yk_call_spec *spec, int *ret_err)
+                         const struct yk_call_spec *spec, struct size *size,
+                         int *ret_err)
 {
     const char *why =
-        yk_key_fault(store, spec->key, spec->op == YK_OP_SCAN, ret_err);
+        yk_key_fault(store, spec->key, spec->op == YK_OP_SCAN, &size->key_len);
 
+    *ret_err = -EINVAL;
     if (why)
         return why;
     if (yk_store_is_foreign(store)) {
@@ -392,6 +425,7 @@ static const char *fault(const yoke_store *store,
         *ret_err = -YOKE_EUNAVAILABLE;
         return "too many calls are under way";
     }
+    *ret_err = 0;
     return NULL;
 }
 
@@ -406,45 +440,45 @@ __attribute__((noinline)) static char *append(char *at, const char *ptr,
 
 /* Copies prefix, key and value behind the call, each with a NUL. */
 static void copy_bytes(struct yk_call *call, const struct yk_call_spec *spec,
-                       size_t key_len)
+                       struct size size)
 {
     yoke_store *store = call->store;
-    char *at = call->bytes;
+    char *at = call->bytes + 1;
 
-    call->key = (struct yk_slice){at, store->prefix_len + key_len};
+    call->key = (struct yk_slice){at, store->prefix_len + size.key_len};
     if (store->prefix_len > 0)
         at = append(at, store->prefix, store->prefix_len);
-    at = append(at, spec->key ? spec->key : "", key_len);
+    if (size.key_len > 0)
+        at = append(at, spec->key, size.key_len);
     *at++ = '\0';
-    call->value = (struct yk_slice){at, spec->len};
-    if (spec->len > 0)
-        at = append(at, spec->value, spec->len);
+    call->value = (struct yk_slice){at, size.value_len};
+    if (size.value_len > 0)
+        at = append(at, spec->value, size.value_len);
     *at = '\0';
 }
 
-static struct yk_call *new_call(yoke_store *store, struct yk_call_spec *spec)
+static struct yk_call *
+new_call(yoke_store *store, const struct yk_call_spec *spec, struct size size)
 {
-    size_t key_len = spec->key ? strnlen(spec->key, YOKE_STORE_KEY_MAX) : 0;
-    size_t rest = sizeof(struct yk_call) + store->prefix_len + key_len + 2;
-    struct yk_call *call = take_memory(store, rest + spec->len);
+    size_t rest = sizeof(struct yk_call) + store->prefix_len + size.key_len + 3;
+    struct yk_call *call = take_memory(store, rest + size.value_len);
 
     if (!call) {
-        spec->len = 0;
-        spec->err = -YOKE_EUNAVAILABLE;
-        spec->why = "there is no memory";
+        size.value_len = 0;
         while (!(call = take_memory(store, rest)))
             abort();
+        call->err = -YOKE_EUNAVAILABLE;
+        call->why = "there is no memory";
     }
     call->store = store;
-    copy_bytes(call, spec, key_len);
+    copy_bytes(call, spec, size);
     return call;
 }
 
 /* Counts it among those that are open, and has the loop take it up. */
 static void enter(yoke_store *store, struct yk_call *call)
 {
-    yk_list_init(&call->all);
-    yk_list_init(&call->node);
+    call->state = YK_CALL_FRESH;
     yk_timer_init(&call->timer);
     yk_turn_begin();
     call->begun_ns = yk_turn_now_ns();
@@ -458,26 +492,31 @@ static void enter(yoke_store *store, struct yk_call *call)
     yk_store_wake(store);
 }
 
-void yk_call_start(yoke_store *store, const struct yk_call_spec *given,
+void yk_call_start(yoke_store *store, const struct yk_call_spec *spec,
                    yoke_store_fn *fn, void *data)
 {
-    struct yk_call_spec spec = *given;
+    struct size size = {.value_len = spec->len};
+    int err = spec->err;
+    const char *why = spec->why;
 
-    if (!spec.why)
-        spec.why = fault(store, &spec, &spec.err);
-    if (spec.why)
-        spec.len = 0;
-    struct yk_call *call = new_call(store, &spec);
-    call->op = spec.op;
+    if (!why)
+        why = fault(store, spec, &size, &err);
+    if (why)
+        size = (struct size){
+            .key_len = spec->key ? strnlen(spec->key, YOKE_STORE_KEY_MAX) : 0};
+    struct yk_call *call = new_call(store, spec, size);
+    call->op = spec->op;
     call->fn = fn;
     call->data = data;
-    call->err = spec.err;
-    call->why = spec.why;
-    call->ttl_s = spec.ttl_s;
-    call->count = spec.count;
-    call->version = spec.version;
-    call->number = spec.number;
-    if (spec.wait_ms > 0)
-        call->retry_until_ms = uv_now(yoke_loop()) + spec.wait_ms;
+    call->ttl_s = spec->ttl_s;
+    call->count = spec->count;
+    call->version = spec->version;
+    call->number = spec->number;
+    if (why) {
+        call->err = err;
+        call->why = why;
+    }
+    if (spec->wait_ms > 0)
+        call->retry_until_ms = uv_now(yoke_loop()) + spec->wait_ms;
     enter(store, call);
 }

@@ -28,9 +28,9 @@ void yk_calls_init(yoke_store *store);
 /* Tells every unanswered call that it is given up. */
 void yk_calls_abort(yoke_store *store, int err, const char *text);
 
-/* What is wrong with a key, channel or name of a lock, or NULL. `is_prefix`:
- * it may be empty. Stores the code in `ret_err`. */
+/* What is wrong with a key, channel or name of a lock, or NULL. Stores its
+ * length, at most one more than is allowed. */
 const char *yk_key_fault(const yoke_store *store, const char *key,
-                         bool may_be_empty, int *ret_err);
+                         bool may_be_empty, size_t *ret_len);
 
 #endif

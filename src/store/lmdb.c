@@ -42,8 +42,7 @@ static void get(struct lmdb *lmdb, struct yk_call *call, uint64_t now_ms)
     struct yk_record there;
     struct yk_outcome outcome;
     const char *text;
-    int code =
-        yk_lmdb_read(file, file->reader, YK_SPACE_VALUE, call->key, &there);
+    int code = yk_lmdb_read(file, file->reader, call, &there);
 
     if (code != 0) {
         int err = yk_lmdb_error(code, &text);
@@ -109,7 +108,8 @@ static int read_page(struct lmdb *lmdb, struct yk_call *call,
     prefix_room[0] = YK_SPACE_VALUE;
     memcpy(prefix_room + 1, call->key.ptr, call->key.len);
     for (uint32_t seen = 0; code == 0 && begins_with(&key, &prefix); seen++) {
-        struct yk_record record = yk_lmdb_record(&value);
+        struct yk_record record;
+        yk_lmdb_record(&value, &record);
         if (seen == call->count)
             return 0;
         memcpy(page->last, (const char *)key.mv_data + 1, key.mv_size - 1);
@@ -168,7 +168,6 @@ static int begin_read(struct lmdb *lmdb)
 
 static void read_all(struct lmdb *lmdb, struct yk_list *calls)
 {
-    struct yk_list *node;
     const char *text;
 
     if (yk_list_is_empty(calls))
@@ -184,13 +183,15 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
         yk_calls_fail(calls, err, text);
         return;
     }
-    while ((node = yk_list_take(calls))) {
-        struct yk_call *call = yk_call_of(node);
+    YK_LIST_EACH(one, calls)
+    {
+        struct yk_call *call = yk_call_of(one);
         if (call->op == YK_OP_SCAN)
             scan(lmdb, call);
         else
             get(lmdb, call, now_ms);
     }
+    yk_list_init(calls); /* They are gone. */
     yk_lmdb_end_read(yk_lmdb_file_of(&lmdb->user));
 }
 
@@ -199,21 +200,25 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
 static void run_lmdb(yoke_store *store, struct yk_list *calls)
 {
     struct lmdb *lmdb = store->state;
-    struct yk_list reads, writes;
+    struct yk_list messages, writes;
     struct yk_list *node;
 
-    yk_list_init(&reads);
+    /* Reads stay where they are: mostly they are all there is. */
+    yk_list_init(&messages);
     yk_list_init(&writes);
-    while ((node = yk_list_take(calls))) {
-        struct yk_call *call = yk_call_of(node);
-        if (call->op == YK_OP_PUBLISH)
-            yk_lmdb_channels_publish(&lmdb->channels, call);
-        else
-            yk_list_add(yk_record_is_write(call) ? &writes : &reads, node);
+    YK_LIST_EACH(one, calls)
+    {
+        const struct yk_call *call = yk_call_of(one);
+        if (!yk_record_is_write(call))
+            continue;
+        yk_list_remove(one);
+        yk_list_add(call->op == YK_OP_PUBLISH ? &messages : &writes, one);
     }
+    while ((node = yk_list_take(&messages)))
+        yk_lmdb_channels_publish(&lmdb->channels, yk_call_of(node));
     if (!yk_list_is_empty(&writes))
         yk_lmdb_submit(&lmdb->user, &writes);
-    read_all(lmdb, &reads);
+    read_all(lmdb, calls);
     yk_lmdb_channels_flush(&lmdb->channels);
 }
 

@@ -25,41 +25,38 @@
 
 _Static_assert(YK_LMDB_BATCH_MAX <= 1 << PLACE_BITS, "versions have room");
 
-struct yk_record yk_lmdb_record(const MDB_val *value)
+void yk_lmdb_record(const MDB_val *value, struct yk_record *record)
 {
-    struct yk_record record = {.exists = true};
     const char *bytes = value->mv_data;
 
     /* The mark, or what a later version has put there. */
-    if (value->mv_size < HEAD_LEN + 1)
-        return (struct yk_record){.exists = false};
-    memcpy(&record.version, bytes, sizeof(uint64_t));
-    memcpy(&record.expires_ms, bytes + sizeof(uint64_t), sizeof(uint64_t));
-    record.value.ptr = bytes + HEAD_LEN;
-    record.value.len = value->mv_size - HEAD_LEN - 1;
-    return record;
+    record->exists = value->mv_size > HEAD_LEN;
+    if (!record->exists)
+        return;
+    memcpy(&record->version, bytes, sizeof(uint64_t));
+    memcpy(&record->expires_ms, bytes + sizeof(uint64_t), sizeof(uint64_t));
+    record->value.ptr = bytes + HEAD_LEN;
+    record->value.len = value->mv_size - HEAD_LEN - 1;
 }
 
-static MDB_val inner_key(char room[KEY_MAX], char space, struct yk_slice key)
+/* What a call is about. */
+static MDB_val key_of(struct yk_call *call)
 {
-    room[0] = space;
-    memcpy(room + 1, key.ptr, key.len);
-    return (MDB_val){key.len + 1, room};
+    struct yk_slice key = yk_call_inner_key(call, yk_record_space(call));
+    /* LMDB takes no const, and does not write. */
+    return (MDB_val){key.len, (void *)(uintptr_t)key.ptr};
 }
 
-int yk_lmdb_read(struct yk_lmdb_file *file, MDB_txn *txn, char space,
-                 struct yk_slice key, struct yk_record *ret_record)
+int yk_lmdb_read(struct yk_lmdb_file *file, MDB_txn *txn, struct yk_call *call,
+                 struct yk_record *ret_record)
 {
-    char room[KEY_MAX];
-    MDB_val inner = inner_key(room, space, key), value;
-    int code = yk_lmdb.mdb_get(txn, file->dbi, &inner, &value);
+    MDB_val key = key_of(call), value;
+    int code = yk_lmdb.mdb_get(txn, file->dbi, &key, &value);
 
-    *ret_record = (struct yk_record){.exists = false};
-    if (code == MDB_NOTFOUND)
-        return 0;
+    ret_record->exists = false;
     if (code == 0)
-        *ret_record = yk_lmdb_record(&value);
-    return code;
+        yk_lmdb_record(&value, ret_record);
+    return code == MDB_NOTFOUND ? 0 : code;
 }
 
 static int put(struct yk_lmdb_file *file, MDB_txn *txn, MDB_val *key,
@@ -101,23 +98,20 @@ static int put_again(struct yk_lmdb_file *file, MDB_txn *txn, MDB_val *key,
 static int change(struct yk_lmdb_file *file, MDB_txn *txn, struct yk_call *call,
                   uint64_t now_ms, uint64_t version)
 {
-    char room[KEY_MAX];
     struct yk_record there = {.exists = false};
     struct yk_outcome outcome;
-    char space = yk_record_space(call);
     int code = 0;
 
     /* Only a set does not care what was there. */
     if (call->op != YK_OP_SET)
-        code = yk_lmdb_read(file, txn, space, call->key, &there);
-
+        code = yk_lmdb_read(file, txn, call, &there);
     if (code != 0)
         return code;
     yk_record_apply(call, &there, now_ms, version, &outcome);
     call->done_err = outcome.result.err;
     call->done_version = outcome.result.version;
     call->done_number = outcome.result.number;
-    MDB_val key = inner_key(room, space, call->key);
+    MDB_val key = key_of(call);
     if (outcome.change == YK_ERASE)
         return yk_lmdb.mdb_del(txn, file->dbi, &key, NULL);
     if (outcome.change == YK_KEEP)
@@ -163,7 +157,8 @@ static int look(struct yk_lmdb_sweep *sweep, MDB_cursor *cursor,
         cursor, &key, &value, sweep->from_len ? MDB_SET_RANGE : MDB_FIRST);
 
     for (int seen = 0; code == 0; seen++) {
-        struct yk_record record = yk_lmdb_record(&value);
+        struct yk_record record;
+        yk_lmdb_record(&value, &record);
         if (seen == SWEEP_SEEN || found->count == SWEEP_REMOVED) {
             sweep->from_len = key.mv_size;
             memcpy(sweep->from, key.mv_data, key.mv_size);
@@ -202,12 +197,13 @@ static int find(struct yk_lmdb_file *file, struct yk_lmdb_sweep *sweep,
 static int remove_expired(struct yk_lmdb_file *file, MDB_txn *txn, MDB_val key,
                           uint64_t now_ms)
 {
+    struct yk_record record;
     MDB_val value;
     int code = yk_lmdb.mdb_get(txn, file->dbi, &key, &value);
 
     if (code != 0)
         return code == MDB_NOTFOUND ? 0 : code;
-    struct yk_record record = yk_lmdb_record(&value);
+    yk_lmdb_record(&value, &record);
     if (yk_record_is_live(&record, now_ms))
         return 0;
     return yk_lmdb.mdb_del(txn, file->dbi, &key, NULL);

@@ -18,10 +18,10 @@
 int yk_lmdb_write(struct yk_lmdb_file *file, struct yk_list *calls,
                   uint64_t now_ms);
 
-/* Reads a record within a transaction; borrowed until its end. LMDB's code; 0
- * also when there is none. */
-int yk_lmdb_read(struct yk_lmdb_file *file, MDB_txn *txn, char space,
-                 struct yk_slice key, struct yk_record *ret_record);
+/* Reads the record that a call is about, within a transaction; borrowed until
+ * its end. LMDB's code; 0 also when there is none. */
+int yk_lmdb_read(struct yk_lmdb_file *file, MDB_txn *txn, struct yk_call *call,
+                 struct yk_record *ret_record);
 
 /* How far a sweep has come. All zero: at the beginning. */
 struct yk_lmdb_sweep {
@@ -36,6 +36,6 @@ int yk_lmdb_sweep_step(struct yk_lmdb_file *file, struct yk_lmdb_sweep *sweep,
                        uint64_t now_ms);
 
 /* The record that is kept in `value`. */
-struct yk_record yk_lmdb_record(const MDB_val *value);
+void yk_lmdb_record(const MDB_val *value, struct yk_record *ret_record);
 
 #endif

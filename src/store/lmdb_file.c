@@ -1,10 +1,10 @@
 #include "store/lmdb_file.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,16 +45,6 @@ static bool lock_byte(int fd, off_t byte, short type)
     struct flock what = {
         .l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
     return fcntl(fd, F_OFD_SETLK, &what) == 0;
-}
-
-bool yk_lmdb_try_guard(struct yk_lmdb_file *file)
-{
-    return flock(file->fd, LOCK_EX | LOCK_NB) == 0;
-}
-
-void yk_lmdb_leave_guard(struct yk_lmdb_file *file)
-{
-    flock(file->fd, LOCK_UN);
 }
 
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file)
@@ -214,7 +204,7 @@ static int mark(struct yk_lmdb_file *file, char *why)
     struct timespec pause = {.tv_nsec = MARK_PAUSE_NS};
     int tries = MARK_TRIES;
 
-    while (!yk_lmdb_try_guard(file)) {
+    while (!yk_lmdb_guard_try(&file->guard)) {
         if (tries-- == 0)
             return yk_store_why(why, -EAGAIN,
                                 "%.150s: another process does "
@@ -223,8 +213,36 @@ static int mark(struct yk_lmdb_file *file, char *why)
         nanosleep(&pause, NULL);
     }
     int err = write_mark(file, why);
-    yk_lmdb_leave_guard(file);
+    yk_lmdb_guard_leave(&file->guard);
     return err;
+}
+
+/* Compares the first eight bytes of two keys that begin there. */
+static uint64_t first_eight(const char *ptr)
+{
+    uint64_t bytes;
+    memcpy(&bytes, ptr, sizeof(bytes));
+    return be64toh(bytes);
+}
+
+/* The order that LMDB has by itself, so that every program has it; but LMDB asks
+ * memcmp for each of the ten keys or so on the way to one, and mostly the first
+ * bytes decide. */
+static int compare_keys(const MDB_val *a, const MDB_val *b)
+{
+    size_t len = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
+    const char *x = a->mv_data, *y = b->mv_data;
+
+    for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
+        uint64_t one = first_eight(x), other = first_eight(y);
+        if (one != other)
+            return one < other ? -1 : 1;
+        x += sizeof(uint64_t);
+        y += sizeof(uint64_t);
+    }
+    int order = memcmp(x, y, len);
+    return order ? order
+                 : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
 }
 
 /* The reader's transaction is the first, and opens the database in it. */
@@ -242,6 +260,8 @@ static int check_content(struct yk_lmdb_file *file, char *why)
     if (code != 0)
         return fail(file->path, code, "read", why);
     code = yk_lmdb.mdb_dbi_open(file->reader, NULL, 0, &file->dbi);
+    if (code == 0)
+        code = yk_lmdb.mdb_set_compare(file->reader, file->dbi, compare_keys);
     if (code != 0)
         return fail(file->path, code, "read", why);
     int err = check_mark(file, file->reader, &is_new, why);
@@ -291,6 +311,7 @@ static void free_file(struct yk_lmdb_file *file)
         yk_lmdb.mdb_txn_abort(file->reader);
     if (file->env)
         yk_lmdb.mdb_env_close(file->env);
+    yk_lmdb_guard_close(&file->guard);
     yk_close_fd(&file->fd);
     free(file->path);
     free(file);
@@ -311,9 +332,12 @@ static int open_new(const char *path, int fd, const struct stat *st,
         .ino = st->st_ino,
         .options = *options,
         .fd = fd,
+        .guard.fd = -1,
     };
     yk_list_init(&file->node);
     int err = check_head(path, fd, why);
+    if (err == 0)
+        err = yk_lmdb_guard_open(&file->guard, path, why);
     if (err == 0)
         err = open_env(file, why);
     if (err == 0)

@@ -4,10 +4,8 @@
  * **Whose turn it is to write.** LMDB has one writer at a time, of all processes,
  * and who wants to be it waits in a mutex, for as long as it takes. That must
  * not happen to a loop: a worker that is stopped (SIGSTOP, a debugger, a full
- * disk) would stop all others. So a lock stands in front, the guard, that can be
- * tried: flock(2) on the file, which the kernel takes back from who dies. (The
- * locks of fcntl(2) would do the same and take half as long again.) Who has it
- * finds LMDB's own mutex free.
+ * disk) would stop all others. So a lock stands in front, the guard
+ * (lmdb_guard.h), that can be tried. Who has it finds LMDB's own mutex free.
  *
  *     loop: guard free? -- yes --> begin, put ..., commit      10 us or so
  *                |
@@ -36,6 +34,7 @@
 #include <uv.h>
 
 #include "core/list.h"
+#include "store/lmdb_guard.h"
 #include "store/lmdb_library.h"
 
 enum yk_lmdb_sync {
@@ -57,7 +56,8 @@ struct yk_lmdb_file {
     ino_t ino;
     struct yk_lmdb_options options;
     uint64_t map_size;
-    int fd; /* For the locks, and fdatasync. */
+    int fd; /* For the other locks, and fdatasync. */
+    struct yk_lmdb_guard guard;
     MDB_env *env;
     MDB_dbi dbi;
     MDB_txn *reader;               /* Reset between uses. */
@@ -73,10 +73,6 @@ int yk_lmdb_open(const char *path, const struct yk_lmdb_options *options,
 
 /* Nothing of it may be in use. */
 void yk_lmdb_close(struct yk_lmdb_file *file);
-
-/* Tries to become the writer; true when this process is it. */
-bool yk_lmdb_try_guard(struct yk_lmdb_file *file);
-void yk_lmdb_leave_guard(struct yk_lmdb_file *file);
 
 /* True when this process does the upkeep; tries to become the one. */
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file);

@@ -21,6 +21,7 @@
     XX(mdb_txn_reset)                                                          \
     XX(mdb_txn_renew)                                                          \
     XX(mdb_dbi_open)                                                           \
+    XX(mdb_set_compare)                                                        \
     XX(mdb_get)                                                                \
     XX(mdb_put)                                                                \
     XX(mdb_del)                                                                \

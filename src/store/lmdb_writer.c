@@ -175,7 +175,7 @@ static bool wait_for_guard(struct yk_lmdb_writer *writer)
 {
     struct timespec pause = {.tv_nsec = PAUSE_MIN_NS};
 
-    while (!yk_lmdb_try_guard(writer->file)) {
+    while (!yk_lmdb_guard_try(&writer->file->guard)) {
         if (yk_now_ns() > writer->until_ns)
             return false;
         nanosleep(&pause, NULL);
@@ -199,7 +199,7 @@ static void do_job(uv_work_t *work)
     else
         writer->code =
             yk_lmdb_sweep_step(writer->file, &writer->sweep, writer->now_ms);
-    yk_lmdb_leave_guard(writer->file);
+    yk_lmdb_guard_leave(&writer->file->guard);
 }
 
 static void tell_idle(struct yk_lmdb_writer *writer)
@@ -267,10 +267,11 @@ static bool write_here(struct yk_lmdb_writer *writer, struct yk_list *batch)
 {
     struct yk_lmdb_file *file = writer->file;
 
-    if (file->options.sync == YK_LMDB_COMMIT || !yk_lmdb_try_guard(file))
+    if (file->options.sync == YK_LMDB_COMMIT ||
+        !yk_lmdb_guard_try(&file->guard))
         return false;
     int code = yk_lmdb_write(file, batch, yk_store_now(any_store(writer)));
-    yk_lmdb_leave_guard(file);
+    yk_lmdb_guard_leave(&file->guard);
     finish(writer, batch, code);
     return true;
 }

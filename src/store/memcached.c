@@ -83,7 +83,8 @@ static void send_waiting(struct server *server)
 
 static void run_call(struct memcached *memcached, struct yk_call *call)
 {
-    unsigned n = yk_ring_find(&memcached->ring, call->key);
+    unsigned n =
+        memcached->count > 1 ? yk_ring_find(&memcached->ring, call->key) : 0;
     struct server *server = &memcached->servers[n];
     bool is_lock = call->op >= YK_OP_LOCK && call->op <= YK_OP_UNLOCK;
 

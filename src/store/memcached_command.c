@@ -27,11 +27,12 @@
 
 #include "core/banned.h"
 
-#define LOCK_SPACE "\x7fl"
-/* In two pieces: f is a hex digit. */
+/* What stands before a key. The last is in two pieces: f is a hex digit. */
+#define VALUE_SPACE YK_LIT("")
+#define LOCK_SPACE  YK_LIT("\x7fl")
 #define FENCE_SPACE                                                            \
-    "\x7f"                                                                     \
-    "f"
+    YK_LIT("\x7f"                                                              \
+           "f")
 /* Longer times are dates to memcached. */
 #define TTL_MAX_S (30u * 24 * 3600)
 
@@ -50,62 +51,108 @@ static enum step step_of(const struct yk_call *call)
     return (enum step)call->step;
 }
 
-static long long ttl_of(uint32_t ttl_s)
+static uint64_t ttl_of(uint32_t ttl_s)
 {
-    return ttl_s > TTL_MAX_S ? (long long)time(NULL) + ttl_s : ttl_s;
-}
-
-static int key_len(const struct yk_call *call)
-{
-    return (int)call->key.len;
+    return ttl_s > TTL_MAX_S ? (uint64_t)time(NULL) + ttl_s : ttl_s;
 }
 
 /* ---- Commands ---- */
 
-/* ms KEY LEN FLAGS, and the value. */
-static void append_set(struct yk_mc_conn *conn, const struct yk_call *call,
-                       const char *space, struct yk_slice value,
-                       const char *flags, long long ttl)
-{
-    yk_mc_printf(conn, "ms %s%.*s %zu c T%lld%s\r\n", space, key_len(call),
-                 call->key.ptr, value.len, ttl, flags);
-    yk_link_append(&conn->link, value.ptr, value.len);
-    yk_link_append(&conn->link, "\r\n", 2);
-}
+/* When a value is stored. */
+struct condition {
+    bool is_new;  /* If there is none; */
+    uint64_t cas; /* if it has that CAS; 0: whatever there is. */
+};
 
-static void append_swap(struct yk_mc_conn *conn, const struct yk_call *call,
-                        const char *space, struct yk_slice value, uint64_t cas,
-                        long long ttl)
+static void append_set(struct yk_mc_conn *conn, const struct yk_call *call,
+                       struct yk_slice space, struct yk_slice value,
+                       struct condition condition, uint64_t ttl)
 {
-    char flag[32];
-    snprintf(flag, sizeof(flag), " C%" PRIu64, cas);
-    append_set(conn, call, space, value, flag, ttl);
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "ms", space, call->key);
+    yk_mc_number(&line, '\0', value.len);
+    yk_mc_add(&line, YK_LIT(" c"));
+    yk_mc_number(&line, 'T', ttl);
+    if (condition.is_new)
+        yk_mc_add(&line, YK_LIT(" ME"));
+    if (condition.cas)
+        yk_mc_number(&line, 'C', condition.cas);
+    yk_mc_send_value(conn, &line, value);
 }
 
 static void append_get(struct yk_mc_conn *conn, struct yk_call *call,
-                       const char *space)
+                       struct yk_slice space)
 {
-    yk_mc_printf(conn, "mg %s%.*s v c t\r\n", space, key_len(call),
-                 call->key.ptr);
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "mg", space, call->key);
+    yk_mc_add(&line, YK_LIT(" v c t"));
+    yk_mc_send(conn, &line);
+}
+
+static void append_touch(struct yk_mc_conn *conn, const struct yk_call *call,
+                         uint64_t ttl)
+{
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "mg", VALUE_SPACE, call->key);
+    yk_mc_number(&line, 'T', ttl);
+    yk_mc_send(conn, &line);
+}
+
+static void append_delete(struct yk_mc_conn *conn, const struct yk_call *call,
+                          struct yk_slice space, uint64_t cas)
+{
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "md", space, call->key);
+    if (cas)
+        yk_mc_number(&line, 'C', cas);
+    yk_mc_send(conn, &line);
+}
+
+/* Counts up; what is not there is made. */
+static void append_count(struct yk_mc_conn *conn, const struct yk_call *call,
+                         struct yk_slice space, uint64_t by, uint64_t ttl)
+{
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "ma", space, call->key);
+    yk_mc_add(&line, YK_LIT(" v c"));
+    yk_mc_number(&line, 'N', ttl);
+    yk_mc_number(&line, 'J', by);
+    yk_mc_number(&line, 'D', by);
+    yk_mc_send(conn, &line);
+}
+
+static void append_count_down(struct yk_mc_conn *conn,
+                              const struct yk_call *call, uint64_t by)
+{
+    struct yk_mc_line line;
+
+    yk_mc_start(&line, "ma", VALUE_SPACE, call->key);
+    yk_mc_add(&line, YK_LIT(" MD"));
+    yk_mc_number(&line, 'D', by);
+    yk_mc_send(conn, &line);
 }
 
 static void append_incr(struct yk_mc_conn *conn, struct yk_call *call)
 {
     if (call->number < 0) {
         call->step = STEP_SEEN;
-        append_get(conn, call, "");
+        append_get(conn, call, VALUE_SPACE);
         return;
     }
-    yk_mc_printf(conn, "ma %.*s v c N%lld J%" PRId64 " D%" PRId64 "\r\n",
-                 key_len(call), call->key.ptr, ttl_of(call->ttl_s),
-                 call->number, call->number);
+    append_count(conn, call, VALUE_SPACE, (uint64_t)call->number,
+                 ttl_of(call->ttl_s));
 }
 
 static void append_lock(struct yk_mc_conn *conn, struct yk_call *call)
 {
     if (call->op == YK_OP_LOCK) {
-        append_set(conn, call, LOCK_SPACE, YK_LIT("0"), " ME",
-                   ttl_of(call->ttl_s + 1));
+        append_set(conn, call, LOCK_SPACE, YK_LIT("0"),
+                   (struct condition){.is_new = true}, ttl_of(call->ttl_s + 1));
         return;
     }
     call->step = STEP_SEEN;
@@ -114,22 +161,21 @@ static void append_lock(struct yk_mc_conn *conn, struct yk_call *call)
 
 void yk_mc_begin(struct yk_mc_conn *conn, struct yk_call *call)
 {
-    long long ttl = ttl_of(call->ttl_s);
+    struct condition condition = {.is_new = call->op == YK_OP_ADD};
+    uint64_t ttl = ttl_of(call->ttl_s);
 
+    if (call->op == YK_OP_REPLACE)
+        condition.cas = call->version;
     call->step = STEP_ONLY;
     if (call->op == YK_OP_GET)
-        append_get(conn, call, "");
-    else if (call->op == YK_OP_SET)
-        append_set(conn, call, "", call->value, "", ttl);
-    else if (call->op == YK_OP_ADD)
-        append_set(conn, call, "", call->value, " ME", ttl);
-    else if (call->op == YK_OP_REPLACE)
-        append_swap(conn, call, "", call->value, call->version, ttl);
+        append_get(conn, call, VALUE_SPACE);
+    else if (call->op == YK_OP_SET || call->op == YK_OP_ADD ||
+             call->op == YK_OP_REPLACE)
+        append_set(conn, call, VALUE_SPACE, call->value, condition, ttl);
     else if (call->op == YK_OP_DELETE)
-        yk_mc_printf(conn, "md %.*s\r\n", key_len(call), call->key.ptr);
+        append_delete(conn, call, VALUE_SPACE, 0);
     else if (call->op == YK_OP_TOUCH)
-        yk_mc_printf(conn, "mg %.*s T%lld\r\n", key_len(call), call->key.ptr,
-                     ttl);
+        append_touch(conn, call, ttl);
     else if (call->op == YK_OP_INCR)
         append_incr(conn, call);
     else
@@ -201,19 +247,18 @@ static bool counted(struct yk_mc_conn *conn, struct yk_call *call,
 
     if (reply->code != YK_MC_VALUE) {
         call->step = STEP_SEEN;
-        append_get(conn, call, "");
+        append_get(conn, call, VALUE_SPACE);
         return true;
     }
     if (yk_parse_u64(reply->value, UINT64_MAX, &sum) == 0 && sum <= INT64_MAX)
         return answer_sum(call, (int64_t)sum, reply->cas);
     call->step = STEP_UNDONE;
-    yk_mc_printf(conn, "ma %.*s MD D%" PRId64 "\r\n", key_len(call),
-                 call->key.ptr, call->number);
+    append_count_down(conn, call, (uint64_t)call->number);
     return true;
 }
 
 /* Its time to live, as it is; what is about to end, ends in a second. */
-static long long rest_of(const struct yk_mc_reply *reply)
+static uint64_t rest_of(const struct yk_mc_reply *reply)
 {
     if (reply->ttl_s < 0)
         return 0;
@@ -236,10 +281,9 @@ static bool seen_number(struct yk_mc_conn *conn, struct yk_call *call,
     struct yk_slice value = {text, (size_t)len};
     call->step = STEP_SWAPPED;
     call->done_number = sum;
-    if (is_new)
-        append_set(conn, call, "", value, " ME", ttl_of(call->ttl_s));
-    else
-        append_swap(conn, call, "", value, reply->cas, rest_of(reply));
+    append_set(conn, call, VALUE_SPACE, value,
+               (struct condition){is_new, is_new ? 0 : reply->cas},
+               is_new ? ttl_of(call->ttl_s) : rest_of(reply));
     return true;
 }
 
@@ -257,7 +301,7 @@ static bool continue_incr(struct yk_mc_conn *conn, struct yk_call *call,
         if (error_of(reply) == 0)
             return answer_sum(call, call->done_number, reply->cas);
         call->step = STEP_SEEN;
-        append_get(conn, call, "");
+        append_get(conn, call, VALUE_SPACE);
         return !call->is_late || done(call, -ETIMEDOUT);
     }
 }
@@ -269,8 +313,7 @@ static bool append_fence(struct yk_mc_conn *conn, struct yk_call *call,
 {
     call->step = STEP_FENCE;
     call->done_version = cas;
-    yk_mc_printf(conn, "ma " FENCE_SPACE "%.*s v N0 J1 D1\r\n", key_len(call),
-                 call->key.ptr);
+    append_count(conn, call, FENCE_SPACE, 1, 0);
     return true;
 }
 
@@ -282,8 +325,8 @@ static bool append_numbered(struct yk_mc_conn *conn, struct yk_call *call,
 
     call->step = STEP_NUMBERED;
     call->done_number = fence;
-    append_swap(conn, call, LOCK_SPACE, (struct yk_slice){text, (size_t)len},
-                cas, ttl_of(call->ttl_s + 1));
+    append_set(conn, call, LOCK_SPACE, (struct yk_slice){text, (size_t)len},
+               (struct condition){.cas = cas}, ttl_of(call->ttl_s + 1));
     return true;
 }
 
@@ -299,8 +342,7 @@ static bool seen_lock(struct yk_mc_conn *conn, struct yk_call *call,
     if (call->op == YK_OP_RENEW)
         return append_numbered(conn, call, fence, reply->cas);
     call->step = STEP_NUMBERED;
-    yk_mc_printf(conn, "md " LOCK_SPACE "%.*s C%" PRIu64 "\r\n", key_len(call),
-                 call->key.ptr, reply->cas);
+    append_delete(conn, call, LOCK_SPACE, reply->cas);
     return true;
 }
 
@@ -328,14 +370,19 @@ static bool continue_lock(struct yk_mc_conn *conn, struct yk_call *call,
     }
 }
 
+/* To memcached: then it is found out what it is. */
+static bool is_no_number(const struct yk_call *call,
+                         const struct yk_mc_reply *reply)
+{
+    return call->op == YK_OP_INCR && step_of(call) == STEP_ONLY &&
+           memmem(reply->line.ptr, reply->line.len, "non-numeric",
+                  strlen("non-numeric"));
+}
+
 bool yk_mc_continue(struct yk_mc_conn *conn, struct yk_call *call,
                     const struct yk_mc_reply *reply)
 {
-    bool is_no_number = call->op == YK_OP_INCR && step_of(call) == STEP_ONLY &&
-                        memmem(reply->line.ptr, reply->line.len, "non-numeric",
-                               strlen("non-numeric"));
-
-    if (reply->code == YK_MC_ERROR && !is_no_number)
+    if (reply->code == YK_MC_ERROR && !is_no_number(call, reply))
         return failed(call, reply);
     if (call->op == YK_OP_INCR)
         return continue_incr(conn, call, reply);

@@ -1,8 +1,6 @@
 #include "store/memcached_conn.h"
 
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,16 +84,18 @@ ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
 
 /* ---- The connection ---- */
 
-void yk_mc_printf(struct yk_mc_conn *conn, const char *fmt, ...)
+void yk_mc_send(struct yk_mc_conn *conn, struct yk_mc_line *line)
 {
-    char text[512];
-    va_list args;
+    yk_mc_add(line, YK_LIT("\r\n"));
+    yk_link_append(&conn->link, line->text, line->len);
+}
 
-    va_start(args, fmt);
-    int len = vsnprintf(text, sizeof(text), fmt, args);
-    va_end(args);
-    if (len > 0 && (size_t)len < sizeof(text))
-        yk_link_append(&conn->link, text, (size_t)len);
+void yk_mc_send_value(struct yk_mc_conn *conn, struct yk_mc_line *line,
+                      struct yk_slice value)
+{
+    yk_mc_send(conn, line);
+    yk_link_append(&conn->link, value.ptr, value.len);
+    yk_link_append(&conn->link, "\r\n", 2);
 }
 
 static bool is_open(const struct yk_mc_conn *conn)
@@ -109,7 +109,7 @@ static void on_connected(struct yk_link *link)
     struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
 
     conn->in_len = 0;
-    yk_mc_printf(conn, "mn\r\n");
+    yk_link_append(link, "mn\r\n", 4);
 }
 
 static void take_reply(struct yk_mc_conn *conn, const struct yk_mc_reply *reply)

@@ -13,6 +13,7 @@
 
 #include "core/slice.h"
 #include "store/link.h"
+#include "store/memcached_line.h"
 
 /* The two letters that a reply begins with. */
 #define YK_MC_CODE(a, b) ((unsigned)(a) << 8 | (unsigned)(b))
@@ -59,8 +60,12 @@ void yk_mc_conn_init(struct yk_mc_conn *conn);
 ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
                     struct yk_mc_reply *ret_reply);
 
-/* Appends a text, as printf does; up to 512 bytes. */
-void yk_mc_printf(struct yk_mc_conn *conn, const char *fmt, ...)
-    __attribute__((format(printf, 2, 3)));
+/* Sends a command; it needs no end of a line. The connection is flushed by whoever
+ * has sent all that there is. */
+void yk_mc_send(struct yk_mc_conn *conn, struct yk_mc_line *line);
+
+/* The same with a value behind it. */
+void yk_mc_send_value(struct yk_mc_conn *conn, struct yk_mc_line *line,
+                      struct yk_slice value);
 
 #endif

@@ -118,7 +118,7 @@ static struct yk_record read_record(const struct yk_skip_node *node)
 
 /* ---- Calls ---- */
 
-/* What a key is kept under: its space, then the key. */
+/* What a key is kept under: its space, then the key (yk_call_inner_key). */
 static struct yk_slice inner_key(char *out, char space, struct yk_slice key)
 {
     out[0] = space;
@@ -126,16 +126,14 @@ static struct yk_slice inner_key(char *out, char space, struct yk_slice key)
     return (struct yk_slice){out, key.len + 1};
 }
 
-static void change(struct memory *memory, struct yk_call *call)
+static void change(struct memory *memory, struct yk_call *call, uint64_t now_ms)
 {
-    char room[YOKE_STORE_KEY_MAX + 1];
-    struct yk_slice key = inner_key(room, yk_record_space(call), call->key);
+    struct yk_slice key = yk_call_inner_key(call, yk_record_space(call));
     struct yk_record there = read_record(yk_skip_find(&memory->entries, key));
     struct yk_outcome outcome;
     int err = 0;
 
-    yk_record_apply(call, &there, yk_store_now(memory->store),
-                    memory->version + 1, &outcome);
+    yk_record_apply(call, &there, now_ms, memory->version + 1, &outcome);
     if (outcome.change == YK_ERASE)
         erase(memory, key);
     else if (outcome.change == YK_PUT) {
@@ -175,8 +173,7 @@ static struct yk_skip_node *first_of_page(struct memory *memory,
 static void scan(struct memory *memory, struct yk_call *call)
 {
     struct yoke_store_item items[YOKE_STORE_MANY_MAX];
-    char room[YOKE_STORE_KEY_MAX + 2];
-    struct yk_slice prefix = inner_key(room, YK_SPACE_VALUE, call->key);
+    struct yk_slice prefix = yk_call_inner_key(call, YK_SPACE_VALUE);
     struct yk_skip_node *node = first_of_page(memory, call, prefix);
     uint64_t now = yk_store_now(memory->store);
     struct yoke_store_result result = {.items = items};
@@ -207,6 +204,7 @@ static void publish(struct memory *memory, struct yk_call *call)
 
 static void run_memory(yoke_store *store, struct yk_list *calls)
 {
+    uint64_t now_ms = yk_store_now(store);
     struct yk_list *node;
 
     while ((node = yk_list_take(calls))) {
@@ -216,7 +214,7 @@ static void run_memory(yoke_store *store, struct yk_list *calls)
         else if (call->op == YK_OP_PUBLISH)
             publish(store->state, call);
         else
-            change(store->state, call);
+            change(store->state, call, now_ms);
     }
 }
 

@@ -42,6 +42,15 @@ static void get(struct yk_outcome *outcome, const struct yk_record *there)
     outcome->result.version = there->version;
 }
 
+static void touch(struct yk_outcome *outcome, const struct yk_call *call,
+                  const struct yk_record *there, uint64_t now_ms)
+{
+    struct yk_record touched = *there;
+
+    touched.expires_ms = end_of(call->ttl_s, now_ms);
+    put(outcome, touched);
+}
+
 /* Text to number. -EDOM when it is none, -ERANGE when it is too large. */
 static int parse_number(struct yk_slice text, int64_t *ret_number)
 {
@@ -128,18 +137,15 @@ static void apply_to_value(struct yk_outcome *outcome,
                            const struct yk_record *there, uint64_t now_ms,
                            uint64_t version)
 {
-    struct yk_record touched = *there;
-
     if (!there->exists)
         fail(outcome, -ENOENT);
     else if (call->op == YK_OP_GET)
         get(outcome, there);
     else if (call->op == YK_OP_DELETE)
         outcome->change = YK_ERASE;
-    else if (call->op == YK_OP_TOUCH) {
-        touched.expires_ms = end_of(call->ttl_s, now_ms);
-        put(outcome, touched);
-    } else if (there->version != call->version)
+    else if (call->op == YK_OP_TOUCH)
+        touch(outcome, call, there, now_ms);
+    else if (there->version != call->version)
         fail(outcome, -YOKE_ECONFLICT);
     else
         put_value(outcome, call, now_ms, version);
@@ -149,24 +155,24 @@ void yk_record_apply(const struct yk_call *call, const struct yk_record *found,
                      uint64_t now_ms, uint64_t version,
                      struct yk_outcome *outcome)
 {
-    struct yk_record there = {.exists = false};
+    static const struct yk_record nothing = {.exists = false};
+    const struct yk_record *there =
+        yk_record_is_live(found, now_ms) ? found : &nothing;
 
-    if (yk_record_is_live(found, now_ms))
-        there = *found;
     outcome->change = YK_KEEP;
     outcome->result = (struct yoke_store_result){.err = 0};
     if (call->op == YK_OP_SET)
         put_value(outcome, call, now_ms, version);
-    else if (call->op == YK_OP_ADD && there.exists)
+    else if (call->op == YK_OP_ADD && there->exists)
         fail(outcome, -YOKE_ECONFLICT);
     else if (call->op == YK_OP_ADD)
         put_value(outcome, call, now_ms, version);
     else if (call->op == YK_OP_INCR)
-        incr(outcome, call, &there, now_ms, version);
+        incr(outcome, call, there, now_ms, version);
     else if (call->op == YK_OP_LOCK)
-        lock(outcome, call, &there, now_ms, version);
+        lock(outcome, call, there, now_ms, version);
     else if (call->op == YK_OP_RENEW || call->op == YK_OP_UNLOCK)
-        keep_lock(outcome, call, &there, now_ms);
+        keep_lock(outcome, call, there, now_ms);
     else
-        apply_to_value(outcome, call, &there, now_ms, version);
+        apply_to_value(outcome, call, there, now_ms, version);
 }

@@ -48,8 +48,8 @@ struct yoke_store {
     bool is_ticking;
     struct yk_service service; /* Registered while calls are unanswered. */
     size_t unanswered;
-    size_t held;       /* Calls that exist, late ones too, */
-    size_t held_bytes; /* and their keys and values. */
+    size_t held_bytes; /* Keys and values of the calls that exist, late ones */
+    uint32_t held;     /* too; and how many these are. */
     unsigned timeouts_in_a_row;
     struct yk_random random; /* For jitter. */
 

@@ -8,7 +8,6 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -16,6 +15,7 @@
 #include <sys/wait.h>
 
 #include "core/random.h"
+#include "store/lmdb_guard.h"
 #include "store/lmdb_library.h"
 
 /* ---- The file ---- */
@@ -57,6 +57,8 @@ static void its_file_is_its_users_alone(void **state)
     umask(022);
     assert_int_equal(stat(path_of("mode"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
+    assert_int_equal(stat(path_of("mode-guard"), &st), 0);
+    assert_int_equal(st.st_mode & 0777, 0600);
     assert_int_equal(stat(path_of("mode-lock"), &st), 0);
     assert_int_equal(st.st_mode & 0777, 0600);
 }
@@ -73,6 +75,7 @@ static void a_foreign_file_is_refused_and_left_alone(void **state)
         assert_memory_equal(after, text, len);
     }
     assert_int_equal(access(path_of("foreign-lock"), F_OK), -1);
+    assert_int_equal(access(path_of("foreign-guard"), F_OK), -1);
 }
 
 /* A file of LMDB's with one record in it. */
@@ -115,6 +118,62 @@ static void what_others_keep_in_lmdb_is_refused_and_left_alone(void **state)
         assert_int_equal(read_file("theirs", after, sizeof(after)), len);
         assert_memory_equal(before, after, len);
     }
+}
+
+/* A key without blanks and control characters, which often begins as others. */
+static void make_key(struct yk_random *random, char key[32])
+{
+    size_t len = 1 + yk_random_below(random, 30);
+
+    for (size_t i = 0; i < len; i++)
+        key[i] = "ab\x80\xff"[yk_random_below(random, i < 12 ? 2 : 4)];
+    key[len] = '\0';
+}
+
+/* Counts the records from one to the next, each of which has to be found. */
+static int count_found(const char *name)
+{
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_cursor *cursor;
+    MDB_val key, value, found;
+    int count = 0;
+
+    assert_int_equal(yk_lmdb.mdb_env_create(&env), 0);
+    assert_int_equal(yk_lmdb.mdb_env_open(env, path_of(name), MDB_NOSUBDIR, 0),
+                     0);
+    assert_int_equal(yk_lmdb.mdb_txn_begin(env, NULL, MDB_RDONLY, &txn), 0);
+    assert_int_equal(yk_lmdb.mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(yk_lmdb.mdb_cursor_open(txn, dbi, &cursor), 0);
+    while (yk_lmdb.mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0) {
+        assert_int_equal(yk_lmdb.mdb_get(txn, dbi, &key, &found), 0);
+        assert_ptr_equal(found.mv_data, value.mv_data);
+        count++;
+    }
+    yk_lmdb.mdb_cursor_close(cursor);
+    yk_lmdb.mdb_txn_abort(txn);
+    yk_lmdb.mdb_env_close(env);
+    return count;
+}
+
+static void records_have_the_order_that_lmdb_gives_them(void **state)
+{
+    static char keys[500][32];
+    struct yk_random random;
+    yoke_store *own = open_store_with(
+        (struct yoke_store_options){.url = url_of("order", "")});
+    int count = 1; /* The mark. */
+    (void)state;
+    yk_random_init(&random);
+    for (size_t i = 0; i < COUNT_OF(keys); i++) {
+        make_key(&random, keys[i]);
+        count += add(own, keys[i], "v", 0)->err == 0;
+    }
+    for (size_t i = 0; i < COUNT_OF(keys); i++)
+        assert_int_equal(get(own, keys[i])->err, 0);
+    close_store(own);
+    assert_int_equal(count_found("order"), count);
 }
 
 static void what_is_no_file_is_refused(void **state)
@@ -426,9 +485,11 @@ static void what_has_expired_is_swept(void **state)
 /* Holds the lock of the writer, says so, and does nothing more. */
 static void role_holder(const char *url)
 {
-    int fd = open(strchr(url, ':') + 1, O_RDWR);
+    char why[YOKE_STORE_TEXT_MAX];
+    struct yk_lmdb_guard guard;
 
-    if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0)
+    if (yk_lmdb_guard_open(&guard, strchr(url, ':') + 1, why) < 0 ||
+        !yk_lmdb_guard_try(&guard))
         _exit(1);
     if (write(STDOUT_FILENO, "x", 1) != 1)
         _exit(1);
@@ -460,6 +521,78 @@ static void a_writer_that_is_stopped_holds_up_no_loop(void **state)
     assert_string_equal(get(own, "k")->value, "x");
     free(stuck.value);
     close_store(own);
+}
+
+static void open_guard(struct yk_lmdb_guard *guard, const char *name)
+{
+    char why[YOKE_STORE_TEXT_MAX];
+    assert_int_equal(yk_lmdb_guard_open(guard, path_of(name), why), 0);
+}
+
+static void a_turn_is_one_processs_and_free_when_it_dies(void **state)
+{
+    struct yk_lmdb_guard guard;
+    char byte;
+    int fd;
+    (void)state;
+    open_guard(&guard, "turns");
+    pid_t pid = start_role("holder", url_of("turns", ""), NULL, &fd);
+    assert_int_equal(read(fd, &byte, 1), 1);
+    for (int i = 0; i < 3; i++)
+        assert_false(yk_lmdb_guard_try(&guard));
+    kill(pid, SIGKILL);
+    waitpid(pid, NULL, 0);
+    close(fd);
+    for (int i = 0; i < 3; i++) {
+        assert_true(yk_lmdb_guard_try(&guard));
+        yk_lmdb_guard_leave(&guard);
+    }
+    yk_lmdb_guard_close(&guard);
+}
+
+/* As if the machine had gone down: what is in the file says that it is held, and
+ * nobody is left who could let go of it. */
+static void a_guard_that_nobody_is_left_to_free_is_made_anew(void **state)
+{
+    struct yk_lmdb_guard guard;
+    static char held[4096];
+    (void)state;
+    open_guard(&guard, "held");
+    assert_true(yk_lmdb_guard_try(&guard));
+    assert_int_equal(read_file("held-guard", held, sizeof(held)), sizeof(held));
+    yk_lmdb_guard_leave(&guard);
+    yk_lmdb_guard_close(&guard);
+    write_file("crashed-guard", held, sizeof(held));
+    yoke_store *own = open_store_with(
+        (struct yoke_store_options){.url = url_of("crashed", "")});
+    assert_int_equal(set(own, "k", "v", 0)->err, 0);
+    /* Whoever comes later leaves it as it is. */
+    open_guard(&guard, "crashed");
+    assert_true(yk_lmdb_guard_try(&guard));
+    yk_lmdb_guard_leave(&guard);
+    yk_lmdb_guard_close(&guard);
+    assert_int_equal(set(own, "k", "w", 0)->err, 0);
+    close_store(own);
+}
+
+static void a_guard_of_another_kind_is_told(void **state)
+{
+    struct yk_lmdb_guard guard;
+    uint32_t own_kind;
+    (void)state;
+    open_guard(&guard, "kind");
+    int fd = open(path_of("kind-guard"), O_RDWR);
+    assert_int_equal(pread(fd, &own_kind, sizeof(own_kind), 0),
+                     sizeof(own_kind));
+    own_kind++;
+    assert_int_equal(pwrite(fd, &own_kind, sizeof(own_kind), 0),
+                     sizeof(own_kind));
+    refuses_to_open("kind", EBUSY, "another kind");
+    close(fd);
+    yk_lmdb_guard_close(&guard);
+    /* It is nobody's now. */
+    close_store(open_store_with(
+        (struct yoke_store_options){.url = url_of("kind", "")}));
 }
 
 /* ---- Killed writers ---- */
@@ -603,6 +736,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(its_file_is_its_users_alone),
         cmocka_unit_test(a_foreign_file_is_refused_and_left_alone),
         cmocka_unit_test(what_others_keep_in_lmdb_is_refused_and_left_alone),
+        cmocka_unit_test(records_have_the_order_that_lmdb_gives_them),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(a_file_without_its_end_is_refused),
         cmocka_unit_test(what_was_stored_is_there_when_it_is_opened_again),
@@ -616,6 +750,9 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_map_that_another_process_has_grown_is_followed),
         cmocka_unit_test(what_has_expired_is_swept),
         cmocka_unit_test(a_writer_that_is_stopped_holds_up_no_loop),
+        cmocka_unit_test(a_turn_is_one_processs_and_free_when_it_dies),
+        cmocka_unit_test(a_guard_that_nobody_is_left_to_free_is_made_anew),
+        cmocka_unit_test(a_guard_of_another_kind_is_told),
         cmocka_unit_test(killed_writers_lose_and_tear_nothing),
     };
 

@@ -204,6 +204,34 @@ static void a_store_is_not_taken_over_by_a_fork(void **state)
     assert_int_equal(status, 0);
 }
 
+/* ---- Keys ---- */
+
+static bool is_refused(const char *key)
+{
+    size_t len;
+    return yk_key_fault(store, key, false, &len) != NULL;
+}
+
+static void a_wrong_byte_is_found_wherever_it_is(void **state)
+{
+    static const unsigned char wrong[] = {0x01, '\t', '\n', 0x1f, ' ', 0x7f};
+    static const unsigned char right[] = {'!', '~', 0x80, 0xa0, 0xff};
+    (void)state;
+    for (size_t len = 1; len <= 20; len++)
+        for (size_t at = 0; at < len; at++) {
+            char key[21] = "";
+            memset(key, 'k', len);
+            for (size_t i = 0; i < sizeof(right); i++) {
+                key[at] = (char)right[i];
+                assert_false(is_refused(key));
+            }
+            for (size_t i = 0; i < sizeof(wrong); i++) {
+                key[at] = (char)wrong[i];
+                assert_true(is_refused(key));
+            }
+        }
+}
+
 /* ---- Requests ---- */
 
 static int answered;
@@ -266,6 +294,7 @@ int main(void)
         T(late_calls_count_as_under_way),
         T(a_process_that_is_cut_off_answers_what_is_open),
         T(a_store_is_not_taken_over_by_a_fork),
+        T(a_wrong_byte_is_found_wherever_it_is),
         T(a_handler_answers_when_the_store_has),
         T(a_client_that_goes_does_no_harm),
     };
