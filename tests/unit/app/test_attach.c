@@ -2,6 +2,7 @@
  * errors with a type. */
 #include "../unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -78,6 +79,31 @@ static void form_fields_keep_their_order(void **state)
     yoke_app_use(app, fill);
     yoke_test *t = yoke_test_new(app);
     yoke_expect_text(yoke_test_get(t, "/"), 200, "ok");
+    yoke_test_free(t);
+}
+
+static void end_form(yoke_req *req, yoke_res *res)
+{
+    yoke_req_form_add(req, "user[name]", "Ann");
+    yoke_req_form_add(req, "user[tags][]", "a");
+    assert_int_equal(
+        yoke_req_form_end(
+            req, &(struct yoke_form_nesting){.nests = true, .max_depth = 1}),
+        -ERANGE);
+    assert_int_equal(
+        yoke_req_form_end(req, &(struct yoke_form_nesting){.nests = true}), 0);
+    yoke_res_json(res, json_incref(yoke_req_form_json(req)));
+}
+
+static void a_form_that_has_ended_nests(void **state)
+{
+    (void)state;
+    yoke_app *app = yoke_app_new();
+    yoke_app_use(app, end_form);
+    yoke_test *t = yoke_test_new(app);
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_expect_json_path(r, "$.user.name", "Ann");
+    yoke_expect_json_path(r, "$.user.tags[0]", "a");
     yoke_test_free(t);
 }
 
@@ -202,6 +228,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(values_live_as_long_as_the_request),
         cmocka_unit_test(form_fields_keep_their_order),
+        cmocka_unit_test(a_form_that_has_ended_nests),
         cmocka_unit_test(an_error_keeps_its_type),
         cmocka_unit_test(other_errors_have_none),
         cmocka_unit_test(a_body_can_be_made),
