@@ -6,6 +6,7 @@
  *   req.h      the request, as a handler sees it; with it client.h,
  *              negotiate.h, cookie.h and value.h
  *   res.h      the answer; with it field.h, cookie.h, etag.h, file.h and sse.h
+ *   pipe.h     a body that goes to a file
  *   middleware.h  middleware that ships: a header for each in yoke/middleware/
  *   listen.h   where an application listens, and its limits
  *   net.h      stream servers of other protocols;  udp.h  datagrams
@@ -34,6 +35,7 @@
 #include <yoke/message.h>
 #include <yoke/middleware.h>
 #include <yoke/net.h>
+#include <yoke/pipe.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
 #include <yoke/store.h>

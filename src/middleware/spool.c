@@ -107,12 +107,17 @@ int yk_spool_add(struct yk_spool *spool, int fd, uint64_t offset,
         spool->offset = offset;
     }
     spool->len += len;
-    return spool->len >= CAPACITY / 2;
+    return yk_spool_is_full(spool);
 }
 
 bool yk_spool_is_filled(const struct yk_spool *spool)
 {
     return spool->len > 0;
+}
+
+bool yk_spool_is_full(const struct yk_spool *spool)
+{
+    return spool->len >= CAPACITY / 2;
 }
 
 static void on_written(uv_fs_t *write)

@@ -33,8 +33,9 @@ yk_spool_new(yoke_req *req, void (*on_empty)(void *data, int err), void *data);
 int yk_spool_add(struct yk_spool *spool, int fd, uint64_t offset,
                  const char *ptr, size_t len);
 
-/* Whether there is something to write. */
+/* Whether there is something to write; so much that it is time to. */
 bool yk_spool_is_filled(const struct yk_spool *spool);
+bool yk_spool_is_full(const struct yk_spool *spool);
 
 /* Begins to write. The request must be on hold until `on_empty`. */
 void yk_spool_write(struct yk_spool *spool);

@@ -131,7 +131,7 @@ def without_date(text):
 def test_the_answers_are_those_in_the_guide(name, tmp_path, start):
     program, code, env, asked = SERVED[name]
     build(program, code, tmp_path)
-    server = start([tmp_path / program], env=env)
+    server = start([tmp_path / program], env=env, cwd=tmp_path)
     for command, output in asked:
         # So many lines take their time.
         command = command.replace("1337", str(server.port))
