@@ -18,6 +18,7 @@
 
 #include "core/alloc.h"
 #include "store/memcached_command.h"
+#include "store/memcached_tally.h"
 #include "store/ring.h"
 #include "store/store.h"
 
@@ -30,10 +31,11 @@
 struct server {
     struct yk_mc_conn conn;
     struct memcached *memcached;
-    char name[300];         /* "host:port", or a path. */
-    char *address;          /* Host or path; owned. */
-    struct yk_list sent;    /* Calls, in the order of their replies. */
-    struct yk_list waiting; /* Made before the first connection. */
+    char name[300];           /* "host:port", or a path. */
+    char *address;            /* Host or path; owned. */
+    struct yk_list sent;      /* Calls, in the order of their replies. */
+    struct yk_list waiting;   /* Made before the first connection. */
+    struct yk_mc_tally tally; /* Increments that are about to be sent. */
     bool has_tried;
     char why[YOKE_STORE_TEXT_MAX]; /* There is no connection. */
 };
@@ -68,8 +70,25 @@ static void send_call(struct server *server, struct yk_call *call)
         yk_call_fail(call, -ETIMEDOUT, NULL);
         return;
     }
+    if (yk_mc_tally_takes(call)) {
+        yk_mc_tally_add(&server->tally, call);
+        return;
+    }
     yk_mc_begin(&server->conn, call);
     yk_list_add(&server->sent, &call->node);
+}
+
+/* Sends what has been gathered, too. */
+static void flush(struct server *server)
+{
+    struct yk_call *call;
+
+    while ((call = yk_mc_tally_take(&server->tally))) {
+        if (!yk_mc_tally_shares(call))
+            yk_mc_begin(&server->conn, call);
+        yk_list_add(&server->sent, &call->node);
+    }
+    yk_link_flush(&server->conn.link);
 }
 
 static void send_waiting(struct server *server)
@@ -78,7 +97,7 @@ static void send_waiting(struct server *server)
 
     while ((node = yk_list_take(&server->waiting)))
         send_call(server, yk_call_of(node));
-    yk_link_flush(&server->conn.link);
+    flush(server);
 }
 
 static void run_call(struct memcached *memcached, struct yk_call *call)
@@ -108,24 +127,56 @@ static void run_memcached(yoke_store *store, struct yk_list *calls)
     while ((node = yk_list_take(calls)))
         run_call(memcached, yk_call_of(node));
     for (unsigned i = 0; i < memcached->count; i++)
-        yk_link_flush(&memcached->servers[i].conn.link);
+        flush(&memcached->servers[i]);
 }
 
 /* ---- The connections ---- */
+
+/* Those that share the command whose reply has come. */
+static void take_sharing(struct server *server, struct yk_list *sharing)
+{
+    YK_LIST_EACH(node, &server->sent)
+    {
+        if (!yk_mc_tally_shares(yk_call_of(node)))
+            return;
+        yk_list_remove(node);
+        yk_list_add(sharing, node);
+    }
+}
+
+/* Each is on its own. */
+static void send_apart(struct server *server, struct yk_list *sharing)
+{
+    struct yk_list *node;
+
+    while ((node = yk_list_take(sharing))) {
+        yk_mc_tally_part(yk_call_of(node));
+        yk_mc_begin(&server->conn, yk_call_of(node));
+        yk_list_add(&server->sent, node);
+    }
+}
 
 static void on_reply(struct yk_mc_conn *conn, const struct yk_mc_reply *reply)
 {
     struct server *server = conn->owner;
     struct yk_list *node = yk_list_take(&server->sent);
+    struct yk_list sharing;
 
     if (!node) {
         yk_link_break(&conn->link, "the server answers what was not asked");
         return;
     }
-    if (!yk_mc_continue(conn, yk_call_of(node), reply))
+    yk_list_init(&sharing);
+    take_sharing(server, &sharing);
+    bool is_shared = !yk_list_is_empty(&sharing);
+    if (is_shared && yk_mc_tally_answer(yk_call_of(node), &sharing, reply))
         return;
-    yk_list_add(&server->sent, node);
-    yk_link_flush(&conn->link);
+    bool goes_on = yk_mc_continue(conn, yk_call_of(node), reply);
+    if (goes_on)
+        yk_list_add(&server->sent, node);
+    send_apart(server, &sharing);
+    if (goes_on || is_shared)
+        yk_link_flush(&conn->link);
 }
 
 static void on_up(struct yk_mc_conn *conn)
@@ -219,6 +270,7 @@ static void init_server(struct memcached *memcached, unsigned n,
              address, port);
     yk_list_init(&server->sent);
     yk_list_init(&server->waiting);
+    yk_mc_tally_init(&server->tally);
     conn->link.host = port ? server->address : NULL;
     conn->link.path = port ? NULL : server->address;
     conn->link.port = port;

@@ -23,6 +23,7 @@
 #include <yoke/error.h>
 
 #include "core/number.h"
+#include "store/memcached_tally.h"
 #include "store/redis_layout.h"
 
 #include "core/banned.h"
@@ -144,7 +145,7 @@ static void append_incr(struct yk_mc_conn *conn, struct yk_call *call)
         append_get(conn, call, VALUE_SPACE);
         return;
     }
-    append_count(conn, call, VALUE_SPACE, (uint64_t)call->number,
+    append_count(conn, call, VALUE_SPACE, (uint64_t)call->done_number,
                  ttl_of(call->ttl_s));
 }
 
@@ -253,7 +254,17 @@ static bool counted(struct yk_mc_conn *conn, struct yk_call *call,
     if (yk_parse_u64(reply->value, UINT64_MAX, &sum) == 0 && sum <= INT64_MAX)
         return answer_sum(call, (int64_t)sum, reply->cas);
     call->step = STEP_UNDONE;
-    append_count_down(conn, call, (uint64_t)call->number);
+    append_count_down(conn, call, (uint64_t)call->done_number);
+    return true;
+}
+
+/* The sum that was too large is gone. It may have been that of several. */
+static bool undone(struct yk_mc_conn *conn, struct yk_call *call)
+{
+    if (call->done_number == call->number)
+        return done(call, -ERANGE);
+    yk_mc_tally_part(call);
+    yk_mc_begin(conn, call);
     return true;
 }
 
@@ -296,7 +307,7 @@ static bool continue_incr(struct yk_mc_conn *conn, struct yk_call *call,
     case STEP_SEEN:
         return seen_number(conn, call, reply);
     case STEP_UNDONE:
-        return done(call, -ERANGE);
+        return undone(conn, call);
     default:
         if (error_of(reply) == 0)
             return answer_sum(call, call->done_number, reply->cas);

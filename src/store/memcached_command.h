@@ -11,7 +11,8 @@
 /* Locks have a name in front, of so many bytes. */
 #define YK_MC_LOCK_NAME_MAX (YOKE_STORE_KEY_MAX - 2)
 
-/* Appends the first command of a call. */
+/* Appends the first command of a call; of an increment that others share, for
+ * all of them (memcached_tally.h). */
 void yk_mc_begin(struct yk_mc_conn *conn, struct yk_call *call);
 
 /* Takes the reply to its last command: answers the call, and returns false; or

@@ -70,6 +70,93 @@ static void several_servers_share_the_keys(void **state)
     waitpid(pids[1], NULL, 0);
 }
 
+/* ---- Increments that share a command ---- */
+
+#define TOGETHER 20
+
+static void count_together(const char *key, struct answer answers[TOGETHER])
+{
+    for (int i = 0; i < TOGETHER; i++)
+        yoke_store_incr(store, key, 1, 0, on_answer, &answers[i]);
+    for (int i = 0; i < TOGETHER; i++)
+        wait_for(&answers[i]);
+}
+
+static void forget(struct answer answers[TOGETHER])
+{
+    for (int i = 0; i < TOGETHER; i++)
+        free(answers[i].value);
+}
+
+static void increments_of_one_turn_are_told_one_sum_each(void **state)
+{
+    static struct answer answers[TOGETHER] = {{.count = 0}};
+    (void)state;
+    set(store, "together", "100", 0);
+    count_together("together", answers);
+    for (int i = 0; i < TOGETHER; i++) {
+        assert_int_equal(answers[i].err, 0);
+        assert_int_equal(answers[i].number, 101 + i);
+    }
+    /* Only the last is still there. */
+    for (int i = 0; i < TOGETHER - 1; i++)
+        assert_int_equal(
+            replace(store, "together", answers[i].version, "x")->err,
+            -YOKE_ECONFLICT);
+    assert_int_equal(
+        replace(store, "together", answers[TOGETHER - 1].version, "x")->err, 0);
+    forget(answers);
+}
+
+static void of_increments_that_are_too_many_those_count_that_fit(void **state)
+{
+    static struct answer answers[TOGETHER] = {{.count = 0}};
+    int counted = 0;
+    (void)state;
+    set(store, "near", "9223372036854775800", 0); /* 7 below the largest. */
+    count_together("near", answers);
+    for (int i = 0; i < TOGETHER; i++)
+        counted += answers[i].err == 0;
+    for (int i = 0; i < TOGETHER; i++)
+        assert_true(answers[i].err == 0 || answers[i].err == -ERANGE);
+    assert_int_equal(counted, 7);
+    assert_string_equal(get(store, "near")->value, "9223372036854775807");
+    forget(answers);
+}
+
+static void increments_of_what_is_no_number_fail_each(void **state)
+{
+    static struct answer answers[TOGETHER] = {{.count = 0}};
+    (void)state;
+    set(store, "word", "word", 0);
+    count_together("word", answers);
+    for (int i = 0; i < TOGETHER; i++)
+        assert_int_equal(answers[i].err, -EDOM);
+    assert_string_equal(get(store, "word")->value, "word");
+    forget(answers);
+}
+
+static void keys_of_one_turn_are_counted_apart(void **state)
+{
+    static struct answer answers[60] = {{.count = 0}};
+    char key[16];
+    (void)state;
+    for (int i = 0; i < 60; i++) {
+        snprintf(key, sizeof(key), "apart%d", i % 12);
+        yoke_store_incr(store, key, i % 12 < 6 ? 1 : i % 2, 0, on_answer,
+                        &answers[i]);
+    }
+    for (int i = 0; i < 60; i++) {
+        wait_for(&answers[i]);
+        free(answers[i].value);
+    }
+    for (int i = 0; i < 12; i++) {
+        snprintf(key, sizeof(key), "apart%d", i);
+        assert_int_equal(incr(store, key, 0, 0)->number,
+                         i < 6 || i % 2 ? 5 : 0);
+    }
+}
+
 static void urls_that_are_wrong_are_named(void **state)
 {
     const struct wrong_url cases[] = {
@@ -89,6 +176,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(several_servers_share_the_keys),
+        WITH_STORE(increments_of_one_turn_are_told_one_sum_each),
+        WITH_STORE(of_increments_that_are_too_many_those_count_that_fit),
+        WITH_STORE(increments_of_what_is_no_number_fail_each),
+        WITH_STORE(keys_of_one_turn_are_counted_apart),
         WITH_STORE(urls_that_are_wrong_are_named),
     };
 
