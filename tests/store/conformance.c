@@ -650,10 +650,6 @@ int main(int argc, char **argv)
         WITH_STORE(add_stores_only_what_is_not_there),
         WITH_STORE(replace_stores_only_over_what_was_seen),
         WITH_STORE(what_is_deleted_is_gone),
-        WITH_STORE(a_value_ends_with_its_time),
-        WITH_STORE(touch_gives_another_time),
-        WITH_STORE(set_forgets_an_older_time),
-        WITH_STORE(a_counters_time_begins_with_its_first_event),
         WITH_STORE(incr_counts_from_nothing),
         WITH_STORE(incr_counts_on_from_what_was_set),
         WITH_STORE(incr_refuses_what_is_no_number),
@@ -664,12 +660,9 @@ int main(int argc, char **argv)
         WITH_STORE(a_wrong_key_of_several_is_told_apart),
         WITH_STORE(a_scan_finds_every_key_of_its_prefix),
         WITH_STORE(a_scans_prefix_is_no_pattern),
-        WITH_STORE(a_scan_does_not_see_locks_and_what_has_expired),
         WITH_STORE(a_page_has_a_size),
         WITH_STORE(a_lock_is_held_by_one),
         WITH_STORE(a_lock_is_let_go_of_by_its_holder_alone),
-        WITH_STORE(a_lease_ends),
-        WITH_STORE(a_lock_can_be_waited_for),
         WITH_STORE(locks_and_keys_are_apart),
         WITH_STORE(every_call_is_answered_when_the_store_closes),
         WITH_STORE(calls_that_are_too_many_are_refused),
@@ -679,8 +672,20 @@ int main(int argc, char **argv)
         WITH_STORE(it_tells_how_it_is),
     };
 
+    const struct CMUnitTest timed[] = {
+        WITH_STORE(a_value_ends_with_its_time),
+        WITH_STORE(touch_gives_another_time),
+        WITH_STORE(set_forgets_an_older_time),
+        WITH_STORE(a_counters_time_begins_with_its_first_event),
+        WITH_STORE(a_scan_does_not_see_locks_and_what_has_expired),
+        WITH_STORE(a_lease_ends),
+        WITH_STORE(a_lock_can_be_waited_for),
+    };
+
     fixture_start(argc > 1 ? argv[1] : NULL);
     int failed = cmocka_run_group_tests_name("store", tests, NULL, NULL);
+    if (!kind->is_variant)
+        failed += cmocka_run_group_tests_name("store, time", timed, NULL, NULL);
     failed += run_channel_tests();
     fixture_stop();
     return failed;

@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "memcached_servers.h"
 #include "postgres_servers.h"
 #include "redis_servers.h"
 
@@ -144,12 +145,27 @@ const struct kind kinds[] = {
      .has_negative = true,
      .start = redis_cluster_kind_start,
      .stop = redis_cluster_kind_stop},
+    {.name = "redis_sentinel",
+     .has_own_clock = true,
+     .has_channels = true,
+     .has_scan = true,
+     .has_negative = true,
+     .is_variant = true,
+     .start = redis_sentinel_kind_start,
+     .stop = redis_sentinel_kind_stop},
 #endif
     {.name = "memcached",
      .has_own_clock = true,
      .has_negative = true,
      .takes_blanks = true,
      .start = start_memcached},
+    {.name = "memcached_two",
+     .has_own_clock = true,
+     .has_negative = true,
+     .takes_blanks = true,
+     .is_variant = true,
+     .start = memcached_two_start,
+     .stop = memcached_two_stop},
     {.name = "postgresql",
      .has_own_clock = true,
      .has_channels = true,

@@ -1,61 +1,27 @@
 /* What memcached: promises: faults.h, and with several servers. */
 #include "faults.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
+#include "memcached_servers.h"
 
 static const struct faults memcached_faults = {.nowhere = "memcached+unix:"};
 
 /* ---- Several ---- */
 
-static int ports[2];
-static pid_t pids[2];
-
-/* On a port that memcached chooses, which it writes into a file. */
-static void start_server(int n)
-{
-    char path[128], variable[200], line[64];
-    int port = 0;
-
-    snprintf(path, sizeof(path), "%s/port%d", fixture_folder(), n);
-    unlink(path);
-    snprintf(variable, sizeof(variable), "MEMCACHED_PORT_FILENAME=%s", path);
-    pids[n] = fork();
-    if (pids[n] == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        putenv(variable);
-        execlp("memcached", "memcached", "-l", "127.0.0.1", "-p", "-1", "-U",
-               "0", "-t", "1", "-u", "root", (char *)NULL);
-        _exit(127);
-    }
-    for (int i = 0; i < 6000 && port == 0; i++) {
-        usleep(10000);
-        FILE *file = fopen(path, "r");
-        while (file && fgets(line, sizeof(line), file))
-            sscanf(line, "TCP INET: %d", &port);
-        if (file)
-            fclose(file);
-    }
-    ports[n] = port;
-}
-
 static void several_servers_share_the_keys(void **state)
 {
+    struct memcached_server servers[2];
     char url[200], key[16];
     int there = 0, away = 0;
     (void)state;
-    start_server(0);
-    start_server(1);
+    memcached_start(&servers[0]);
+    memcached_start(&servers[1]);
     snprintf(url, sizeof(url), "memcached://127.0.0.1:%d,127.0.0.1:%d",
-             ports[0], ports[1]);
+             servers[0].port, servers[1].port);
     yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof(key), "k%d", i);
         assert_int_equal(set(own, key, key, 0)->err, 0);
     }
-    kill(pids[0], SIGKILL);
-    waitpid(pids[0], NULL, 0);
+    memcached_kill(&servers[0]);
     wait_until_down(own);
     for (int i = 0; i < 100; i++) {
         snprintf(key, sizeof(key), "k%d", i);
@@ -66,8 +32,7 @@ static void several_servers_share_the_keys(void **state)
     assert_int_equal(there + away, 100);
     assert_true(there > 10 && away > 10);
     close_store(own);
-    kill(pids[1], SIGKILL);
-    waitpid(pids[1], NULL, 0);
+    memcached_kill(&servers[1]);
 }
 
 /* ---- Increments that share a command ---- */

@@ -311,3 +311,26 @@ void redis_cluster_kind_stop(void)
     for (size_t i = 0; i < COUNT_OF(nodes); i++)
         redis_kill(&nodes[i]);
 }
+
+/* ---- The kind redis_sentinel ---- */
+
+static struct redis_server primary, sentinel;
+
+void redis_sentinel_kind_start(void)
+{
+    char lines[200];
+
+    redis_start(&primary, "--save ");
+    snprintf(lines, sizeof(lines),
+             "sentinel monitor shop 127.0.0.1 %d 1\n"
+             "sentinel down-after-milliseconds shop 30000\n",
+             primary.port);
+    redis_start_sentinel(&sentinel, lines);
+    fixture_set_url("redis+sentinel://127.0.0.1:%d/shop", sentinel.port);
+}
+
+void redis_sentinel_kind_stop(void)
+{
+    redis_kill(&sentinel);
+    redis_kill(&primary);
+}

@@ -46,4 +46,8 @@ void redis_start_cluster(struct redis_server *servers, int primaries,
 void redis_cluster_kind_start(void);
 void redis_cluster_kind_stop(void);
 
+/* A primary, and a sentinel that names it. */
+void redis_sentinel_kind_start(void);
+void redis_sentinel_kind_stop(void);
+
 #endif
