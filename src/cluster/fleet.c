@@ -15,6 +15,7 @@
 #include "cluster/generation.h"
 #include "cluster/notify.h"
 #include "cluster/ports.h"
+#include "cluster/postmortem.h"
 #include "cluster/primary.h"
 #include "cluster/rollout.h"
 #include "cluster/worker.h"
@@ -192,7 +193,7 @@ static void on_listening(struct yoke_worker *worker)
 static bool has_left(const struct yoke_worker *worker,
                      const struct yoke_exit *why)
 {
-    return worker->is_leaving && yk_primary_is_clean(why);
+    return worker->is_leaving && yk_postmortem_is_clean(why);
 }
 
 /* While stopping only bad ends are told. A start that failed is told once: the
@@ -202,7 +203,7 @@ static bool is_worth_a_line(const struct yoke_exit *why)
     if (!yk_primary_is_stopping())
         return true;
     return why->cause != YOKE_CAUSE_STARTUP &&
-           why->cause != YOKE_CAUSE_DEADLINE && !yk_primary_is_clean(why);
+           why->cause != YOKE_CAUSE_DEADLINE && !yk_postmortem_is_clean(why);
 }
 
 static void log_death(const struct yoke_worker *worker,

@@ -6,9 +6,11 @@
  * A death first reads what the worker had still said (why it failed, for
  * example), which brings the channel to its end; so `disconnect` usually comes
  * before `exit`. One that is to be forked of a template has no process at first
- * (birth.h), and if it never gets one, it dies all the same. The connections that it had not begun are dealt again when the
- * process has ended, not when the channel has: only then is it certain that
- * nobody else answers them. */
+ * (birth.h), and if it never gets one, it dies all the same. The connections
+ * that it had not begun are dealt again when the process has ended, not when the
+ * channel has: only then is it certain that nobody else answers them.
+ *
+ * What it is given to begin with is in launch.c, why it died in postmortem.c. */
 #include "cluster/primary.h"
 
 #include <errno.h>
@@ -24,20 +26,16 @@
 #include <yoke/loop.h>
 
 #include "cluster/birth.h"
-#include "cluster/cgroup.h"
-#include "cluster/confine.h"
 #include "cluster/dealer.h"
-#include "cluster/death.h"
 #include "cluster/deaths.h"
 #include "cluster/events.h"
-#include "cluster/fleet.h"
 #include "cluster/haven.h"
 #include "cluster/heard.h"
-#include "cluster/life.h"
+#include "cluster/launch.h"
 #include "cluster/ports.h"
+#include "cluster/postmortem.h"
 #include "cluster/seats.h"
 #include "cluster/settings.h"
-#include "cluster/spawn.h"
 #include "cluster/template.h"
 #include "cluster/templates.h"
 #include "cluster/totals.h"
@@ -51,8 +49,7 @@
 #include "core/banned.h"
 
 /* The primary's state. Written by the functions of this file. */
-static unsigned worker_count; /* Workers that were ever forked. */
-static uint64_t memory_kills; /* When last looked at. */
+static bool is_begun;         /* There has been a worker. */
 static void (*gone_fn)(void); /* Of yk_primary_on_gone. */
 static bool is_closed;        /* No more forks. */
 static bool has_unclean_end;  /* A worker that was to stop ended badly. */
@@ -67,7 +64,6 @@ static struct yoke_worker *worker_of(struct yk_channel *channel)
 static void free_worker(struct yoke_worker *worker)
 {
     yk_later_stop(&worker->later);
-    yk_later_stop(&worker->ending);
     yk_copies_done(&worker->copies);
     yk_board_unmap(worker->board);
     yk_close_fd(&worker->board_fd);
@@ -91,7 +87,7 @@ static void on_channel_closed(struct yk_channel *channel)
     release_handle(worker_of(channel));
 }
 
-static void on_exit_poll_closed(uv_handle_t *handle)
+static void on_exit_watch_closed(uv_handle_t *handle)
 {
     release_handle(handle->data);
 }
@@ -133,62 +129,22 @@ static void disconnected(struct yoke_worker *worker)
     remove_if_gone(worker);
 }
 
-/* What the supervised form meant to happen, if that is what happened. */
-static void explain(const struct yoke_worker *worker, struct yoke_exit *why)
-{
-    const struct yk_life *life = worker->life;
-
-    if (!life || !life->has_cause)
-        return;
-    bool was_aborted = why->signal == SIGABRT || why->signal == SIGKILL ||
-                       why->cause == YOKE_CAUSE_UNKNOWN;
-    if (life->state == YK_LIFE_STOPPING ? was_aborted
-                                        : yk_primary_is_clean(why))
-        why->cause = life->cause;
-}
-
-static void find_cause(struct yoke_worker *worker, struct yoke_exit *why)
-{
-    explain(worker, why);
-    if (why->signal == SIGKILL || why->cause == YOKE_CAUSE_UNKNOWN) {
-        uint64_t kills = yk_death_memory_kills(&yk_cgroup_system);
-        if (why->cause != YOKE_CAUSE_SIGNAL && why->cause != YOKE_CAUSE_UNKNOWN)
-            ; /* It is known. */
-        else if (worker->is_overdue)
-            why->cause = YOKE_CAUSE_DEADLINE;
-        else if (kills > memory_kills)
-            why->cause = YOKE_CAUSE_MEMORY;
-        memory_kills = kills;
-    }
-    if (worker->reason && why->cause == YOKE_CAUSE_EXIT) {
-        why->cause = YOKE_CAUSE_STARTUP;
-        why->reason = worker->reason;
-    }
-}
-
-bool yk_primary_is_clean(const struct yoke_exit *why)
-{
-    return why->signal == SIGTERM || why->signal == SIGINT ||
-           (why->signal == 0 && why->code == 0);
-}
-
 static void died(struct yoke_worker *worker, const siginfo_t *info)
 {
     struct yoke_exit why = {.code = 0};
 
     worker->is_dead = true;
     if (!worker->is_stillborn)
-        uv_close((uv_handle_t *)&worker->exit_poll, on_exit_poll_closed);
+        yk_exit_watch_close(&worker->exit, on_exit_watch_closed);
     if (worker->is_connected)
         yk_channel_read_rest(&worker->channel);
     yk_dealer_worker_died(worker);
     worker->is_listed = false;
     yk_stdio_finish(worker);
-    yk_death_read(&why, info);
-    find_cause(worker, &why);
+    yk_postmortem(worker, info, &why);
     /* It was to end anyway, and has been quicker than being told. */
-    worker->is_leaving |= is_closed && yk_primary_is_clean(&why);
-    has_unclean_end |= is_closed && !yk_primary_is_clean(&why);
+    worker->is_leaving |= is_closed && yk_postmortem_is_clean(&why);
+    has_unclean_end |= is_closed && !yk_postmortem_is_clean(&why);
     YK_PROBE3(worker__exit, worker->id, why.code, why.signal);
     yk_haven_remove(worker->id);
     yk_totals_retire(&worker->board->vitals);
@@ -215,36 +171,13 @@ void yk_primary_reap(struct yoke_worker *worker)
     died(worker, &info);
 }
 
-static void on_exit_ready(uv_poll_t *poll, int status, int events);
-
-/* A signal to the whole group (Ctrl-C, a service manager) ends workers and asks
- * the primary to stop in one moment. The primary is to hear of its own signal
- * first, or it would replace what was stopped: so a death waits until the loop
- * has polled once more. The first call from the loop comes before it polls. */
-static void reap_soon(struct yk_later *later)
+static void on_process_ended(void *data)
 {
-    struct yoke_worker *worker =
-        YK_CONTAINER_OF(later, struct yoke_worker, ending);
+    struct yoke_worker *worker = data;
 
-    if (!worker->has_polled) {
-        worker->has_polled = true;
-        yk_later_start(later);
-        return;
-    }
-    worker->has_polled = false;
     yk_primary_reap(worker);
     if (!worker->is_dead)
-        uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
-}
-
-static void on_exit_ready(uv_poll_t *poll, int status, int events)
-{
-    struct yoke_worker *worker = poll->data;
-
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    yk_later_start(&worker->ending);
+        yk_exit_watch_again(&worker->exit);
 }
 
 /* ---- Its channel ---- */
@@ -288,92 +221,6 @@ static const struct yk_channel_ops channel_ops = {
 
 /* ---- Making a worker ---- */
 
-/* The environment variable by which a worker knows what it is (init.c). */
-static void write_identity(const struct yoke_worker *worker, int fd, char *out,
-                           size_t len)
-{
-    snprintf(out, len, "YOKE_WORKER=%d:%d:%d:%u:%d", worker->id, worker->slot,
-             fd, worker->generation, worker->is_on_trial);
-}
-
-static int spawn(struct yoke_worker *worker, const struct yk_fork *how, int fd)
-{
-    struct yk_stdio_given given;
-    struct yk_spawn what;
-    char identity[64];
-
-    yk_worker_describe_spawn(worker, &what);
-    int err = yk_stdio_open(worker, &worker->settings->values, &given);
-    if (err < 0)
-        return err;
-    write_identity(worker, yk_spawn_channel_number(given.count), identity,
-                   sizeof(identity));
-    YK_CLEANUP(yk_free_ptr) char **argv = yk_settings_argv();
-    YK_CLEANUP(yk_free_ptr) char **envp = yk_spawn_env(how->env, identity);
-    if (how->program)
-        what.exec = how->program;
-    what.confine = how->confine;
-    what.argv = argv;
-    what.env = envp;
-    what.channel_fd = fd;
-    what.stdio = given.fds;
-    what.stdio_count = given.count;
-    err =
-        argv && envp ? yk_spawn(&what, &worker->pid, &worker->pidfd) : -ENOMEM;
-    yk_stdio_given_close(&given);
-    return err;
-}
-
-static int take_seat(struct yoke_worker *worker)
-{
-    int seat = yk_seats_take();
-
-    if (seat < 0)
-        return seat;
-    worker->seat = seat;
-    return 0;
-}
-
-/* Without one the worker ends with this primary. */
-static int open_haven(const struct yoke_worker *worker)
-{
-    const struct yoke_cluster_options *options = yk_fleet_options();
-
-    return options && options->survive_ms > 0 ? yk_haven_open(worker->id) : -1;
-}
-
-static int welcome(struct yoke_worker *worker, int file_fd)
-{
-    YK_CLEANUP(yk_close_fd) int haven = open_haven(worker);
-    struct yk_message_welcome body = {.seat = (uint32_t)worker->seat,
-                                      .has_file = file_fd > 0,
-                                      .has_haven = haven >= 0};
-    int fds[5] = {worker->board_fd, yk_seats_fd()};
-    int count = 2;
-
-    if (body.has_file)
-        fds[count++] = file_fd;
-    if (body.has_haven) {
-        fds[count++] = haven;
-        fds[count++] = STDERR_FILENO;
-    }
-    return yk_channel_try_send(&worker->channel, YK_MESSAGE_WELCOME, &body,
-                               sizeof(body), fds, count);
-}
-
-/* The board goes to the worker before there is one: it finds the packet when
- * it starts. */
-static int make_board(struct yoke_worker *worker, int file_fd)
-{
-    int err = yk_board_create(&worker->board, &worker->board_fd);
-
-    if (err == 0)
-        err = yk_copies_init(&worker->copies, worker->board);
-    if (err == 0)
-        err = take_seat(worker);
-    return err < 0 ? err : welcome(worker, file_fd);
-}
-
 static int open_channel(struct yoke_worker *worker, int fd)
 {
     int err = yk_channel_open(&worker->channel, fd, &channel_ops);
@@ -387,32 +234,11 @@ static int open_channel(struct yoke_worker *worker, int fd)
 
 static int watch_process(struct yoke_worker *worker)
 {
-    int err = uv_poll_init(yoke_loop(), &worker->exit_poll, worker->pidfd);
+    int err = yk_exit_watch_start(&worker->exit, worker->pidfd, worker);
 
     if (err < 0)
         return err;
     worker->open_count++;
-    worker->exit_poll.data = worker;
-    uv_poll_start(&worker->exit_poll, UV_READABLE, on_exit_ready);
-    return 0;
-}
-
-/* It has no process until the template has forked it. */
-static int ask(struct yoke_worker *worker, const struct yk_fork *how, int fd)
-{
-    YK_CLEANUP(yk_close_fd) int theirs = fd;
-    struct yk_template *from;
-    struct yk_birth *birth;
-    int err = yk_templates_get(how->preloaded, &from);
-
-    if (err == 0)
-        err = yk_birth_new(worker, how->confine->cpu, yk_take_fd(&theirs),
-                           &birth);
-    if (err < 0)
-        return err;
-    worker->is_listed = false;
-    worker->open_count++;
-    yk_template_ask(from, birth);
     return 0;
 }
 
@@ -426,11 +252,11 @@ static int start(struct yoke_worker *worker, const struct yk_fork *how)
     YK_CLEANUP(yk_close_fd) int theirs = fds[1];
     err = open_channel(worker, fds[0]);
     if (err == 0)
-        err = make_board(worker, how->preloaded ? 0 : how->file_fd);
+        err = yk_launch_board(worker, how->preloaded ? 0 : how->file_fd);
     if (err == 0 && how->preloaded)
-        return ask(worker, how, yk_take_fd(&theirs));
+        return yk_launch_ask(worker, how, yk_take_fd(&theirs));
     if (err == 0)
-        err = spawn(worker, how, theirs);
+        err = yk_launch_spawn(worker, how, theirs);
     if (err < 0)
         return err;
     err = watch_process(worker);
@@ -461,11 +287,12 @@ static struct yoke_worker *new_worker(void)
     yk_list_init(&worker->users);
     yk_list_init(&worker->outbox.node);
     yk_later_init(&worker->later, NULL);
-    yk_later_init(&worker->ending, reap_soon);
+    yk_exit_watch_init(&worker->exit, on_process_ended);
     yk_settings_sched();
     worker->settings = yk_settings_ref();
-    if (worker_count++ == 0)
-        memory_kills = yk_death_memory_kills(&yk_cgroup_system);
+    if (!is_begun)
+        yk_postmortem_begin();
+    is_begun = true;
     return worker;
 }
 
@@ -497,23 +324,12 @@ int yk_primary_fork(const struct yk_fork *how, struct yoke_worker **ret_worker)
 
 /* ---- Taking over a worker ---- */
 
-static int take_board(struct yoke_worker *worker)
-{
-    int err = yk_board_map(worker->board_fd, &worker->board);
-
-    if (err == 0)
-        err = yk_copies_init(&worker->copies, worker->board);
-    /* There is no copy of what it has, unless all are handed over. */
-    worker->copies.has_evicted = true;
-    return err;
-}
-
 static int take_over(struct yoke_worker *worker, int channel_fd, int seat)
 {
     int err = open_channel(worker, channel_fd);
 
     if (err == 0)
-        err = take_board(worker);
+        err = yk_launch_take_board(worker);
     if (err == 0)
         err = yk_seats_take_again(seat);
     if (err < 0)

@@ -8,7 +8,6 @@
 #include <sys/types.h>
 
 struct yk_generation;
-struct yoke_exit;
 struct yoke_worker;
 
 /* How to start a worker. Zero is every field's default. */
@@ -58,11 +57,6 @@ void yk_primary_stillborn(struct yoke_worker *worker, pid_t pid,
 void yk_primary_stop_forking(void);
 
 bool yk_primary_is_stopping(void);
-
-/* How a worker may end that is to end: a service manager sends SIGTERM to every
- * process of the service, a terminal SIGINT, which one that has just been
- * forked does not catch yet. */
-bool yk_primary_is_clean(const struct yoke_exit *why);
 
 /* True when a worker has ended otherwise than well since then. */
 bool yk_primary_ended_uncleanly(void);

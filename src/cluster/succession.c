@@ -20,7 +20,7 @@
 #include "cluster/handover_fleet.h"
 #include "cluster/handover_past.h"
 #include "cluster/handover_ports.h"
-#include "cluster/haven.h"
+#include "cluster/roll_call.h"
 #include "cluster/rollout.h"
 #include "core/cleanup.h"
 
@@ -92,7 +92,7 @@ bool yk_succession_is_due(void)
 
 bool yk_succession_find_orphans(const struct yoke_cluster_options *options)
 {
-    root = yk_haven_collect(options);
+    root = yk_roll_call(options);
     if (root)
         what = ADOPT;
     return root != NULL;

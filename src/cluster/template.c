@@ -78,11 +78,10 @@ static void on_channel_closed(struct yk_channel *channel)
 static void close_handles(struct yk_template *one)
 {
     yk_list_remove(&one->node);
-    yk_later_stop(&one->ending);
     yk_channel_close(&one->channel);
     uv_close((uv_handle_t *)&one->deadline, on_closed);
     if (one->pidfd >= 0)
-        uv_close((uv_handle_t *)&one->exit_poll, on_closed);
+        yk_exit_watch_close(&one->exit, on_closed);
     if (one->said_fd >= 0)
         uv_close((uv_handle_t *)&one->said_poll, on_closed);
 }
@@ -158,8 +157,10 @@ static void finish(struct yk_template *one)
     close_handles(one);
 }
 
-static void reap(struct yk_template *one)
+static void on_process_ended(void *data)
 {
+    struct yk_template *one = data;
+
     if (waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED | WNOHANG) < 0)
         /* Somebody else has waited for it: how it ended is not known. */
         one->end = (siginfo_t){.si_code = CLD_EXITED};
@@ -167,31 +168,6 @@ static void reap(struct yk_template *one)
     one->state = YK_TEMPLATE_ENDING;
     uv_timer_stop(&one->deadline);
     finish(one);
-}
-
-/* As of a worker (primary.c): a signal to the whole group may have ended it,
- * and the primary is to hear of its own first. */
-static void reap_soon(struct yk_later *later)
-{
-    struct yk_template *one =
-        YK_CONTAINER_OF(later, struct yk_template, ending);
-
-    if (one->has_polled) {
-        reap(one);
-        return;
-    }
-    one->has_polled = true;
-    yk_later_start(later);
-}
-
-static void on_exit_ready(uv_poll_t *poll, int status, int events)
-{
-    struct yk_template *one = poll->data;
-
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    yk_later_start(&one->ending);
 }
 
 static void send_signal(const struct yk_template *one, int signum)
@@ -419,18 +395,6 @@ static void on_said(uv_poll_t *poll, int status, int events)
 
 /* ---- Making one ---- */
 
-static int watch(uv_poll_t *poll, struct yk_template *one, int fd,
-                 uv_poll_cb on_readable)
-{
-    int err = uv_poll_init(yoke_loop(), poll, fd);
-
-    if (err < 0)
-        return err;
-    one->open_count++;
-    poll->data = one;
-    return uv_poll_start(poll, UV_READABLE, on_readable);
-}
-
 static int open_said(struct yk_template *one, int *ret_theirs)
 {
     int fds[2];
@@ -439,12 +403,16 @@ static int open_said(struct yk_template *one, int *ret_theirs)
         return -errno;
     fcntl(fds[0], F_SETFL, O_NONBLOCK);
     *ret_theirs = fds[1];
-    int err = watch(&one->said_poll, one, fds[0], on_said);
-    if (err < 0)
+    int err = uv_poll_init(yoke_loop(), &one->said_poll, fds[0]);
+    if (err < 0) {
         close(fds[0]);
-    else
-        one->said_fd = fds[0];
-    return err;
+        return err;
+    }
+    one->open_count++;
+    one->said_fd = fds[0];
+    one->said_poll.data = one;
+    uv_poll_start(&one->said_poll, UV_READABLE, on_said);
+    return 0;
 }
 
 static int open_channel(struct yk_template *one, int *ret_theirs)
@@ -476,8 +444,10 @@ static int start(struct yk_template *one)
                                 said, &one->pid, &one->pidfd);
     if (err < 0)
         return err;
-    err = watch(&one->exit_poll, one, one->pidfd, on_exit_ready);
-    if (err < 0) {
+    err = yk_exit_watch_start(&one->exit, one->pidfd, one);
+    if (err == 0) {
+        one->open_count++;
+    } else {
         kill(one->pid, SIGKILL);
         waitid(P_PIDFD, (id_t)one->pidfd, &one->end, WEXITED);
         yk_close_fd(&one->pidfd);
@@ -508,7 +478,7 @@ int yk_template_new(struct yk_generation *generation, struct yk_template **ret)
     yk_list_init(&one->waiting);
     yk_list_init(&one->asked);
     yk_list_init(&one->node);
-    yk_later_init(&one->ending, reap_soon);
+    yk_exit_watch_init(&one->exit, on_process_ended);
     uv_timer_init(yoke_loop(), &one->deadline);
     one->deadline.data = one;
     one->begun_ms = uv_now(yoke_loop());

@@ -18,9 +18,9 @@
 #include <uv.h>
 
 #include "cluster/channel.h"
+#include "cluster/exit_watch.h"
 #include "cluster/output.h"
 #include "core/list.h"
-#include "net/later.h"
 
 struct yk_birth;
 struct yk_generation;
@@ -43,9 +43,7 @@ struct yk_template {
     enum yk_template_state state;
     pid_t pid;
     int pidfd;
-    uv_poll_t exit_poll;    /* On the pidfd. */
-    struct yk_later ending; /* Looks at its end, after */
-    bool has_polled;        /* the loop has polled once more. */
+    struct yk_exit_watch exit;
     struct yk_channel channel;
     int said_fd; /* What it writes on standard error; -1: it has closed it. */
     uv_poll_t said_poll;

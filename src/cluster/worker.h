@@ -23,6 +23,7 @@
 
 #include "cluster/channel.h"
 #include "cluster/copies.h"
+#include "cluster/exit_watch.h"
 #include "cluster/stdio.h"
 #include "core/list.h"
 #include "net/later.h"
@@ -56,11 +57,9 @@ struct yoke_worker {
     struct yk_birth *birth; /* It is still to be forked (birth.h); or NULL. */
     int pidfd;
     int board_fd;           /* Of the board, for who takes over. */
-    uv_poll_t exit_poll;    /* On the pidfd. */
+    struct yk_exit_watch exit;
     struct yk_later later;  /* Tells that it was forked, */
     bool is_fork_due;       /* which has not been told yet. */
-    struct yk_later ending; /* Looks at its end, after */
-    bool has_polled;        /* the loop has polled once more. */
     uint8_t open_count;     /* Handles that are not closed yet. */
     uint64_t forked_ms;
 

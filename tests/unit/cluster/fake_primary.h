@@ -149,11 +149,6 @@ bool yk_primary_is_stopping(void)
     return fake_is_stopping;
 }
 
-bool yk_primary_is_clean(const struct yoke_exit *why)
-{
-    return why->signal == 0 && why->code == 0;
-}
-
 void yk_primary_stop_forking(void)
 {
     fake_is_stopping = true;
