@@ -80,6 +80,15 @@ class Fleet(harness.Server):
         """The process that answers a connection."""
         return int(self.ask("id", **where).split()[0])
 
+    def wait_all_answer(self, **where):
+        """Waits until each worker has answered a new connection."""
+        seen = set()
+
+        def complete():
+            seen.add(self.answerer(**where))
+            return seen >= set(self.workers())
+        wait_for(complete, lambda: f"{self.workers()} to answer, not {seen}")
+
 
 class Line:
     """A connection to a worker."""

@@ -95,6 +95,22 @@ def free_port():
         return port
 
 
+def wait_at_rest(*pids):
+    """Waits until these processes sleep: they use next to no time, and wake up
+    seldom. One that spins does the one or the other."""
+    def look():
+        return [(procfs.cpu_seconds(pid), procfs.context_switches(pid))
+                for pid in pids]
+
+    def are_asleep():
+        before = look()
+        time.sleep(0.4)
+        return all(used - used_before <= 0.02 and wakes - wakes_before < 50
+                   for (used, wakes), (used_before, wakes_before)
+                   in zip(look(), before))
+    wait_for(are_asleep, f"processes {pids} to sleep")
+
+
 def environment(env=None):
     """The environment for a program: this one, without what would change how
     yoke behaves, and with `env`. A value of None removes a variable."""

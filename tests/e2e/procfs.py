@@ -161,6 +161,13 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def context_switches(pid):
+    """How often a process has given up its CPU, by its own will or not."""
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return sum(int(line.split()[1]) for line in text.splitlines()
+               if "ctxt_switches" in line)
+
+
 def address_space_bytes(pid):
     """The size of a process's address space, whatever of it is resident."""
     pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[0]

@@ -190,7 +190,7 @@ def check_wrk(text):
 
 
 def test_wrk_sees_no_error(hello):
-    check_wrk(client("wrk", "-t1", "-c32", "-d1s", url(hello, "/get")))
+    check_wrk(client("wrk", "-t1", "-c32", "-d1s", "--timeout", "20s", url(hello, "/get")))
 
 
 def test_wrk_with_pipelined_requests_sees_no_error(hello, tmp_path):
@@ -200,7 +200,7 @@ def test_wrk_with_pipelined_requests_sees_no_error(hello, tmp_path):
         "  sixteen = string.rep(wrk.format(), 16)\n"
         "end\n"
         "request = function() return sixteen end\n")
-    check_wrk(client("wrk", "-t1", "-c8", "-d1s", "-s", script,
+    check_wrk(client("wrk", "-t1", "-c8", "-d1s", "--timeout", "20s", "-s", script,
                      url(hello, "/get")))
 
 
@@ -208,7 +208,7 @@ def test_wrk_with_bodies_sees_no_error(echo, tmp_path):
     script = tmp_path / "post.lua"
     script.write_text('wrk.method = "POST"\n'
                       'wrk.body = string.rep("yoke", 5000)\n')
-    check_wrk(client("wrk", "-t1", "-c16", "-d1s", "-s", script,
+    check_wrk(client("wrk", "-t1", "-c16", "-d1s", "--timeout", "20s", "-s", script,
                      url(echo, "/")))
 
 

@@ -1,7 +1,7 @@
 """What workers are made of: program, folder, environment, descriptors."""
 import procfs
 from fleet import FLEET, start_fleet  # noqa: F401, the fixture
-from harness import run
+from harness import run, wait_for
 
 
 def test_a_worker_cannot_be_told_from_its_environment(start_fleet):
@@ -15,7 +15,8 @@ def test_variables_can_be_added_and_replaced(start_fleet):
     assert server.ask("env COLOUR") == "red"
     server.command("fork COLOUR=blue")
     server.wait_output(r"^listening 2 ")
-    assert {server.ask("env COLOUR") for _ in range(2)} == {"red", "blue"}
+    wait_for(lambda: {server.ask("env COLOUR") for _ in range(2)}
+             == {"red", "blue"}, "an answer of each")
 
 
 def test_a_worker_runs_where_it_is_told(start_fleet, tmp_path):

@@ -3,9 +3,7 @@
 "Node:" names the scenario of Node's own tests (test/parallel, without test-)
 that a test comes from."""
 import os
-import pathlib
 import signal
-import time
 
 import fleet
 import harness
@@ -23,7 +21,7 @@ def test_connections_are_shared_out(start_fleet, sched):
     server = start_fleet(2, "-s", sched, PLACE)
     assert server.ask("peer") == "127.0.0.1"
     if sched == "rr":
-        assert {server.answerer() for _ in range(6)} == set(server.workers())
+        server.wait_all_answer()
 
 
 def test_one_that_was_not_begun_is_another_workers_when_its_own_dies(
@@ -52,12 +50,6 @@ def test_each_worker_has_as_many_as_it_takes(start_fleet, sched):
     assert sorted(ids) == ["2"] + ["3"] * 9
 
 
-def context_switches(pid):
-    text = pathlib.Path(f"/proc/{pid}/status").read_text()
-    return sum(int(line.split()[1]) for line in text.splitlines()
-               if "ctxt_switches" in line)
-
-
 @SCHEDS
 def test_when_all_are_at_their_limit_the_rest_waits_and_nothing_spins(
         start_fleet, sched):
@@ -68,14 +60,7 @@ def test_when_all_are_at_their_limit_the_rest_waits_and_nothing_spins(
     more = [server.line() for _ in range(3)]
     for line in more:
         line.send("id")
-    pids = [server.pid, *server.workers()]
-
-    def is_quiet():
-        before = [context_switches(pid) for pid in pids]
-        time.sleep(0.3)
-        return all(after - n < 50 for n, after in
-                   zip(before, (context_switches(pid) for pid in pids)))
-    wait_for(is_quiet, "primary and workers to sleep")
+    harness.wait_at_rest(server.pid, *server.workers())
     # Those that have waited are taken as there is room.
     for line in lines[:3]:
         line.send("bye")

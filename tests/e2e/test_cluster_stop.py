@@ -60,14 +60,17 @@ def test_what_waits_in_the_backlog_is_answered(start_fleet, sched):
 
 
 def test_the_deadline_cuts_what_does_not_end(start_fleet, sched):
-    server = start_fleet(1, "-s", sched, "-t", "100", "127.0.0.1:0")
-    with server.line() as line:
-        line.send("hang")
-        wait_for(lambda: server.ask("fds") == "2", "it to be begun")
-        server.send_signal(signal.SIGTERM)
-        assert line.ends()
-    assert server.wait_exit() == 1
-    server.wait_output(r"^exit 1 code=1 ")
+    def is_cut():
+        server = start_fleet(1, "-s", sched, "-t", "100", "127.0.0.1:0")
+        with server.line() as line:
+            line.send("hang")
+            wait_for(lambda: server.ask("fds") == "2", "it to be begun")
+            server.send_signal(signal.SIGTERM)
+            assert line.ends()
+        assert server.wait_exit() == 1
+        # One that takes half a second for that, or is not let, is killed.
+        return server.lines(r"^exit 1 code=1 ")
+    wait_for(is_cut, "a worker that cuts it by itself")
 
 
 def test_the_deadline_kills_a_worker_that_does_not_end(start_fleet):
@@ -152,7 +155,7 @@ def test_connections_dealt_before_the_primary_died_are_answered(start_fleet):
     workers = server.workers()
     lines = [server.line() for _ in range(20)]
     # When each has answered a later one, the others have been dealt.
-    assert {server.answerer() for _ in range(2)} == set(workers)
+    server.wait_all_answer()
     for line in lines:
         line.send("id")
     os.kill(server.pid, signal.SIGKILL)

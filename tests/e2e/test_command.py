@@ -9,6 +9,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 
 import harness
 import pytest
@@ -198,14 +199,11 @@ def as_nobody(command):
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another")
 def test_unreadable_file():
-    # Not in tmp_path, which only root may enter.
-    path = "/var/tmp/yoke-unreadable.so"
-    try:
-        shutil.copy(HELLO, path)
-        os.chmod(path, 0o600)
-        done = harness.run(as_nobody([harness.YOKE, "run", path]))
-    finally:
-        os.unlink(path)
+    # Not in tmp_path, which only root may enter; only root may read it.
+    with tempfile.NamedTemporaryFile(dir="/var/tmp", suffix=".so") as file:
+        shutil.copy(HELLO, file.name)
+        os.chmod(file.name, 0o600)
+        done = harness.run(as_nobody([harness.YOKE, "run", file.name]))
     assert done.returncode == FAILED
     assert "no permission to read it" in done.stderr
 

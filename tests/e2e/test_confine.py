@@ -27,7 +27,7 @@ def status(pid, name):
 @needs_root
 def test_workers_run_as_the_user(start_app):
     server = start_app("hello", "-n", "2", "--user", "nobody")
-    for pid in server.wait_workers(2):
+    for pid in server.wait_ready(2):
         assert set(status(pid, "Uid")) == {str(NOBODY)}
         assert set(status(pid, "Gid")) == {str(NOBODY)}
     assert status(server.pid, "Uid")[0] == "0"
@@ -44,7 +44,7 @@ def test_a_privileged_port_is_served_by_an_ordinary_user(start_app):
 @needs_root
 def test_the_group_may_be_another(start_app):
     server = start_app("hello", "-n", "1", "--user", "nobody", "--group", "7")
-    assert set(status(server.wait_workers(1)[0], "Gid")) == {"7"}
+    assert set(status(server.wait_ready(1)[0], "Gid")) == {"7"}
 
 
 @pytest.mark.parametrize("option, text", [
@@ -61,7 +61,7 @@ def test_a_wrong_name_is_told(option, text):
 
 def test_priority_and_mask(start_app):
     server = start_app("hello", "-n", "1", "--nice", "3", "--umask", "027")
-    pid = server.wait_workers(1)[0]
+    pid = server.wait_ready(1)[0]
     assert os.getpriority(os.PRIO_PROCESS, pid) == (
         os.getpriority(os.PRIO_PROCESS, server.pid) + 3)
     assert status(pid, "Umask") == ["0027"]
@@ -69,7 +69,7 @@ def test_priority_and_mask(start_app):
 
 def test_each_worker_has_a_cpu_of_its_own(start_app):
     server = start_app("hello", "-n", "2", "--pin-cpus")
-    masks = [os.sched_getaffinity(pid) for pid in server.wait_workers(2)]
+    masks = [os.sched_getaffinity(pid) for pid in server.wait_ready(2)]
     assert all(len(mask) == 1 for mask in masks)
     if len(os.sched_getaffinity(0)) > 1:
         assert masks[0] != masks[1]

@@ -80,7 +80,7 @@ def check(run, killed):
     if how == "kill" or sched != "balanced"])
 def test_each_worker_dies_under_load_and_is_replaced(start_app, how, sched):
     server = start_app(PROBE, "-n", "4", "--sched", sched)
-    victims = server.wait_workers(4)
+    victims = server.wait_ready(4)
     clients = 8
     with load.Load(server, keep_alive=clients, new=clients,
                    target="/pid") as run:
@@ -131,7 +131,7 @@ def stop_process(pid):
 def test_requests_that_a_killed_worker_has_not_read_are_answered(
         start_app, sched):
     server = start_app(PROBE, "-n", "4", "--sched", sched)
-    victim, *others = server.wait_workers(4)
+    victim, *others = server.wait_ready(4)
     for pid in (victim, *others):
         connection_of(server, pid).close()
     stop_process(victim)
@@ -152,7 +152,7 @@ def test_connections_that_a_killed_worker_has_only_accepted_live_on(
         start_app, sched):
     """They were silent until then: nothing had begun."""
     server = start_app(PROBE, "-n", "4", "--sched", sched)
-    victims = server.wait_workers(4)[:2]
+    victims = server.wait_ready(4)[:2]
     for pid in server.workers():
         connection_of(server, pid).close()
     clients = begin_silently(server, 40)
@@ -173,7 +173,7 @@ def test_connections_that_a_killed_worker_has_only_accepted_live_on(
 def test_requests_wait_for_a_replacement_when_every_worker_is_killed(
         start_app, sched):
     server = start_app(PROBE, "-n", "2", "--sched", sched)
-    victims = server.wait_workers(2)
+    victims = server.wait_ready(2)
     for pid in victims:
         connection_of(server, pid).close()
         stop_process(pid)
@@ -194,7 +194,7 @@ def test_two_hundred_deaths_under_load_leak_nothing(start):
     """In the primary: no descriptor, no zombie, no client that waits."""
     server = start([TUNED, PROBE, "workers=4", "backoff_base_ms=1",
                     "backoff_max_ms=5", "budget=1000"])
-    for pid in server.wait_workers(4):
+    for pid in server.wait_ready(4):
         connection_of(server, pid).close()
     before = server.fd_count()
     killed = []

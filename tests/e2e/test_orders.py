@@ -34,7 +34,7 @@ def shop(start_app, tmp_path, run_dir, deploy):
     server = start_app(app, "-n", "2", "--name", "shop", "--probation", "50ms",
                        env={"DEPLOY": str(tmp_path / "version"),
                             "YOKE_RUN_DIR": str(run_dir)})
-    server.wait_workers(2)
+    server.wait_ready(2)
     return server
 
 

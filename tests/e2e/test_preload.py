@@ -33,7 +33,7 @@ class Preloaded:
                  **harness.crash_env(), **env})
         self.done = 0
         if wait:
-            self.workers = self.server.wait_workers(workers)
+            self.workers = self.server.wait_ready(workers)
 
     def next_load(self, what):
         new = self.file.with_suffix(".new")
@@ -297,7 +297,7 @@ def test_an_interrupt_at_a_terminal_is_the_primarys_matter(preload):
 
 
 def test_a_template_that_is_stopped_while_it_is_asked_is_replaced(preload):
-    one = preload("--boot-timeout", "4s")
+    one = preload("--boot-timeout", "6s")
     first = one.template()
     os.kill(first, signal.SIGSTOP)
     os.kill(one.workers[0], signal.SIGKILL)

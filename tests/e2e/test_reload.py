@@ -220,7 +220,7 @@ BAD = {
 @pytest.mark.parametrize("version, reason", BAD.items(), ids=BAD)
 def test_a_bad_version_changes_nothing(start_patient, version, reason):
     deployed = start_patient(
-        "auto", f"boot_timeout_ms={3000 if version == 'waits' else 60000}")
+        "auto", f"boot_timeout_ms={5000 if version == 'waits' else 60000}")
     before = deployed.server.workers()
     with crowd(deployed.server) as run:
         run.wait_answered(50)

@@ -34,6 +34,30 @@ def spread(server, count):
             client.close()
 
 
+def wait_spread(server, count, is_right):
+    """Waits until `is_right` of what `spread` returns, and returns it. Whom the
+    machine holds up for a quarter of a second is passed over, so a policy that
+    is exact may need another attempt; one that is not has as many."""
+    found = []
+
+    def attempt():
+        found[:] = [spread(server, count)]
+        assert sum(found[0].values()) == count
+        return is_right(found[0])
+    harness.wait_for(attempt, lambda: f"another spread than {found}", 40)
+    return found[0]
+
+
+def is_even(found):
+    return max(found.values()) - min(found.values()) <= 1
+
+
+def wait_exact(server, workers, each):
+    """Waits until so many workers have exactly so many connections each."""
+    return wait_spread(server, workers * each, lambda found:
+                       sorted(found.values()) == [each] * workers)
+
+
 def wait_all_serve(server, count):
     """Waits until that many workers take their turns."""
     harness.wait_for(lambda: len(spread(server, 4 * count)) == count,
@@ -44,27 +68,23 @@ def test_round_robin_spreads_a_thousand_connections_evenly(start_app):
     server = start_app(PROBE, "-n", "4", "--sched", "rr")
     workers = server.wait_workers(4)
     wait_all_serve(server, 4)
-    found = spread(server, CONNECTIONS)
-    assert sorted(found) == sorted(workers)
-    assert sum(found.values()) == CONNECTIONS
-    assert max(found.values()) - min(found.values()) <= 1, found
+    wait_spread(server, CONNECTIONS, lambda found:
+                sorted(found) == sorted(workers) and is_even(found))
 
 
 def test_round_robin_stays_even_when_workers_are_replaced(start_app):
     server = start_app(PROBE, "-n", "4", "--sched", "rr")
-    for victim in server.wait_workers(4)[:2]:
+    for victim in server.wait_ready(4)[:2]:
         server.send_signal(signal.SIGKILL, victim)
         server.wait_workers(4, other_than=[victim])
         wait_all_serve(server, 4)
-    found = spread(server, 200)
-    assert max(found.values()) - min(found.values()) <= 1, found
+    wait_exact(server, 4, 50)
 
 
 def test_the_environment_chooses_round_robin(start_app):
     server = start_app(PROBE, "-n", "4", env={"YOKE_SCHED_POLICY": "rr"})
     wait_all_serve(server, 4)
-    found = spread(server, 100)
-    assert set(found.values()) == {25}
+    wait_exact(server, 4, 25)
 
 
 @pytest.mark.parametrize("how", ["environment", "option"])
@@ -116,10 +136,11 @@ def test_the_primary_uses_no_time_for_connections_that_have_begun(start_app):
     server = start_app(PROBE, "-n", "2")
     with server.connect() as client:
         pid_of(client)
-        before = procfs.cpu_seconds(server.pid)
+        # It looks after its workers ten times a second or so.
+        before = procfs.context_switches(server.pid)
         for _ in range(1000):
             pid_of(client)
-        assert procfs.cpu_seconds(server.pid) - before <= 0.05
+        assert procfs.context_switches(server.pid) - before < 800
 
 
 def test_a_unix_socket_is_spread_as_well(start, tmp_path):

@@ -18,7 +18,7 @@ GET_PID = b"GET /pid HTTP/1.1\r\nHost: a\r\n\r\n"
 @pytest.fixture(params=["rr", "none"])
 def probe(request, start_app):
     server = start_app(PROBE, "-n", "2", "--sched", request.param)
-    server.wait_workers(2)
+    server.wait_ready(2)
     return server
 
 
@@ -42,6 +42,19 @@ def wait_begun(server, clients):
     return clients
 
 
+def idle_at_each(server):
+    """Connections that have been answered, at least one of each worker."""
+    clients, pids = [], set()
+
+    def are_everywhere():
+        clients.append(server.connect())
+        clients[-1].request("GET", "/pid")
+        pids.add(int(clients[-1].read().text))
+        return pids >= set(server.workers())
+    wait_for(are_everywhere, "a connection of each worker")
+    return clients
+
+
 def close(clients):
     for client in clients:
         client.close()
@@ -61,8 +74,10 @@ def has_stopped_accepting(server):
 def test_requests_under_way_are_answered_whole(probe, number, tmp_path):
     end = tmp_path / "end"
     clients = wait_begun(probe, begin(probe, f"/slow?until={end}", 20))
+    idle = idle_at_each(probe)
     probe.send_signal(number)
-    wait_for(lambda: has_stopped_accepting(probe), "the listener to close")
+    for client in idle:
+        client.expect_eof()  # Its worker has heard of it.
     end.touch()
     for client in clients:
         response = client.read()
@@ -70,7 +85,7 @@ def test_requests_under_way_are_answered_whole(probe, number, tmp_path):
         assert response.closes
         client.expect_eof()
     assert probe.wait_exit() == 0
-    close(clients)
+    close(clients + idle)
 
 
 def test_an_answer_in_pieces_comes_to_its_end(probe):

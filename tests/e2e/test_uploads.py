@@ -29,6 +29,7 @@ def uploads(start_app, tmp_path):
     """The upload app in two workers; its folder is `folder`."""
     folder = tmp_path / "files"
     server = start_app("upload", "-n", "2", env={"UPLOAD_DIR": folder})
+    server.wait_ready(2)
     server.folder = folder
     server.url = f"http://127.0.0.1:{server.port}"
     return server
@@ -38,6 +39,7 @@ def uploads(start_app, tmp_path):
 def rest(start_app):
     """The notes, in one worker."""
     server = start_app("rest", "-n", "1")
+    server.wait_ready(1)
     server.url = f"http://127.0.0.1:{server.port}"
     return server
 

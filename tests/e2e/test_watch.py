@@ -30,8 +30,7 @@ def shop(start_app, run_dir):
     """Two workers under the name "shop", both ready."""
     server = start_app(PROBE, "-n", "2", "--name", "shop",
                        env={"YOKE_RUN_DIR": run_dir})
-    wait_for(lambda: states(run_dir) == ["ready", "ready"],
-             "both workers to be ready")
+    server.wait_ready(2)
     return server
 
 
@@ -44,10 +43,6 @@ def ps(run_dir, *args):
     result = ask(run_dir, "ps", "--json", *args)
     assert result.returncode == 0, result.stderr
     return json.loads(result.stdout)
-
-
-def states(run_dir):
-    return [worker["state"] for worker in ps(run_dir)[0]["workers"]]
 
 
 def wait_done(run_dir, count):
@@ -154,6 +149,7 @@ def test_ps_shows_who_waits_for_a_worker(start_app, run_dir, sched, where):
 def test_ps_over_an_interval(shop, run_dir):
     for _ in range(20):
         shop.request("GET", "/pid")
+    wait_done(run_dir, 20)
     text = ask(run_dir, "ps", "-i", "0.1", "shop").stdout
     # The requests were before the interval, so it has no latencies.
     assert "REQ/S" in text and "P50" not in text
