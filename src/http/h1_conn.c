@@ -588,11 +588,10 @@ static const struct yk_transport_user user = {
  * been moved here: its client would lose a request. */
 static bool is_admitted(struct yk_h1_conn *conn)
 {
-    const struct yk_transport_ops *ops = conn->transport->ops;
     bool has_room =
         yk_http_server_admit(conn->server, &conn->peer, &conn->is_peer_counted);
 
-    return has_room || (ops->was_used && ops->was_used(conn->transport));
+    return has_room || conn->was_used;
 }
 
 void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
@@ -622,6 +621,8 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
     yk_out_init(&conn->out, &server->buffers);
     enter(conn, YK_H1_HEAD);
     conn->request_ms = conn->progress_ms = conn->since_ms;
+    conn->was_used =
+        transport->ops->was_used && transport->ops->was_used(transport);
     if (!is_admitted(conn)) {
         yk_vitals_add(&yk_vitals->conns_rejected, 1);
         yk_h1_refuse(conn, YK_H1_OVERLOADED);

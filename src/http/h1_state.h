@@ -136,6 +136,7 @@ struct yk_h1_conn {
     bool must_drop;       /* There is no memory to go on with. */
     bool must_linger;     /* Unread input may be on its way. */
     bool was_read;        /* At least one byte has come. */
+    bool was_used;        /* Another worker has served it before. */
     bool is_peer_counted; /* In server->peers. */
     bool is_peer_closed;  /* The peer has sent FIN. */
     bool is_transport_closed;

@@ -29,13 +29,14 @@ static uint64_t drain_deadline(const struct yk_h1_conn *conn)
     return deadline > conn->close_ms ? deadline : conn->close_ms;
 }
 
-/* An idle connection is closed silently; one that has never sent anything has
- * as long as a head may take. */
+/* An idle connection is closed silently; one that has never sent anything, not
+ * to another worker either, has as long as a head may take. */
 static uint64_t idle_deadline(const struct yk_h1_conn *conn)
 {
     const struct yoke_limits *limits = &conn->server->limits;
-    uint64_t timeout =
-        conn->was_read ? limits->idle_timeout_ms : limits->head_timeout_ms;
+    uint64_t timeout = conn->was_read || conn->was_used
+                           ? limits->idle_timeout_ms
+                           : limits->head_timeout_ms;
     uint64_t deadline = conn->since_ms + timeout;
     if (conn->server->is_draining)
         deadline = earlier(deadline, drain_deadline(conn));

@@ -12,7 +12,8 @@
 /* ---- Origins ---- */
 
 /* A pattern with "*." in front of its host is every host below that domain,
- * a.b.example.com, and not the domain itself. */
+ * a.b.example.com, and not the domain itself. What stands for the star is part of
+ * a host, and not all of one with something behind it. */
 static bool is_below(const char *origin, const char *pattern)
 {
     const char *star = strstr(pattern, "://*.");
@@ -23,7 +24,7 @@ static bool is_below(const char *origin, const char *pattern)
     size_t len = strlen(origin), tail_len = strlen(tail);
     return len > head + tail_len && strncasecmp(origin, pattern, head) == 0 &&
            strcasecmp(origin + len - tail_len, tail) == 0 &&
-           !memchr(origin + head, '/', len - head);
+           !strpbrk(origin + head, "/?#@\\");
 }
 
 bool yk_cors_is_listed(const struct yk_cors_policy *policy, const char *origin)
