@@ -73,14 +73,16 @@ static int start_listening(char text[YK_RUNTIME_TEXT_MAX])
     return 0;
 }
 
-/* `level`: an error where the caller cannot go on without. */
-static int open_claimed(int err, enum yoke_log_level level,
-                        char text[YK_RUNTIME_TEXT_MAX])
+/* The caller cannot go on where the name is none or is taken. */
+static int open_claimed(int err, char text[YK_RUNTIME_TEXT_MAX])
 {
+    bool is_final = err == -EINVAL || err == -EADDRINUSE;
+
     if (err == 0)
         err = start_listening(text);
     if (err < 0)
-        yoke_log(level, "no control socket: %s", text);
+        yoke_log(is_final ? YOKE_LOG_ERROR : YOKE_LOG_WARN,
+                 "no control socket: %s", text);
     return err;
 }
 
@@ -90,8 +92,7 @@ int yk_control_open(const char *name)
 
     if (control.is_open)
         return -EALREADY;
-    return open_claimed(yk_runtime_claim(&control.runtime, name, text),
-                        YOKE_LOG_ERROR, text);
+    return open_claimed(yk_runtime_claim(&control.runtime, name, text), text);
 }
 
 int yk_control_open_as(const char *hint)
@@ -102,9 +103,7 @@ int yk_control_open_as(const char *hint)
         return -EALREADY;
     if (!hint)
         hint = program_invocation_short_name;
-    int err = claim_some_name(hint, text);
-    return open_claimed(err, err == -EINVAL ? YOKE_LOG_ERROR : YOKE_LOG_WARN,
-                        text);
+    return open_claimed(claim_some_name(hint, text), text);
 }
 
 const char *yk_control_name(void)

@@ -72,7 +72,8 @@ static int open_high(const char *path, int flags)
     if (low < 0)
         return -errno;
     int fd = fcntl(low, F_DUPFD_CLOEXEC, FIRST_FD);
-    return fd < 0 ? -errno : fd;
+    /* EINVAL: the process may not have so many at all. */
+    return fd < 0 ? (errno == EINVAL ? -EMFILE : -errno) : fd;
 }
 
 static int open_program(const char *path)

@@ -26,7 +26,7 @@
  * allows. ---- */
 
 /* Handlers are this process's own and would run in the child; what the user
- * has ignored (nohup) stays ignored. SIGPIPE is ignored by us. */
+ * has ignored (nohup) stays ignored. SIGPIPE and SIGXFSZ are ignored by us. */
 static void reset_signals(void)
 {
     struct sigaction action;
@@ -36,7 +36,7 @@ static void reset_signals(void)
         if (sigaction(i, NULL, &action) < 0)
             continue;
         if (action.sa_handler == SIG_DFL ||
-            (action.sa_handler == SIG_IGN && i != SIGPIPE))
+            (action.sa_handler == SIG_IGN && i != SIGPIPE && i != SIGXFSZ))
             continue;
         action = (struct sigaction){.sa_handler = SIG_DFL};
         sigaction(i, &action, NULL);

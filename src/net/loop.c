@@ -191,8 +191,9 @@ void yk_loop_fail(const char *fmt, ...)
 int yoke_run(void)
 {
     /* A peer that has gone is an error of write(2), not the end of the
-     * process. */
+     * process; and so is a log file that may not grow (RLIMIT_FSIZE). */
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN);
     yk_vitals_watch(yoke_loop());
     yk_loop_watch_signals(false);
     if (!run.is_ended)

@@ -2,6 +2,7 @@
 terminal, its service manager."""
 import os
 import queue
+import resource
 import shlex
 import signal
 import socket
@@ -163,3 +164,22 @@ def test_a_full_disk_is_no_reason_to_end_badly(tmp_path):
         one.wait_ready(2)
         assert one.request("GET", "/pid").status == 200
         one.stop()
+
+
+def test_a_log_that_may_not_grow_ends_nobody(tmp_path):
+    log = tmp_path / "log"
+    log.touch()
+    os.truncate(log, 1 << 30)
+    with redirected(tmp_path, f"2>>{shlex.quote(str(log))}") as one:
+        pids = one.wait_ready(2)
+        resource.prlimit(one.pid, resource.RLIMIT_FSIZE, (1 << 30, 1 << 30))
+        one.send_signal(signal.SIGKILL, pids[0])  # A line of the primary's.
+        one.wait_workers(2, other_than=pids[:1])
+        assert one.request("GET", "/pid").status == 200
+
+
+def test_too_few_descriptors_are_named(tmp_path):
+    done = harness.run(["sh", "-c", f"ulimit -n 20; exec {harness.YOKE} run "
+                        f"{APP}"], env={"YOKE_RUN_DIR": tmp_path / "run"})
+    assert done.returncode == 1
+    assert "Too many open files" in done.stderr
