@@ -56,11 +56,11 @@ struct yoke_worker {
     struct yk_life *life;   /* Of the supervised form, or NULL. */
     struct yk_birth *birth; /* It is still to be forked (birth.h); or NULL. */
     int pidfd;
-    int board_fd;           /* Of the board, for who takes over. */
+    int board_fd; /* Of the board, for who takes over. */
     struct yk_exit_watch exit;
-    struct yk_later later;  /* Tells that it was forked, */
-    bool is_fork_due;       /* which has not been told yet. */
-    uint8_t open_count;     /* Handles that are not closed yet. */
+    struct yk_later later; /* Tells that it was forked, */
+    bool is_fork_due;      /* which has not been told yet. */
+    uint8_t open_count;    /* Handles that are not closed yet. */
     uint64_t forked_ms;
 
     struct yk_copies copies;
