@@ -7,6 +7,7 @@
 #include "app/app.h"
 #include "app/layer.h"
 #include "core/arena.h"
+#include "core/log.h"
 #include "http/url.h"
 
 #include "core/banned.h"
@@ -89,6 +90,8 @@ void yk_req_log(const struct yoke_req *req, enum yoke_log_level level,
     char text[512];
     va_list args;
 
+    if (!yk_log_is_shown(level))
+        return;
     va_start(args, fmt);
     if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';

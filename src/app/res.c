@@ -59,15 +59,14 @@ int yk_res_break(yoke_res *res, int err, const char *fmt, ...)
     return err;
 }
 
-static bool is_fixed(const yoke_res *res)
+bool yk_res_is_fixed(const yoke_res *res)
 {
     return yk_req_is_answered(res->req) || res->req->x->is_head_sent ||
            res->delay;
 }
 
-/* A second answer; the first stands. Or a handler that comes back late: while
- * the head alone has been sent, whoever streams would write or end. */
-static __attribute__((noinline)) int refuse(yoke_res *res)
+/* While the head alone has been sent, whoever streams would write or end. */
+__attribute__((noinline)) int yk_res_refuse(yoke_res *res)
 {
     struct yoke_req *req = res->req;
     if (req->late && !req->is_running)
@@ -76,18 +75,6 @@ static __attribute__((noinline)) int refuse(yoke_res *res)
         yk_req_log(req, YOKE_LOG_WARN,
                    "answered twice; the first answer stands");
     return -YOKE_EANSWERED;
-}
-
-/* Status and headers are fixed; true if they still can be set: also by those
- * for whom an answer waits. */
-static bool can_set(yoke_res *res, const char *what)
-{
-    if (!is_fixed(res) || res->delay)
-        return true;
-    if (!res->req->late)
-        yk_req_log(res->req, YOKE_LOG_WARN,
-                   "%s is set after the head of the answer has gone", what);
-    return false;
 }
 
 bool yk_res_is_kept(const yoke_res *res)
@@ -127,132 +114,6 @@ void yk_res_cut(yoke_res *res)
     yk_res_settle(res);
 }
 
-/* ---- Status and headers ---- */
-
-int yoke_res_status(yoke_res *res, int status)
-{
-    if (!can_set(res, "the status"))
-        return -YOKE_EANSWERED;
-    if (status < 200 || status > 999)
-        return yk_res_break(res, -YOKE_ESTATUS, "status %d: %s", status,
-                            yoke_strerror(-YOKE_ESTATUS));
-    res->req->x->status = status;
-    return 0;
-}
-
-int yoke_res_get_status(const yoke_res *res)
-{
-    return res->req->x->status;
-}
-
-/* The fields that say how a message is framed and how long the connection
- * lives are the protocol's; and so is Date. */
-static bool is_ours(struct yk_slice name)
-{
-    return yk_slice_eq_nocase(name, YK_LIT("Connection")) ||
-           yk_slice_eq_nocase(name, YK_LIT("Transfer-Encoding")) ||
-           yk_slice_eq_nocase(name, YK_LIT("Date"));
-}
-
-static bool is_length(struct yk_slice name)
-{
-    return yk_slice_eq_nocase(name, YK_LIT("Content-Length"));
-}
-
-static int set_length(yoke_res *res, struct yk_slice value)
-{
-    uint64_t len;
-    if (yk_parse_u64(value, INT64_MAX, &len) < 0)
-        return yk_res_break(res, -YOKE_EHEADER,
-                            "header \"Content-Length\": not a length");
-    res->req->x->content_length = (int64_t)len;
-    return 0;
-}
-
-/* The road of every field: `store` is yk_headers_set or yk_headers_add. */
-static int put_header(yoke_res *res, const char *name, const char *value,
-                      int (*store)(struct yk_headers *, struct yk_arena *,
-                                   struct yk_slice, struct yk_slice))
-{
-    struct yk_exchange *x = res->req->x;
-    if (!can_set(res, "a header"))
-        return -YOKE_EANSWERED;
-    if (!name || !value)
-        return yk_res_break(res, -YOKE_EHEADER, "header \"%s\": the %s is NULL",
-                            name ? name : "", name ? "value" : "name");
-    struct yk_slice key = yk_slice_of(name), text = yk_slice_of(value);
-    if (is_ours(key))
-        return yk_res_break(res, -YOKE_EHEADER,
-                            "header \"%s\": yoke sets it itself", name);
-    if (is_length(key))
-        return set_length(res, text);
-    int err = store(&x->headers, x->arena, key, text);
-    if (err < 0)
-        return yk_res_break(res, err, "header \"%s\": %s", name,
-                            yoke_strerror(err));
-    return 0;
-}
-
-int yoke_res_set(yoke_res *res, const char *name, const char *value)
-{
-    return put_header(res, name, value, yk_headers_set);
-}
-
-int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
-{
-    va_list args;
-    va_start(args, fmt);
-    const char *value = yk_req_vprintf(res->req, fmt, args);
-    va_end(args);
-    return yoke_res_set(res, name, value);
-}
-
-int yoke_res_append(yoke_res *res, const char *name, const char *value)
-{
-    return put_header(res, name, value, yk_headers_add);
-}
-
-int yoke_res_remove(yoke_res *res, const char *name)
-{
-    if (!can_set(res, "a header"))
-        return -YOKE_EANSWERED;
-    struct yk_slice key = yk_slice_of(name);
-    if (is_length(key))
-        res->req->x->content_length = -1;
-    yk_headers_remove(&res->req->x->headers, key);
-    return 0;
-}
-
-const char *yoke_res_get(const yoke_res *res, const char *name)
-{
-    struct yk_exchange *x = res->req->x;
-    struct yk_slice key = yk_slice_of(name);
-    if (is_length(key) && x->content_length >= 0)
-        return yoke_req_printf(res->req, "%lld", (long long)x->content_length);
-    const struct yk_header *header = yk_headers_find(&x->headers, key);
-    return header ? header->value.ptr : NULL;
-}
-
-size_t yoke_res_header_count(const yoke_res *res)
-{
-    return res->req->x->headers.count;
-}
-
-bool yoke_res_header_at(const yoke_res *res, size_t n, const char **ret_name,
-                        const char **ret_value)
-{
-    const struct yk_headers *headers = &res->req->x->headers;
-    if (n >= headers->count)
-        return false;
-    const struct yk_slice name = headers->items[n].name;
-    char *text = yoke_req_alloc(res->req, name.len + 1);
-    memcpy(text, name.ptr, name.len);
-    text[name.len] = '\0';
-    *ret_name = text;
-    *ret_value = headers->items[n].value.ptr;
-    return true;
-}
-
 /* ---- A whole answer ---- */
 
 static int deliver_kept(yoke_res *res, const void *ptr, size_t len)
@@ -279,16 +140,12 @@ static int put_whole(yoke_res *res, const void *ptr, size_t len)
     return yk_exchange_send(res->req->x, ptr, len);
 }
 
-/* The 500 is an answer, too, and delivered in the same way; once, for then
- * there is nothing left that could break it. */
-static int answer_broken(yoke_res *res);
-
 static int put_filtered(yoke_res *res, int err, const void *ptr, size_t len)
 {
     if (err < 0)
         yk_res_break(res, err, "a filter of the answer failed: %s",
                      yoke_strerror(err));
-    return res->broken ? answer_broken(res) : put_whole(res, ptr, len);
+    return res->broken ? yk_res_answer_broken(res) : put_whole(res, ptr, len);
 }
 
 int yk_res_deliver_begun(yoke_res *res, const void *ptr, size_t len)
@@ -321,13 +178,13 @@ deliver_watched(yoke_res *res, const void *ptr, size_t len)
                       : yk_res_deliver_begun(res, ptr, len);
 }
 
-static int deliver(yoke_res *res, const void *ptr, size_t len)
+int yk_res_deliver(yoke_res *res, const void *ptr, size_t len)
 {
     return yk_res_is_watched(res) ? deliver_watched(res, ptr, len)
                                   : put_whole(res, ptr, len);
 }
 
-static __attribute__((noinline)) int answer_broken(yoke_res *res)
+__attribute__((noinline)) int yk_res_answer_broken(yoke_res *res)
 {
     int err = res->broken;
     res->broken = 0;
@@ -373,16 +230,16 @@ int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
                   size_t len)
 {
     struct yk_exchange *x = res->req->x;
-    if (is_fixed(res))
-        return refuse(res);
+    if (yk_res_is_fixed(res))
+        return yk_res_refuse(res);
     if (!res->broken && may_have_etag(res->req->app))
         yk_etag_set(res->req, (struct yk_slice){ptr, len});
     if (res->broken)
-        return answer_broken(res);
+        return yk_res_answer_broken(res);
     if (has_validator(&x->headers) && yk_fresh(res->req))
         x->status = 304;
     set_type(x, type);
-    return deliver(res, ptr, len);
+    return yk_res_deliver(res, ptr, len);
 }
 
 /* Whether the fields say that the answer is to be kept by nobody: that holds
@@ -425,7 +282,7 @@ int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
     res->broken = 0;
     x->status = status;
     x->content_length = -1;
-    return deliver(res, body.ptr, body.len);
+    return yk_res_deliver(res, body.ptr, body.len);
 }
 
 int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text)
@@ -435,10 +292,10 @@ int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text)
 
 int yk_res_fail(yoke_res *res, int err, const char *why)
 {
-    if (is_fixed(res))
-        return refuse(res);
+    if (yk_res_is_fixed(res))
+        return yk_res_refuse(res);
     yk_res_break(res, err, "%s", why);
-    return answer_broken(res);
+    return yk_res_answer_broken(res);
 }
 
 int yoke_res_text(yoke_res *res, const char *text)
@@ -476,106 +333,11 @@ int yoke_res_send(yoke_res *res, const void *ptr, size_t len)
 int yoke_res_send_status(yoke_res *res, int status)
 {
     struct yk_slice reason = yk_status_reason(status);
-    if (!is_fixed(res))
+    if (!yk_res_is_fixed(res))
         yoke_res_status(res, status);
     if (reason.len == 0)
         reason = yk_slice_of(yoke_req_printf(res->req, "%d", status));
     return yk_res_answer(res, YK_TYPE_TEXT, reason.ptr, reason.len);
-}
-
-/* A slip of the handler's that only the log can tell. */
-static void log_length(yoke_res *res, ssize_t err, const char *text)
-{
-    if (err == -YOKE_ELENGTH)
-        yk_req_log(res->req, YOKE_LOG_ERROR,
-                   "%s bytes than Content-Length promised", text);
-}
-
-static int end_exchange(yoke_res *res)
-{
-    ssize_t broken = res->filtering ? yk_filter_end(res) : 0;
-    res->req->has_turn = false;
-    int err = yk_exchange_end(res->req->x);
-    err = broken < 0 ? (int)broken : err;
-    log_length(res, err, "the connection is closed, for there were fewer");
-    return err;
-}
-
-/* The head is next, and somebody wants to know. */
-static bool may_begin(const yoke_res *res)
-{
-    return !res->req->x->is_head_sent && !res->broken && !res->delay &&
-           yk_res_is_watched(res);
-}
-
-/* What Content-Length says, or else `len`. */
-static int64_t promised_len(const yoke_res *res, int64_t len)
-{
-    const struct yk_exchange *x = res->req->x;
-    return x->content_length >= 0 ? x->content_length : len;
-}
-
-int yk_res_end_begun(yoke_res *res)
-{
-    struct yoke_req *req = res->req;
-    if (res->broken && !req->x->is_head_sent)
-        return answer_broken(res);
-    if (!yk_res_is_kept(res))
-        return end_exchange(res);
-    if (!req->x->is_head_sent)
-        return deliver(res, "", 0);
-    if (res->filtering)
-        yk_filter_end(res);
-    req->is_answered = true;
-    yk_exchange_leave(req->x);
-    return 0;
-}
-
-int yoke_res_end(yoke_res *res)
-{
-    struct yoke_req *req = res->req;
-    if (res->is_swallowing) {
-        res->is_swallowing = false;
-        yk_res_come_back(res);
-        return -YOKE_EANSWERED;
-    }
-    if (yk_req_is_answered(req))
-        return refuse(res);
-    if (may_begin(res))
-        yk_res_begin(res, promised_len(res, 0));
-    return res->delay ? yk_delay_end(res) : yk_res_end_begun(res);
-}
-
-/* ---- In pieces ---- */
-
-ssize_t yk_res_write_begun(yoke_res *res, const void *ptr, size_t len)
-{
-    struct yoke_req *req = res->req;
-    if (res->broken && !req->x->is_head_sent) {
-        req->late++;
-        res->is_swallowing = true;
-        return answer_broken(res);
-    }
-    ssize_t waiting = res->filtering
-                          ? yk_filter_write(res, ptr ? ptr : "", len)
-                          : yk_exchange_write(req->x, ptr ? ptr : "", len);
-    log_length(res, waiting, "a piece is not sent, for it has more");
-    return waiting;
-}
-
-ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len)
-{
-    struct yoke_req *req = res->req;
-    if (yk_req_is_answered(req)) {
-        if (!req->late)
-            yk_req_log(req, YOKE_LOG_WARN, "written after the answer");
-        return -YOKE_EANSWERED;
-    }
-    yoke_hold(req);
-    if (may_begin(res))
-        yk_res_begin(res, promised_len(res, -1));
-    return res->delay ? yk_delay_write(res, ptr, len)
-                      : yk_res_write_begun(res, ptr, len);
 }
 
 void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
@@ -614,7 +376,7 @@ int yoke_res_on_head(yoke_res *res, void (*fn)(yoke_res *res, void *data),
     size_t count = 0;
     for (const struct yk_finish *one = res->head; one; one = one->next)
         count++;
-    if (is_fixed(res))
+    if (yk_res_is_fixed(res))
         return -YOKE_EANSWERED;
     if (count == YK_FINISH_MAX)
         return -YOKE_EFULL;
@@ -667,7 +429,7 @@ void yk_res_finish(yoke_res *res)
 
 bool yoke_res_is_sent(const yoke_res *res)
 {
-    return is_fixed(res);
+    return yk_res_is_fixed(res);
 }
 
 size_t yoke_res_body_len(const yoke_res *res)

@@ -1,4 +1,8 @@
-/* The answer, from the inside. Part of the request (app/req.h). */
+/* The answer, from the inside. Part of the request (app/req.h).
+ *
+ *   res.c         whole answers, and what becomes of any
+ *   res_head.c    status and fields
+ *   res_stream.c  answers in pieces */
 #ifndef YK_APP_RES_H
 #define YK_APP_RES_H
 
@@ -75,6 +79,21 @@ int yk_res_break(yoke_res *res, int err, const char *fmt, ...)
 /* The same for what can only be found when the answer is made: sends the 500.
  */
 int yk_res_fail(yoke_res *res, int err, const char *why);
+
+/* Whether an answer has been given, or is to go as it is. */
+bool yk_res_is_fixed(const yoke_res *res);
+
+/* A second answer; the first stands. Or a handler that has come back late.
+ * Returns -YOKE_EANSWERED. */
+int yk_res_refuse(yoke_res *res);
+
+/* Sends a whole answer, of which status and fields are set. */
+int yk_res_deliver(yoke_res *res, const void *ptr, size_t len);
+
+/* Sends a 500 in place of an answer that is `broken`, and returns that code.
+ * The 500 is an answer, too, and delivered in the same way; once, for then
+ * there is nothing left that could break it. */
+int yk_res_answer_broken(yoke_res *res);
 
 /* Cuts the connection in the middle of an answer that cannot be finished. */
 void yk_res_cut(yoke_res *res);

@@ -77,14 +77,19 @@ static void write_line(char *line, size_t len)
     (void)ignored;
 }
 
+bool yk_log_is_shown(enum yoke_log_level level)
+{
+    if (!is_level_known)
+        read_level();
+    return level >= lowest && level < YOKE_LOG_OFF;
+}
+
 void yoke_log(enum yoke_log_level level, const char *fmt, ...)
 {
     char line[LINE_MAX_LEN];
     va_list args;
 
-    if (!is_level_known)
-        read_level();
-    if (level < lowest || level >= YOKE_LOG_OFF)
+    if (!yk_log_is_shown(level))
         return;
 
     int head = snprintf(line, sizeof(line), "yoke[%d] %s: ", (int)getpid(),

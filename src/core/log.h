@@ -2,11 +2,18 @@
 #ifndef YK_CORE_LOG_H
 #define YK_CORE_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+#include <yoke/log.h>
 
 /* From now on `write_line` writes what no sink of the user's takes: a whole
  * line, its newline included, at most 4096 bytes. NULL, as at the start:
  * write(2) to standard error, which waits for whoever reads that. */
 void yk_log_set_writer(void (*write_line)(const char *line, size_t len));
+
+/* Whether lines of this level are written: for those who would have to make a
+ * text first. */
+bool yk_log_is_shown(enum yoke_log_level level);
 
 #endif

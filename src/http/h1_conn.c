@@ -18,160 +18,12 @@ size_t yk_h1_conn_size(void)
     return sizeof(struct yk_h1_conn);
 }
 
-/* ---- Closing ---- */
-
-static void enter(struct yk_h1_conn *conn, enum yk_h1_phase phase)
-{
-    conn->phase = phase;
-    conn->since_ms = yk_h1_now(conn);
-}
-
-/* The same in the steps of each request, for which the clock is asked once. */
+/* As yk_h1_enter, in the steps of each request, for which the clock is asked
+ * once. */
 static inline void step_to(struct yk_h1_conn *conn, enum yk_h1_phase phase)
 {
     conn->phase = phase;
     conn->since_ms = conn->now_ms;
-}
-
-static void tell_close(struct yk_h1_conn *conn)
-{
-    struct yk_exchange *x = &conn->x;
-    if (!conn->has_exchange || conn->is_close_told || x->is_ended)
-        return;
-    conn->is_close_told = true;
-    if (x->events && x->events->on_close)
-        x->events->on_close(x);
-}
-
-/* A writer that waits for room, and has heard already that the client has closed
- * its side, would never hear of anything again. */
-static void wake_writer(struct yk_h1_conn *conn)
-{
-    struct yk_exchange *x = &conn->x;
-    if (!conn->is_over_high_water || x->is_ended)
-        return;
-    conn->is_over_high_water = false;
-    if (x->events && x->events->on_drain)
-        x->events->on_drain(x);
-}
-
-/* From here on the application's answer goes nowhere; it still has to end it.
- */
-static void abort_exchange(struct yk_h1_conn *conn, int err)
-{
-    struct yk_exchange *x = &conn->x;
-    if (!conn->has_exchange || x->is_aborted)
-        return;
-    x->is_aborted = true;
-    if (!x->is_ended && x->events && x->events->on_abort)
-        x->events->on_abort(x);
-    yk_flight_set_clear(conn->flight, conn->fd, false);
-    bool was_reading = x->body_state == YK_READ_STARTED;
-    x->body_state = YK_READ_DONE;
-    if (was_reading && !x->is_ended && x->events && x->events->on_end)
-        x->events->on_end(x, err);
-    yk_h1_file_abort(conn);
-    if (conn->is_close_told)
-        wake_writer(conn);
-    tell_close(conn);
-}
-
-static void close_now(struct yk_h1_conn *conn,
-                      void (*how)(struct yk_transport *t))
-{
-    if (conn->phase == YK_H1_CLOSED)
-        return;
-    enter(conn, YK_H1_CLOSED);
-    yk_timer_clear(&conn->server->wheel, &conn->timer);
-    abort_exchange(conn, -YOKE_ECLOSED);
-    how(conn->transport);
-    yk_h1_touch(conn);
-}
-
-void yk_h1_drop(struct yk_h1_conn *conn)
-{
-    close_now(conn, conn->transport->ops->close);
-}
-
-void yk_h1_reset(struct yk_h1_conn *conn)
-{
-    close_now(conn, conn->transport->ops->reset);
-}
-
-bool yk_h1_give_back(struct yk_h1_conn *conn)
-{
-    if (conn->was_read || conn->phase != YK_H1_HEAD ||
-        !conn->transport->ops->give_back(conn->transport))
-        return false;
-    enter(conn, YK_H1_CLOSED);
-    yk_timer_clear(&conn->server->wheel, &conn->timer);
-    return true;
-}
-
-static bool is_at_boundary(const struct yk_h1_conn *conn)
-{
-    return conn->phase == YK_H1_HEAD && !conn->head && !conn->has_exchange &&
-           conn->in_start == conn->in_end && conn->out.len == 0 &&
-           !conn->is_writing && !conn->is_busy && !conn->is_peer_closed;
-}
-
-int yk_h1_release(struct yk_h1_conn *conn, bool ready_only)
-{
-    const struct yk_transport_ops *ops = conn->transport->ops;
-
-    if (!is_at_boundary(conn) || !ops->detach)
-        return -EBUSY;
-    if (ready_only && !(ops->is_ready && ops->is_ready(conn->transport)))
-        return -EAGAIN;
-    int fd = ops->detach(conn->transport);
-    if (fd < 0)
-        return fd;
-    enter(conn, YK_H1_CLOSED);
-    yk_timer_clear(&conn->server->wheel, &conn->timer);
-    return fd;
-}
-
-static int errno_of(enum yk_h1_error error)
-{
-    if (error == YK_H1_TRUNCATED)
-        return -YOKE_ECLOSED;
-    return yk_h1_error_status(error) == 408 ? -ETIMEDOUT : -EPROTO;
-}
-
-void yk_h1_refuse(struct yk_h1_conn *conn, enum yk_h1_error error)
-{
-    bool is_head = conn->head && conn->head->request.is_head;
-    if (conn->phase >= YK_H1_CLOSING)
-        return;
-    enter(conn, YK_H1_CLOSING);
-    conn->must_linger = true;
-    if (!conn->has_exchange || !conn->x.is_head_sent) {
-        yk_h1_write_refusal(&conn->out, error, yk_h1_date(conn), !is_head);
-        yk_h1_flight_refused(conn, yk_h1_error_status(error));
-    }
-    abort_exchange(conn, errno_of(error));
-    yk_h1_touch(conn);
-}
-
-/* Ends an answer in its middle. What has been queued still goes out; that more
- * was to come shows in its framing, or else only a reset can say it. */
-static void cut(struct yk_h1_conn *conn)
-{
-    if (conn->framing == YK_H1_FRAME_CLOSE) {
-        yk_h1_reset(conn);
-        return;
-    }
-    enter(conn, YK_H1_CLOSING);
-    conn->must_linger = true;
-    abort_exchange(conn, -YOKE_ECLOSED);
-}
-
-/* The answer is whole, but its exchange goes on without the connection. */
-static void leave(struct yk_h1_conn *conn)
-{
-    enter(conn, YK_H1_CLOSING);
-    conn->must_linger |= !conn->is_body_complete || yk_h1_input_len(conn) > 0;
-    abort_exchange(conn, -YOKE_ECLOSED);
 }
 
 static void end_of_life(struct yk_h1_conn *conn)
@@ -267,7 +119,7 @@ static void end_exchange(struct yk_h1_conn *conn)
     release_exchange(conn);
     if (conn->must_close) {
         conn->must_linger |= !is_complete || yk_h1_input_len(conn) > 0;
-        enter(conn, YK_H1_CLOSING);
+        yk_h1_enter(conn, YK_H1_CLOSING);
         return;
     }
     step_to(conn, YK_H1_HEAD);
@@ -302,7 +154,7 @@ static bool step_head(struct yk_h1_conn *conn)
     else if (n < 0)
         yk_h1_refuse(conn, (enum yk_h1_error) - n);
     else if (conn->is_peer_closed)
-        enter(conn, YK_H1_CLOSING);
+        yk_h1_enter(conn, YK_H1_CLOSING);
     else
         return false;
     return true;
@@ -331,7 +183,7 @@ static bool tell_news(struct yk_h1_conn *conn)
         return true;
     }
     if (conn->is_peer_closed && !conn->is_close_told) {
-        tell_close(conn);
+        yk_h1_tell_close(conn);
         return true;
     }
     if (conn->server->is_draining && !conn->x.is_stop_told) {
@@ -390,7 +242,7 @@ static bool step_closing(struct yk_h1_conn *conn)
     }
     conn->transport->ops->shutdown(conn->transport);
     conn->drained_len = 0;
-    enter(conn, YK_H1_LINGER);
+    yk_h1_enter(conn, YK_H1_LINGER);
     return true;
 }
 
@@ -415,9 +267,9 @@ static void __attribute__((noinline)) settle(struct yk_h1_conn *conn)
     if (conn->must_drop)
         yk_h1_drop(conn);
     if (conn->must_cut && conn->phase == YK_H1_EXCHANGE)
-        cut(conn);
+        yk_h1_cut(conn);
     if (conn->x.has_left && conn->phase == YK_H1_EXCHANGE && !conn->x.is_ended)
-        leave(conn);
+        yk_h1_leave(conn);
     if (conn->has_exchange && conn->x.is_aborted && conn->x.is_ended)
         release_exchange(conn);
 }
@@ -495,7 +347,7 @@ void yk_h1_advance(struct yk_h1_conn *conn)
         return;
     set_reading(conn);
     yk_h1_timeout_set(conn);
-    if (conn->transport->may_rest && is_at_boundary(conn))
+    if (conn->transport->may_rest && yk_h1_is_at_boundary(conn))
         conn->transport->ops->rest(conn->transport);
 }
 
@@ -536,7 +388,7 @@ static void see_peer_close(struct yk_h1_conn *conn)
     if (conn->phase == YK_H1_EXCHANGE && is_body_cut_off(conn))
         yk_h1_refuse(conn, YK_H1_TRUNCATED);
     else
-        tell_close(conn);
+        yk_h1_tell_close(conn);
 }
 
 static void on_read(struct yk_transport *t, ssize_t n)
@@ -619,7 +471,7 @@ void yk_h1_conn_start(struct yk_h1_conn *conn, struct yk_http_server *server,
     yk_timer_init(&conn->timer);
     yk_arena_init(&conn->arena, &server->arenas);
     yk_out_init(&conn->out, &server->buffers);
-    enter(conn, YK_H1_HEAD);
+    yk_h1_enter(conn, YK_H1_HEAD);
     conn->request_ms = conn->progress_ms = conn->since_ms;
     conn->was_used =
         transport->ops->was_used && transport->ops->was_used(transport);

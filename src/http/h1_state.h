@@ -1,6 +1,7 @@
 /* The inside of an HTTP/1 connection, shared by the files that make it up:
  *
  *   h1_conn.c     its life, its events, and the steps between its phases
+ *   h1_close.c    its end
  *   h1_body.c     reading a request's body
  *   h1_answer.c   writing an answer: what the exchange's functions do
  *   h1_output.c   sending what waits
@@ -165,6 +166,22 @@ static inline size_t yk_h1_input_len(const struct yk_h1_conn *conn)
     return conn->in_end - conn->in_start;
 }
 
+/* A new phase, from now on. */
+static inline void yk_h1_enter(struct yk_h1_conn *conn, enum yk_h1_phase phase)
+{
+    conn->phase = phase;
+    conn->since_ms = yk_h1_now(conn);
+}
+
+/* Between two requests: nothing has been read of the next one, and all has been
+ * written of the last one. */
+static inline bool yk_h1_is_at_boundary(const struct yk_h1_conn *conn)
+{
+    return conn->phase == YK_H1_HEAD && !conn->head && !conn->has_exchange &&
+           conn->in_start == conn->in_end && conn->out.len == 0 &&
+           !conn->is_writing && !conn->is_busy && !conn->is_peer_closed;
+}
+
 /* ---- h1_conn.c ---- */
 
 /* Goes on as far as input, output and the application allow. The connection may
@@ -174,6 +191,8 @@ void yk_h1_advance(struct yk_h1_conn *conn);
 /* Notes that there is something to do: now if yk_h1_advance is running, else in
  * the server's next flush. */
 void yk_h1_touch(struct yk_h1_conn *conn);
+
+/* ---- h1_close.c ---- */
 
 /* Answers `error` and closes; an open exchange is told and is no longer
  * answered by the application. */
@@ -188,6 +207,21 @@ void yk_h1_reset(struct yk_h1_conn *conn);
 /* The connection was never read from: it goes back to the primary. Returns
  * false when that cannot be. */
 bool yk_h1_give_back(struct yk_h1_conn *conn);
+
+/* Lets go of the connection's socket, if it is idle and nothing of the next
+ * request has been read: returns a descriptor that is the caller's, and the
+ * connection is over. A negative code: it is not idle. `ready_only`: nor has
+ * anything come. */
+int yk_h1_release(struct yk_h1_conn *conn, bool ready_only);
+
+/* Ends an answer in its middle. */
+void yk_h1_cut(struct yk_h1_conn *conn);
+
+/* The answer is whole, but its exchange goes on without the connection. */
+void yk_h1_leave(struct yk_h1_conn *conn);
+
+/* The client has closed its side: on_close, once. */
+void yk_h1_tell_close(struct yk_h1_conn *conn);
 
 /* ---- h1_flight.c: what the process tells about its requests (net/vitals.h,
  * net/flights.h) ---- */
@@ -207,12 +241,6 @@ void yk_h1_flight_end(struct yk_h1_conn *conn);
 /* An answer of the protocol's own; counts it, if no request is open that will
  * be. */
 void yk_h1_flight_refused(struct yk_h1_conn *conn, int status);
-
-/* Lets go of the connection's socket, if it is idle and nothing of the next
- * request has been read: returns a descriptor that is the caller's, and the
- * connection is over. A negative code: it is not idle. `ready_only`: nor has
- * anything come. */
-int yk_h1_release(struct yk_h1_conn *conn, bool ready_only);
 
 /* ---- h1_body.c ---- */
 

@@ -10,6 +10,8 @@
 #include <yoke/log.h>
 #include <yoke/version.h>
 
+#include "core/log.h"
+
 static char last[5000];
 static int lines;
 
@@ -47,6 +49,8 @@ static void a_level_that_there_is_not_is_named_once(void **state)
 static void lines_below_the_level_are_not_written(void **state)
 {
     (void)state;
+    assert_false(yk_log_is_shown(YOKE_LOG_DEBUG));
+    assert_true(yk_log_is_shown(YOKE_LOG_INFO));
     yoke_log(YOKE_LOG_DEBUG, "not this");
     assert_int_equal(lines, 0);
     yoke_log(YOKE_LOG_WARN, "but %s", "this");
