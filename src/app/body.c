@@ -1,6 +1,7 @@
 #include "app/body.h"
 
 #include <errno.h>
+#include <inttypes.h>
 
 #include <yoke/app.h>
 #include <yoke/error.h>
@@ -122,13 +123,15 @@ struct collector {
     bool is_refused; /* An error is on its way; what still comes is ignored. */
 };
 
-static void refuse(struct yoke_req *req, struct collector *collector)
+static void refuse(struct yoke_req *req, uint64_t limit)
 {
-    if (collector)
-        collector->is_refused = true;
+    const char *length = yoke_req_get(req, "Content-Length");
     yoke_next_err(req, 413,
-                  "the body is longer than the limit of this route (see "
-                  "yoke_body_limit, and max_body_len of the listener)");
+                  "the body has %s%s bytes; the limit of this route is %" PRIu64
+                  " (yoke_body_limit, or max_body_len of the listener)",
+                  length ? "" : "more than ",
+                  length ? length : yoke_req_printf(req, "%" PRIu64, limit),
+                  limit);
 }
 
 static bool grow(struct yoke_req *req, struct collector *collector, size_t need)
@@ -151,7 +154,8 @@ static void collect(yoke_req *req, const char *ptr, size_t len, void *data)
     if (collector->is_refused)
         return;
     if (len > collector->limit - collector->len) {
-        refuse(req, collector);
+        collector->is_refused = true;
+        refuse(req, collector->limit);
         return;
     }
     if (len > collector->capacity - collector->len &&
@@ -200,7 +204,7 @@ static void collect_up_to(yoke_req *req, uint64_t limit)
         return;
     }
     if (head->body == YK_BODY_LENGTH && head->content_length > limit) {
-        refuse(req, NULL);
+        refuse(req, limit);
         return;
     }
     struct collector *collector = collector_new(req, limit);

@@ -8,6 +8,7 @@
 #include <yoke/res.h>
 
 #include "middleware/cors_policy.h"
+#include "middleware/origins.h"
 #include "middleware/texts.h"
 
 #include "core/banned.h"
@@ -88,8 +89,19 @@ static void policy_free(void *data)
     free(policy);
 }
 
+static bool is_good(const struct yoke_cors_options *options)
+{
+    bool has_origin = options->origin && strcmp(options->origin, "*") != 0;
+    return yk_origins_are_good("yoke_cors", options->origins, true) &&
+           (!has_origin ||
+            yk_origins_are_good("yoke_cors", YOKE_TEXTS(options->origin),
+                                false));
+}
+
 struct yoke_handler yoke_cors_with(const struct yoke_cors_options *options)
 {
+    if (!is_good(options))
+        return yoke_with(NULL, NULL, NULL);
     struct yk_cors_policy *policy = yk_zeroed(sizeof(*policy));
     policy->options = *options;
     if (options->status == 0)

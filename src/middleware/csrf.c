@@ -13,6 +13,7 @@
 #include <yoke/res.h>
 #include <yoke/value.h>
 
+#include "middleware/origins.h"
 #include "middleware/texts.h"
 
 #include "core/banned.h"
@@ -184,6 +185,8 @@ static void options_free(void *data)
 
 struct yoke_handler yoke_csrf_with(const struct yoke_csrf_options *options)
 {
+    if (!yk_origins_are_good("yoke_csrf", options->trusted, false))
+        return yoke_with(NULL, NULL, NULL);
     struct yoke_csrf_options *copy = malloc(sizeof(*copy));
     if (!copy)
         abort();

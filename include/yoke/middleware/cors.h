@@ -27,7 +27,9 @@ extern "C" {
 /* Options. Zero is every field's default; text is copied. */
 struct yoke_cors_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
-    /* Who may read: one origin, which is sent whoever asks; "*", the default. */
+    /* Who may read: one origin, which is sent whoever asks; "*", the default.
+     * Origins are scheme, host and port alone, as browsers send them: whatever
+     * else stands here is an error of registration. */
     const char *origin;
     /* Or several, of which the one that asks is sent; NULL ends the list. A "*"
      * for the first label of the host is every host below that domain, but not

@@ -48,7 +48,7 @@ struct yoke_csrf_options {
 
     /* Origins whose pages may send requests: YOKE_TEXTS("https://a.example").
      * They are compared as they are written: scheme, host, and a port that is
-     * not the scheme's. */
+     * not the scheme's; what is no origin is an error of registration. */
     const char *const *trusted;
     bool allows_same_site; /* Pages of other hosts of this site may, too. */
     /* Requests that need no protection, for example since they carry a

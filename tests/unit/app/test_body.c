@@ -212,6 +212,33 @@ static void what_comes_after_413_is_ignored(void **state)
     }
 }
 
+static void show_message(const struct yoke_err *err, yoke_req *req,
+                         yoke_res *res)
+{
+    (void)req;
+    yoke_res_status(res, err->status);
+    yoke_res_text(res, err->message);
+}
+
+static void the_message_of_413_names_length_limit_and_setting(void **state)
+{
+    yoke_app *app = *state;
+    yoke_app_post(app, "/x", yoke_body_limit(5), show_body);
+    yoke_app_catch(app, show_message);
+    struct fake *f = run(app, LENGTH(7));
+    fake_settle(f);
+    assert_int_equal(f->status, 413);
+    assert_string_equal(f->body,
+                        "the body has 7 bytes; the limit of this route is 5 "
+                        "(yoke_body_limit, or max_body_len of the listener)");
+    fake_free(f);
+    f = run(app, CHUNKED);
+    fake_data(f, "123456");
+    fake_settle(f);
+    assert_non_null(strstr(f->body, "the body has more than 5 bytes; "));
+    fake_free(f);
+}
+
 static void no_memory_for_a_body_is_503(void **state)
 {
     yoke_app *app = *state;
@@ -494,6 +521,7 @@ int main(void)
         APP_TEST(a_route_can_have_a_limit_of_its_own),
         APP_TEST(chunks_over_the_limit_are_413),
         APP_TEST(what_comes_after_413_is_ignored),
+        APP_TEST(the_message_of_413_names_length_limit_and_setting),
         APP_TEST(no_memory_for_a_body_is_503),
         APP_TEST(a_body_that_breaks_off_ends_the_request),
         APP_TEST(a_body_can_be_read_in_pieces),

@@ -225,6 +225,42 @@ static void plain_options_is_no_preflight(void **state)
     yoke_test_free(t);
 }
 
+static void what_is_no_origin_is_an_error_of_registration(void **state)
+{
+    static const char *const wrong[] = {"*",
+                                        "",
+                                        "example.com",
+                                        "https://",
+                                        "https://a.example/",
+                                        "://a",
+                                        "https://a.example/path",
+                                        "https://a.*.example",
+                                        "https://*",
+                                        "a b://c d"};
+    static const char *const right[] = {"null",
+                                        "https://a.example",
+                                        "http://localhost:8080",
+                                        "http://[::1]:80",
+                                        "https://*.a.example",
+                                        "app://local"};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(wrong) + COUNT_OF(right); i++) {
+        bool is_wrong = i < COUNT_OF(wrong);
+        const char *origin = is_wrong ? wrong[i] : right[i - COUNT_OF(wrong)];
+        yoke_app *app = yoke_app_new();
+        print_message("%s\n", origin);
+        yoke_app_use(app, yoke_cors(.origins = YOKE_TEXTS("null", origin)));
+        assert_int_equal(yoke_app_error(app) != NULL, is_wrong);
+        yoke_app_free(app);
+    }
+    yoke_app *app = yoke_app_new();
+    yoke_app_use(app, yoke_cors(.origin = "*"));
+    assert_null(yoke_app_error(app));
+    yoke_app_use(app, yoke_cors(.origin = "https://a.example/"));
+    assert_non_null(yoke_app_error(app));
+    yoke_app_free(app);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -235,6 +271,7 @@ int main(void)
         cmocka_unit_test(one_that_is_refused_says_nothing),
         cmocka_unit_test(the_next_layer_may_answer_it),
         cmocka_unit_test(plain_options_is_no_preflight),
+        cmocka_unit_test(what_is_no_origin_is_an_error_of_registration),
     };
     yoke_log_set_level(YOKE_LOG_OFF);
     return cmocka_run_group_tests(tests, NULL, NULL);

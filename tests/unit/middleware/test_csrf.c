@@ -216,6 +216,15 @@ static void without_secrets_there_is_no_token(void **state)
     yoke_test_free(t);
 }
 
+static void what_is_no_origin_is_an_error_of_registration(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_use(app, yoke_csrf(.trusted = YOKE_TEXTS("https://a.example/")));
+    assert_non_null(yoke_app_error(app));
+    yoke_app_free(app);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -226,6 +235,7 @@ int main(void)
         cmocka_unit_test(a_token_is_good_for_its_session_alone),
         cmocka_unit_test(the_origin_is_looked_at_first),
         cmocka_unit_test(without_secrets_there_is_no_token),
+        cmocka_unit_test(what_is_no_origin_is_an_error_of_registration),
     };
     return cmocka_run_group_tests_name("csrf", tests, be_quiet, NULL);
 }
