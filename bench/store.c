@@ -1,10 +1,12 @@
 /* Stores, beside bare clients of what is behind them (store_bare.h), in one run.
  *
- *     store FOLDER REDIS_SOCKET MEMCACHED_SOCKET POSTGRES_FOLDER [SECONDS [ONLY]]
+ *     store FOLDER REDIS_SOCKET MEMCACHED_SOCKET POSTGRES_FOLDER
+ *           [SECONDS [ONLY [NAME=URL...]]]
  *
  * FOLDER is for LMDB's files; a socket, and the folder that PostgreSQL's is in,
  * may be "-". ONLY is a part of what is to
- * be measured ("lmdb: get 1"), for profiles. A line for each: what, operation,
+ * be measured ("lmdb: get 1"), for profiles; "" is all. NAME=URL: stores that have
+ * no bare client here. A line for each: what, operation,
  * calls under way at a time, the times that half and 99 of 100 did not exceed, in
  * nanoseconds, and the operations a second in each turn: all do their work in
  * turns, so that a busy moment hits all.
@@ -246,16 +248,48 @@ static void add_all(const char *what, bare_fn *bare, yoke_store *store,
                 add_job(what, (enum operation)operation, depth, bare, store);
 }
 
+/* Values that are not there yet: a get that finds nothing is none. */
+static size_t missing;
+
+static void on_filled(const struct yoke_store_result *result, void *data)
+{
+    (void)data;
+    if (result->err)
+        die(result->text);
+    if (--missing == 0)
+        uv_timer_start(&run.next, on_next, 0, 0);
+}
+
+static void open_store(const char *what, const char *url)
+{
+    size_t before = job_count;
+    yoke_store *store = yoke_store_open(.url = url);
+
+    if (!store)
+        exit(1);
+    add_all(what, NULL, store, true);
+    for (int i = 0; i < KEYS && job_count > before; i++, missing++)
+        yoke_store_set(store, keys[i], value, VALUE_LEN, 3600, on_filled, NULL);
+}
+
 static void add_store(const char *what, const char *scheme, const char *path,
                       const char *options)
 {
     char url[300];
 
     snprintf(url, sizeof(url), "%s%s%s", scheme, path, options);
-    yoke_store *store = yoke_store_open(.url = url);
-    if (!store)
-        exit(1);
-    add_all(what, NULL, store, true);
+    open_store(what, url);
+}
+
+/* NAME=URL */
+static void add_further(char *text)
+{
+    char *url = strchr(text, '=');
+
+    if (!url)
+        die("a further store is NAME=URL");
+    *url = '\0';
+    open_store(text, url + 1);
 }
 
 static void add_jobs(const char *folder, const char *redis,
@@ -329,17 +363,20 @@ int main(int argc, char **argv)
 {
     if (argc < 5)
         die("usage: store FOLDER REDIS|- MEMCACHED|- POSTGRES|- "
-            "[SECONDS [ONLY]]");
+            "[SECONDS [ONLY [NAME=URL...]]]");
     if (argc > 5)
         seconds = strtod(argv[5], NULL);
     only = argc > 6 ? argv[6] : NULL;
     for (int i = 0; i < KEYS; i++)
         snprintf(keys[i], sizeof(keys[i]), "key:%04d", i);
     unsetenv("YOKE_STORE");
+    uv_timer_init(yoke_loop(), &run.next);
     add_jobs(argv[1], argv[2], argv[3], argv[4]);
+    for (int i = 7; i < argc; i++)
+        add_further(argv[i]);
     if (job_count == 0)
         die("there is nothing of that name");
-    uv_timer_init(yoke_loop(), &run.next);
-    uv_timer_start(&run.next, on_next, 0, 0);
+    if (missing == 0)
+        uv_timer_start(&run.next, on_next, 0, 0);
     return yoke_run();
 }

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
 """make bench-store: stores beside the bare client of what is behind them.
 
-    bench/store.py                all, about a minute and a half
+    bench/store.py                all, about three minutes
     bench/store.py --seconds 0.5  of each figure
     bench/store.py --markdown     also into docs/BENCHMARKS.md
 
 bench/store.c does the work, in turns, in one process; redis-server, memcached
 and PostgreSQL are started for it on UNIX sockets, and redis-benchmark asks the same
-server. Figures of different runs are not comparable, ratios within one run
+server. A cluster of Redis's (of one node) and Redis over TLS are asked over TCP, and
+have no peer. Figures of different runs are not comparable, ratios within one run
 are. A missed target is reported and does not fail the run; --strict makes it
 exit 1.
 """
@@ -18,6 +19,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -38,7 +40,9 @@ DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
 PEERS = {"yoke lmdb:": ("lmdb in a loop", "bare lmdb"),
          "yoke redis:": ("bare hiredis", "redis-benchmark"),
          "yoke memcached:": ("bare memcached",),
-         "yoke postgresql:": ("bare libpq",)}
+         "yoke postgresql:": ("bare libpq",),
+         "yoke redis+cluster:": (),
+         "yoke rediss:": ()}
 LEAST_RATIO = 0.9
 # At most so long, in microseconds, one call at a time.
 MOST_US = {("yoke lmdb:", "get"): 3.0, ("yoke lmdb:", "session"): 20.0}
@@ -74,6 +78,59 @@ def redis(folder):
     return server(path, "redis-server", "--port", "0", "--unixsocket", path,
                   "--save", "", "--dir", folder, "--loglevel", "warning",
                   "--logfile", "/dev/null")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def redis_cluster(folder):
+    """Yields its URL, or None without a server. One node that has all slots."""
+    port = free_port()
+    place = folder / "cluster"
+    place.mkdir()
+    with server(place / "socket", "redis-server", "--port", str(port), "--bind",
+                "127.0.0.1", "--unixsocket", place / "socket", "--dir", place,
+                "--cluster-enabled", "yes", "--cluster-port", str(free_port()),
+                "--save", "", "--loglevel", "warning", "--logfile",
+                "/dev/null") as path:
+        if path == "-":
+            yield None
+            return
+        subprocess.run(["redis-cli", "-s", path, "cluster", "addslotsrange",
+                        "0", "16383"], stdout=subprocess.DEVNULL, check=True)
+        while "cluster_state:ok" not in subprocess.run(
+                ["redis-cli", "-s", path, "cluster", "info"], check=True,
+                capture_output=True, text=True).stdout:
+            time.sleep(0.05)
+        yield f"redis+cluster://127.0.0.1:{port}"
+
+
+@contextmanager
+def redis_tls(folder):
+    """The same over TLS, with a certificate that it is given here."""
+    port = free_port()
+    place = folder / "tls"
+    place.mkdir()
+    key, cert = place / "key.pem", place / "cert.pem"
+    try:
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt",
+                        "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+                        "-subj", "/CN=localhost", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out",
+                        cert], stderr=subprocess.DEVNULL, check=True)
+    except FileNotFoundError:
+        yield None
+        return
+    with server(place / "socket", "redis-server", "--port", "0", "--tls-port",
+                str(port), "--bind", "127.0.0.1", "--tls-cert-file", cert,
+                "--tls-key-file", key, "--tls-auth-clients", "no",
+                "--unixsocket", place / "socket", "--dir", place, "--save", "",
+                "--loglevel", "warning", "--logfile", "/dev/null") as path:
+        yield None if path == "-" else f"rediss://127.0.0.1:{port}?ca={cert}"
 
 
 def memcached(folder):
@@ -118,12 +175,12 @@ def postgres(folder):
         process.wait()
 
 
-def run_tool(socket, seconds):
+def run_tool(path, seconds):
     """redis-benchmark, without pipelining: as many connections as calls."""
     found = {}
     for depth, rate in ((1, 30000), (32, 100000)):
         run = subprocess.run(
-            ["redis-benchmark", "-s", socket, "-c", str(depth), "-P", "1",
+            ["redis-benchmark", "-s", path, "-c", str(depth), "-P", "1",
              "-d", "200", "-r", "1000", "-n", str(int(rate * seconds)),
              "-t", "get,set,incr", "--csv"], capture_output=True, text=True)
         for row in csv.DictReader(io.StringIO(run.stdout)):
@@ -138,9 +195,13 @@ def measure(seconds):
     with tempfile.TemporaryDirectory(prefix="yoke-bench-") as name:
         folder = pathlib.Path(name)
         with redis(folder) as first, memcached(folder) as second, \
-                postgres(folder) as third:
+                postgres(folder) as third, redis_cluster(folder) as fourth, \
+                redis_tls(folder) as fifth:
+            further = [f"yoke {url.split('//')[0]}={url}"
+                       for url in (fourth, fifth) if url]
             run = subprocess.run([PROGRAM, folder, first, second, third,
-                                  str(seconds)], capture_output=True, text=True)
+                                  str(seconds), "", *further],
+                                 capture_output=True, text=True)
             if run.returncode:
                 raise proc.Failed(run.stderr)
             found = run_tool(first, seconds) if first != "-" else {}

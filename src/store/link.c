@@ -11,6 +11,7 @@
 #include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/forks.h"
+#include "store/link_connect.h"
 #include "store/store.h"
 #include "store/tls.h"
 
@@ -19,7 +20,6 @@
 #define PAUSE_MIN_MS 25
 #define PAUSE_MAX_MS 1000
 #define BEAT_MS      2500
-#define KEEP_ALIVE_S 15
 #define OUT_FIRST    4096
 /* A buffer that was once larger goes back to malloc. */
 #define OUT_KEPT     65536
@@ -30,7 +30,6 @@
 static char input[INPUT_LEN];
 
 static void try_connect(struct yk_link *link);
-static void switch_address(struct yk_link *link);
 static void on_timer(uv_timer_t *timer);
 
 static void set_timer(struct yk_link *link, uint64_t ms)
@@ -66,7 +65,7 @@ static void on_timer_closed(uv_handle_t *handle)
 }
 
 /* When nothing is libuv's any more. */
-static void end_if_let_go(struct yk_link *link)
+void yk_link_end_if_let_go(struct yk_link *link)
 {
     if (link->state == YK_LINK_RESTING && !link->is_resolving)
         uv_close((uv_handle_t *)&link->timer, on_timer_closed);
@@ -93,17 +92,10 @@ static void tell_store(struct yk_link *link, bool is_trying)
     yk_store_note_attempt(link->store, is_trying);
 }
 
-static void forget_addresses(struct yk_link *link)
-{
-    if (link->found)
-        uv_freeaddrinfo(link->found);
-    link->found = NULL;
-}
-
-static void rest(struct yk_link *link)
+void yk_link_rest(struct yk_link *link)
 {
     link->state = YK_LINK_RESTING;
-    forget_addresses(link);
+    yk_link_forget_addresses(link);
     link->out.len = link->plain.len = 0;
     free(link->writing);
     link->writing = NULL;
@@ -112,7 +104,7 @@ static void rest(struct yk_link *link)
     yk_tls_free(link->tls);
     link->tls = NULL;
     if (link->is_ending) {
-        end_if_let_go(link);
+        yk_link_end_if_let_go(link);
         return;
     }
     set_timer(link,
@@ -122,20 +114,13 @@ static void rest(struct yk_link *link)
 
 static void on_stream_closed(uv_handle_t *handle)
 {
-    rest(handle->data);
-}
-
-static bool has_stream(const struct yk_link *link)
-{
-    return link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
-           (link->state == YK_LINK_CONNECTING && !link->is_resolving &&
-            !link->is_switching);
+    yk_link_rest(handle->data);
 }
 
 /* Lets go of the socket, if there is one. */
 static void drop(struct yk_link *link)
 {
-    bool is_to_close = has_stream(link);
+    bool is_to_close = yk_link_has_socket(link);
 
     uv_timer_stop(&link->timer);
     tell_store(link, false);
@@ -145,7 +130,7 @@ static void drop(struct yk_link *link)
     if (is_to_close)
         uv_close(&link->uv.handle, on_stream_closed);
     else if (!link->is_switching) /* Then it is being closed. */
-        rest(link);
+        yk_link_rest(link);
 }
 
 void yk_link_break(struct yk_link *link, const char *why)
@@ -162,12 +147,12 @@ void yk_link_close(struct yk_link *link)
     if (link->state == YK_LINK_CLOSING)
         return;
     if (link->state == YK_LINK_RESTING)
-        end_if_let_go(link);
+        yk_link_end_if_let_go(link);
     else
         drop(link);
 }
 
-static void break_by(struct yk_link *link, int err)
+void yk_link_fail(struct yk_link *link, int err)
 {
     char why[256];
 
@@ -187,7 +172,7 @@ static void break_late(struct yk_link *link)
         yk_link_break(link, "no answer to the TLS handshake in time (does it "
                             "speak TLS?)");
     else
-        break_by(link, -ETIMEDOUT);
+        yk_link_fail(link, -ETIMEDOUT);
 }
 
 static void beat(struct yk_link *link)
@@ -271,7 +256,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     else if (n == UV_EOF)
         on_eof(link);
     else if (n < 0)
-        break_by(link, (int)n);
+        yk_link_fail(link, (int)n);
 }
 
 /* ---- TLS ---- */
@@ -334,7 +319,7 @@ static void start_tls(struct yk_link *link)
 
     link->tls = yk_tls_new(link->tls_config, link->host, &ops, link);
     if (!link->tls)
-        break_by(link, -ENOMEM);
+        yk_link_fail(link, -ENOMEM);
     else if (yk_tls_start(link->tls) < 0)
         yk_link_break(link, yk_tls_why(link->tls));
 }
@@ -365,14 +350,6 @@ void yk_link_up(struct yk_link *link)
         uv_timer_stop(&link->timer);
 }
 
-static void take_stream(struct yk_link *link)
-{
-    link->uv.handle.data = link;
-    link->connect.data = link;
-    if (!link->keeps_loop)
-        uv_unref(&link->uv.handle);
-}
-
 static void hold(uv_handle_t *handle, bool keeps_loop)
 {
     if (keeps_loop)
@@ -385,17 +362,17 @@ void yk_link_hold_loop(struct yk_link *link, bool keeps_loop)
 {
     link->keeps_loop = keeps_loop;
     hold((uv_handle_t *)&link->timer, keeps_loop);
-    if (has_stream(link))
+    if (yk_link_has_socket(link))
         hold(&link->uv.handle, keeps_loop);
 }
 
-static void greet(struct yk_link *link)
+void yk_link_greet(struct yk_link *link)
 {
     int err = uv_read_start(&link->uv.stream, on_alloc, on_read);
 
-    forget_addresses(link);
+    yk_link_forget_addresses(link);
     if (err < 0) {
-        break_by(link, err);
+        yk_link_fail(link, err);
         return;
     }
     link->state = YK_LINK_GREETING;
@@ -404,121 +381,6 @@ static void greet(struct yk_link *link)
     else
         link->ops->on_connected(link);
     yk_link_flush(link);
-}
-
-static void on_connect(uv_connect_t *req, int status)
-{
-    struct yk_link *link = req->data;
-
-    if (link->state != YK_LINK_CONNECTING || link->is_switching ||
-        yk_link_is_foreign(link))
-        return;
-    if (status == 0)
-        greet(link);
-    else if (link->left > 0)
-        switch_address(link);
-    else
-        break_by(link, status);
-}
-
-static void connect_unix(struct yk_link *link)
-{
-    uv_pipe_init(yoke_loop(), &link->uv.pipe, 0);
-    take_stream(link);
-    uv_pipe_connect(&link->connect, &link->uv.pipe, link->path, on_connect);
-}
-
-/* The next of the addresses that have been found. */
-static const struct sockaddr *take_address(struct yk_link *link)
-{
-    const struct addrinfo *one = link->found;
-
-    for (unsigned skip = link->next++ % link->count; skip > 0; skip--)
-        one = one->ai_next;
-    link->left--;
-    return one->ai_addr;
-}
-
-static void connect_tcp(struct yk_link *link)
-{
-    const struct sockaddr *addr = take_address(link);
-
-    uv_tcp_init(yoke_loop(), &link->uv.tcp);
-    take_stream(link);
-    uv_tcp_nodelay(&link->uv.tcp, 1);
-    uv_tcp_keepalive(&link->uv.tcp, 1, KEEP_ALIVE_S);
-    int err = uv_tcp_connect(&link->connect, &link->uv.tcp, addr, on_connect);
-    if (err < 0 && link->left > 0)
-        switch_address(link);
-    else if (err < 0)
-        break_by(link, err);
-}
-
-/* The attempt may have been given up meanwhile. */
-static void on_switched(uv_handle_t *handle)
-{
-    struct yk_link *link = handle->data;
-
-    link->is_switching = false;
-    if (link->state == YK_LINK_CONNECTING)
-        connect_tcp(link);
-    else
-        rest(link);
-}
-
-static void switch_address(struct yk_link *link)
-{
-    link->is_switching = true;
-    uv_close(&link->uv.handle, on_switched);
-}
-
-/* All of them are tried in one attempt, each time beginning with another: one
- * that does not even refuse takes the time of all. */
-static void take_found(struct yk_link *link, struct addrinfo *found)
-{
-    link->found = found;
-    link->count = 0;
-    for (const struct addrinfo *one = found; one; one = one->ai_next)
-        link->count++;
-    link->left = link->count;
-    link->next = link->attempts;
-    connect_tcp(link);
-}
-
-static void on_resolved(uv_getaddrinfo_t *req, int status,
-                        struct addrinfo *found)
-{
-    struct yk_link *link = req->data;
-
-    link->is_resolving = false;
-    if (link->state == YK_LINK_CONNECTING && status == 0) {
-        take_found(link, found);
-        return;
-    }
-    uv_freeaddrinfo(found);
-    if (link->state == YK_LINK_CONNECTING)
-        break_by(link, status);
-    else if (link->is_ending)
-        end_if_let_go(link);
-}
-
-static void resolve(struct yk_link *link)
-{
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
-    char port[16];
-
-    snprintf(port, sizeof(port), "%d", link->port);
-    link->resolve.data = link;
-    link->is_resolving = true;
-    int err = uv_getaddrinfo(yoke_loop(), &link->resolve, on_resolved,
-                             link->host, port, &hints);
-    if (err == 0)
-        return;
-    link->is_resolving = false;
-    /* There is no socket yet. */
-    uv_tcp_init(yoke_loop(), &link->uv.tcp);
-    take_stream(link);
-    break_by(link, err);
 }
 
 static void try_connect(struct yk_link *link)
@@ -530,10 +392,7 @@ static void try_connect(struct yk_link *link)
     link->tried_ms = uv_now(yoke_loop());
     tell_store(link, true);
     set_timer(link, link->connect_ms);
-    if (link->path)
-        connect_unix(link);
-    else
-        resolve(link);
+    yk_link_connect(link);
 }
 
 void yk_link_start(struct yk_link *link)
@@ -571,7 +430,7 @@ static void on_written(uv_write_t *req, int status)
     link->writing = NULL;
     link->is_writing = false;
     if (status < 0)
-        break_by(link, status);
+        yk_link_fail(link, status);
     else
         yk_link_flush(link);
 }
@@ -588,7 +447,7 @@ static void write_rest(struct yk_link *link, size_t sent)
     link->write.data = link;
     int err = uv_write(&link->write, &link->uv.stream, &buf, 1, on_written);
     if (err < 0)
-        break_by(link, err);
+        yk_link_fail(link, err);
 }
 
 void yk_link_flush(struct yk_link *link)
@@ -597,7 +456,7 @@ void yk_link_flush(struct yk_link *link)
         return;
     encrypt(link);
     if (link->is_torn) {
-        break_by(link, -ENOMEM);
+        yk_link_fail(link, -ENOMEM);
         return;
     }
     if (link->out.len == 0)
@@ -605,7 +464,7 @@ void yk_link_flush(struct yk_link *link)
     uv_buf_t buf = uv_buf_init(link->out.ptr, (unsigned)link->out.len);
     int n = uv_try_write(&link->uv.stream, &buf, 1);
     if (n < 0 && n != UV_EAGAIN) {
-        break_by(link, n);
+        yk_link_fail(link, n);
         return;
     }
     size_t sent = n > 0 ? (size_t)n : 0;
