@@ -15,7 +15,6 @@
 #include <sys/wait.h>
 
 #include "core/random.h"
-#include "store/lmdb_file.h"
 #include "store/lmdb_guard.h"
 #include "store/lmdb_library.h"
 
@@ -524,58 +523,6 @@ static void a_writer_that_is_stopped_holds_up_no_loop(void **state)
     close_store(own);
 }
 
-/* Begins to read, says so, and does nothing more. */
-static void role_reader(const char *url)
-{
-    const struct yk_lmdb_options options = {YK_LMDB_NONE, 8 << 20};
-    struct yk_lmdb_file *file;
-    char why[YOKE_STORE_TEXT_MAX];
-
-    if (yk_lmdb_load(why) < 0 ||
-        yk_lmdb_open(strchr(url, ':') + 1, &options, &file, why) < 0 ||
-        yk_lmdb_begin_read(file) != 0 || write(STDOUT_FILENO, "x", 1) != 1)
-        _exit(1);
-    pause();
-}
-
-/* But what it sees is kept, until there is no more room for what is new. When it
- * has been killed, that is noticed, and its place in the table is free. */
-static void a_reader_holds_up_no_writer(void **state)
-{
-    static char value[60000];
-    struct answer answer = {.count = 0};
-    char byte;
-    int fd, count = 0;
-    yoke_store *own = open_store_with((struct yoke_store_options){
-        .url = url_of("read", "?sync=none&max_size=8M")});
-    (void)state;
-    set(own, "k", "v", 0);
-    pid_t pid = start_role("reader", url_of("read", ""), NULL, &fd);
-    assert_int_equal(read(fd, &byte, 1), 1);
-    for (; answer.err == 0 && count < 1000; count++) {
-        answer.count = 0;
-        yoke_store_set(own, "large", value, sizeof(value), 0, on_answer,
-                       &answer);
-        wait_for(&answer);
-    }
-    assert_in_range(count, 20, 200);
-    assert_int_equal(answer.err, -YOKE_EUNAVAILABLE);
-    assert_string_equal(get(own, "k")->value, "v");
-    kill(pid, SIGKILL);
-    waitpid(pid, NULL, 0);
-    close(fd);
-    for (int i = 0; i < 3000 && answer.err != 0; i++) {
-        run_for(20);
-        answer.count = 0;
-        yoke_store_set(own, "large", value, sizeof(value), 0, on_answer,
-                       &answer);
-        wait_for(&answer);
-    }
-    assert_int_equal(answer.err, 0);
-    free(answer.value);
-    close_store(own);
-}
-
 static void open_guard(struct yk_lmdb_guard *guard, const char *name)
 {
     char why[YOKE_STORE_TEXT_MAX];
@@ -803,7 +750,6 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_map_that_another_process_has_grown_is_followed),
         cmocka_unit_test(what_has_expired_is_swept),
         cmocka_unit_test(a_writer_that_is_stopped_holds_up_no_loop),
-        cmocka_unit_test(a_reader_holds_up_no_writer),
         cmocka_unit_test(a_turn_is_one_processs_and_free_when_it_dies),
         cmocka_unit_test(a_guard_that_nobody_is_left_to_free_is_made_anew),
         cmocka_unit_test(a_guard_of_another_kind_is_told),
@@ -816,8 +762,6 @@ int main(int argc, char **argv)
         role_grower(argv[2]);
     else if (argc > 2 && strcmp(argv[1], "filler") == 0)
         role_filler(argv[2]);
-    else if (argc > 2 && strcmp(argv[1], "reader") == 0)
-        role_reader(argv[2]);
     else if (argc > 2)
         role_holder(argv[2]);
     if (argc > 2)
