@@ -14,6 +14,7 @@
 
 struct yk_board;
 struct yk_channel;
+struct yk_listen_request;
 
 struct yk_remote_listener {
     struct yk_list node;
@@ -50,13 +51,42 @@ extern struct yk_source {
     bool is_alone;
 } yk_source;
 
+/* ---- Life (remote_listener.c) ---- */
+
+/* The lowest place on that address that is free. */
+uint32_t yk_remote_free_index(const struct yk_listen_request *request);
+
+/* One that asks for that; in the list. */
+struct yk_remote_listener *
+yk_remote_new(struct yk_listener *listener,
+              const struct yk_listen_request *request);
+
 /* The one with that number, or NULL. */
 struct yk_remote_listener *yk_remote_find(uint32_t token);
+
+/* The ends of one: tells its listener that it is closed, or why it could not be
+ * opened. It is freed before. */
+void yk_remote_finish_close(struct yk_remote_listener *remote);
+void yk_remote_fail(struct yk_remote_listener *remote, int err,
+                    const char *text);
+
+/* ---- Room (source.c) ---- */
 
 /* Tells the primary for how many connections there is room, if it has to know. */
 void yk_remote_update_offer(struct yk_remote_listener *remote);
 
+/* ---- Accepting here (source_accept.c) ---- */
+
 /* How it accepts, when it does so itself. */
 extern const struct yk_acceptor_ops yk_remote_acceptor_ops;
+
+/* Gives a connection to the primary (struct yk_listen_source): 0, or -YOKE_EFULL
+ * when it cannot be now. */
+int yk_source_give(struct yk_listener *listener, int fd,
+                   const struct yk_peer *peer);
+
+/* The primary does not want it: it is served here. The descriptor is taken
+ * over. */
+void yk_source_gift_back(uint32_t token, int fd, const struct yk_peer *peer);
 
 #endif

@@ -19,9 +19,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <yoke/error.h>
 
@@ -32,21 +29,15 @@
 #include "cluster/remote_listener.h"
 #include "cluster/request.h"
 #include "cluster/surplus.h"
-#include "core/alloc.h"
 #include "core/cleanup.h"
 #include "net/acceptor.h"
 #include "net/later.h"
 
 #include "core/banned.h"
 
-/* Connections that closing takes from the backlog. */
-#define BACKLOG_MAX 4096
-
 struct yk_source yk_source = {
     .remotes = {&yk_source.remotes, &yk_source.remotes}};
 static uint32_t last_token;
-
-static const struct yk_handoff no_handoff;
 
 void yk_source_alone(void)
 {
@@ -54,169 +45,11 @@ void yk_source_alone(void)
     yk_board_own_all(yk_source.board);
 }
 
-/* ---- Places on an address ---- */
-
-/* What is closing has given its place up: the primary hears of that before it
- * hears of the next one, or finds that one a user beside the other. */
-static bool is_taken(const struct yk_listen_request *request, uint32_t index)
-{
-    YK_LIST_EACH(node, &yk_source.remotes)
-    {
-        struct yk_remote_listener *remote =
-            YK_CONTAINER_OF(node, struct yk_remote_listener, node);
-        if (!remote->is_closing && remote->key.index == index &&
-            yk_listen_is_same(&remote->key, remote->name, &request->listen,
-                              request->name))
-            return true;
-    }
-    return false;
-}
-
-static uint32_t free_index(const struct yk_listen_request *request)
-{
-    uint32_t index = 0;
-
-    while (is_taken(request, index))
-        index++;
-    return index;
-}
-
-/* ---- Life ---- */
-
-struct yk_remote_listener *yk_remote_find(uint32_t token)
-{
-    YK_LIST_EACH(node, &yk_source.remotes)
-    {
-        struct yk_remote_listener *remote =
-            YK_CONTAINER_OF(node, struct yk_remote_listener, node);
-        if (remote->token == token)
-            return remote;
-    }
-    return NULL;
-}
-
-static void free_remote(struct yk_remote_listener *remote)
-{
-    yk_later_stop(&remote->later);
-    yk_list_remove(&remote->node);
-    yk_close_fd(&remote->fd);
-    yk_close_fd(&remote->spare_fd);
-    free(remote->name);
-    free(remote);
-}
-
-static void finish_close(struct yk_remote_listener *remote)
-{
-    struct yk_listener *listener = remote->listener;
-
-    free_remote(remote);
-    listener->ops->on_closed(listener);
-}
-
-static void fail(struct yk_remote_listener *remote, int err, const char *text)
-{
-    struct yk_listener *listener = remote->listener;
-
-    listener->source = NULL;
-    free_remote(remote);
-    listener->ops->on_error(listener, err, text);
-}
-
-/* ---- Accepting here ---- */
-
-/* Nothing has come yet. It may be long until something does, and meanwhile only
- * the primary can keep a copy, for when this worker dies. */
-static bool is_silent(int fd)
-{
-    int len = 0;
-
-    return ioctl(fd, FIONREAD, &len) == 0 && len == 0;
-}
-
-static bool should_give(const struct yk_remote_listener *remote, int fd)
-{
-    return (remote->is_shared || remote->is_own) && !remote->is_closing &&
-           !yk_source.is_alone && (is_silent(fd) || yk_surplus_has()) &&
-           yk_gifts_room() > 0;
-}
-
-static void on_accept(struct yk_acceptor *acceptor, int fd,
-                      const struct yk_peer *peer)
-{
-    struct yk_remote_listener *remote =
-        YK_CONTAINER_OF(acceptor, struct yk_remote_listener, acceptor);
-
-    remote->accepted++;
-    if (should_give(remote, fd) && yk_gifts_add(remote->token, fd, peer) == 0)
-        return;
-    remote->listener->ops->on_connection(remote->listener, fd, peer,
-                                         &no_handoff);
-}
-
-static void on_batch(struct yk_acceptor *acceptor)
-{
-    struct yk_remote_listener *remote =
-        YK_CONTAINER_OF(acceptor, struct yk_remote_listener, acceptor);
-
-    yk_gifts_flush();
-    if (remote->is_own && remote->accepted)
-        yk_surplus_arrived(remote->accepted);
-    remote->accepted = 0;
-}
-
-static void on_acceptor_closed(struct yk_acceptor *acceptor)
-{
-    struct yk_remote_listener *remote =
-        YK_CONTAINER_OF(acceptor, struct yk_remote_listener, acceptor);
-
-    if (remote->ending_fd >= 0) {
-        yk_close_fd(&remote->ending_fd);
-        if (remote->has_closed)
-            finish_close(remote);
-        return;
-    }
-    if (remote->takes_backlog)
-        yk_acceptor_drain(acceptor, BACKLOG_MAX);
-    finish_close(remote);
-}
-
-const struct yk_acceptor_ops yk_remote_acceptor_ops = {
-    .needs_bytes = YK_ACCEPT_BYTES,
-    .on_accept = on_accept,
-    .on_batch = on_batch,
-    .on_shortage = yk_acceptor_tell_shortage,
-    .on_closed = on_acceptor_closed,
-};
-
-/* ---- Giving away ---- */
-
-static int give_remote(struct yk_listener *listener, int fd,
-                       const struct yk_peer *peer)
-{
-    const struct yk_remote_listener *remote = listener->state;
-
-    if (yk_source.is_alone || yk_gifts_room() == 0)
-        return -YOKE_EFULL;
-    return yk_gifts_add(remote->token, fd, peer);
-}
-
-/* The primary does not want it: it is served here. */
-static void on_gift_back(uint32_t token, int fd, const struct yk_peer *peer)
-{
-    struct yk_remote_listener *remote = yk_remote_find(token);
-
-    if (remote)
-        remote->listener->ops->on_connection(remote->listener, fd, peer,
-                                             &no_handoff);
-    else
-        close(fd);
-}
-
 void yk_source_init(struct yk_channel *its_channel, struct yk_board *its_board)
 {
     yk_source.channel = its_channel;
     yk_source.board = its_board;
-    yk_gifts_init(its_channel, its_board, on_gift_back);
+    yk_gifts_init(its_channel, its_board, yk_source_gift_back);
 }
 
 /* ---- Closing ---- */
@@ -239,7 +72,7 @@ static void close_here(struct yk_remote_listener *remote, bool has_others)
     else if (remote->ending_fd >= 0)
         remote->has_closed = true;
     else
-        finish_close(remote);
+        yk_remote_finish_close(remote);
 }
 
 static void close_later(struct yk_later *later)
@@ -281,8 +114,8 @@ static void close_remote(struct yk_listener *listener)
 
 static void tell_lost(struct yk_later *later)
 {
-    fail(YK_CONTAINER_OF(later, struct yk_remote_listener, later),
-         -YOKE_ECHANNEL, "the primary has gone");
+    yk_remote_fail(YK_CONTAINER_OF(later, struct yk_remote_listener, later),
+                   -YOKE_ECHANNEL, "the primary has gone");
 }
 
 static int send_request(const struct yk_listen_request *request)
@@ -291,23 +124,6 @@ static int send_request(const struct yk_listen_request *request)
     size_t len = yk_listen_request_write(request, body, sizeof(body));
 
     return yk_channel_send(yk_source.channel, YK_MESSAGE_LISTEN, body, len, -1);
-}
-
-static struct yk_remote_listener *
-new_remote(struct yk_listener *listener,
-           const struct yk_listen_request *request)
-{
-    struct yk_remote_listener *remote = yk_alloc(sizeof(*remote));
-
-    remote->listener = listener;
-    remote->key = request->listen;
-    remote->name = yk_strdup(request->name);
-    remote->token = request->listen.token;
-    remote->fd = remote->spare_fd = remote->ending_fd = -1;
-    remote->room = remote->offered = YK_ROOM_ANY;
-    yk_later_init(&remote->later, tell_lost);
-    yk_list_add(&yk_source.remotes, &remote->node);
-    return remote;
 }
 
 static int open_remote(struct yk_listener *listener,
@@ -320,11 +136,13 @@ static int open_remote(struct yk_listener *listener,
     if (err < 0)
         return err;
     request.listen.token = ++last_token;
-    request.listen.index = free_index(&request);
-    struct yk_remote_listener *remote = new_remote(listener, &request);
+    request.listen.index = yk_remote_free_index(&request);
+    struct yk_remote_listener *remote = yk_remote_new(listener, &request);
     listener->state = remote;
-    if (send_request(&request) < 0)
+    if (send_request(&request) < 0) {
+        remote->later.fn = tell_lost;
         yk_later_start(&remote->later);
+    }
     return 0;
 }
 
@@ -412,7 +230,7 @@ static void give_up(struct yk_remote_listener *remote, int err)
              yoke_strerror(err));
     yk_channel_send(yk_source.channel, YK_MESSAGE_CLOSE, &body, sizeof(body),
                     -1);
-    fail(remote, err, text);
+    yk_remote_fail(remote, err, text);
 }
 
 /* Whether the socket came along: not when this process has no descriptor left
@@ -458,7 +276,7 @@ void yk_source_replied(const struct yk_packet *packet)
         /* Copied: the packet's room is used again by what on_error sends. */
         char text[sizeof(reply->text)];
         snprintf(text, sizeof(text), "%s", reply->text);
-        fail(remote, reply->err, text);
+        yk_remote_fail(remote, reply->err, text);
         return;
     }
     opened(remote, packet);
@@ -495,6 +313,6 @@ void yk_source_lost(void)
 const struct yk_listen_source yk_remote_source = {
     .open = open_remote,
     .close = close_remote,
-    .give = give_remote,
+    .give = yk_source_give,
     .set_room = set_room,
 };

@@ -28,6 +28,7 @@
 #include "cluster/primary.h"
 #include "cluster/settings.h"
 #include "cluster/spawn.h"
+#include "cluster/template_births.h"
 #include "cluster/template_spawn.h"
 #include "cluster/templates.h"
 #include "cluster/worker.h"
@@ -45,11 +46,6 @@
 /* What it gets to end by itself, and, killed, to be gone. */
 #define END_MS        2000
 #define KILLED_MS     1000
-
-static struct yk_birth *birth_of(struct yk_list *node)
-{
-    return YK_CONTAINER_OF(node, struct yk_birth, node);
-}
 
 /* ---- The end ---- */
 
@@ -84,29 +80,6 @@ static void close_handles(struct yk_template *one)
         yk_exit_watch_close(&one->exit, on_closed);
     if (one->said_fd >= 0)
         uv_close((uv_handle_t *)&one->said_poll, on_closed);
-}
-
-static void end_birth(struct yk_birth *birth, pid_t pid, const siginfo_t *info,
-                      const char *reason)
-{
-    struct yoke_worker *worker = birth->worker;
-
-    yk_birth_free(birth);
-    yk_primary_stillborn(worker, pid, info, reason);
-}
-
-/* What it said last explains what becomes of them. */
-static void end_births(struct yk_template *one, struct yk_list *births)
-{
-    struct yk_list *node;
-
-    while ((node = yk_list_take(births))) {
-        struct yk_life *life = birth_of(node)->worker->life;
-        if (life)
-            yk_output_copy(&life->output, &one->output);
-        end_birth(birth_of(node), one->pid, &one->end,
-                  one->reason[0] ? one->reason : NULL);
-    }
 }
 
 /* Why a first start fails is told by whoever waits for it. */
@@ -152,8 +125,7 @@ static void finish(struct yk_template *one)
     yk_output_end(&one->output, STDERR_FILENO);
     log_end(one);
     yk_templates_died(one);
-    end_births(one, &one->asked);
-    end_births(one, &one->waiting);
+    yk_template_births_end(one);
     close_handles(one);
 }
 
@@ -196,24 +168,6 @@ static void on_late(uv_timer_t *timer)
     uv_timer_start(timer, on_late, yk_fleet_limits()->abort_ms, 0);
 }
 
-static void cancel(struct yk_later *later)
-{
-    struct yk_birth *birth =
-        YK_CONTAINER_OF(later, struct yk_birth, cancelling);
-    const siginfo_t well = {.si_code = CLD_EXITED};
-
-    if (!birth->is_asked)
-        end_birth(birth, 0, &well, NULL);
-}
-
-/* Not from inside the call: the worker's life is to go on until it returns. */
-static void cancel_soon(struct yk_birth *birth)
-{
-    birth->cancelling.fn = cancel;
-    if (!birth->is_asked)
-        yk_later_start(&birth->cancelling);
-}
-
 /* It hears the end of its channel behind what it has been asked. */
 void yk_template_end(struct yk_template *one)
 {
@@ -225,24 +179,10 @@ void yk_template_end(struct yk_template *one)
     one->is_meant = one->is_late = true;
     shutdown(one->channel.fd, SHUT_WR);
     uv_timer_start(&one->deadline, on_late, END_MS, 0);
-    YK_LIST_EACH(node, &one->waiting)
-    cancel_soon(birth_of(node));
+    yk_template_births_cancel(one);
 }
 
 /* ---- What it says ---- */
-
-static void send_waiting(struct yk_template *one)
-{
-    while (one->state == YK_TEMPLATE_READY &&
-           !yk_list_is_empty(&one->waiting)) {
-        struct yk_birth *birth = birth_of(one->waiting.next);
-        if (yk_birth_ask(birth, &one->channel) < 0)
-            return;
-        yk_later_stop(&birth->cancelling);
-        yk_list_remove(&birth->node);
-        yk_list_add(&one->asked, &birth->node);
-    }
-}
 
 static void on_ready(struct yk_template *one)
 {
@@ -250,52 +190,7 @@ static void on_ready(struct yk_template *one)
         return;
     one->state = YK_TEMPLATE_READY;
     uv_timer_stop(&one->deadline);
-    send_waiting(one);
-}
-
-static struct yk_birth *find_asked(struct yk_template *one, int id)
-{
-    YK_LIST_EACH(node, &one->asked)
-    if (birth_of(node)->worker->id == id)
-        return birth_of(node);
-    return NULL;
-}
-
-static void tell_failed(struct yk_template *one, struct yk_birth *birth,
-                        int err)
-{
-    const siginfo_t failed = {.si_code = CLD_EXITED,
-                              .si_status = YK_SPAWN_FAILED};
-    char text[128];
-
-    snprintf(text, sizeof(text), "its template cannot fork: %s",
-             yoke_strerror(-err));
-    if (!yk_primary_is_stopping())
-        yoke_log(YOKE_LOG_WARN, "template %d of generation %u cannot fork: %s",
-                 (int)one->pid, one->generation->number, yoke_strerror(-err));
-    end_birth(birth, one->pid, &failed, text);
-}
-
-static void on_forked(struct yk_template *one, const struct yk_packet *packet)
-{
-    const struct yk_message_forked *body = packet->body;
-    struct yk_birth *birth =
-        packet->len < sizeof(*body) ? NULL : find_asked(one, body->id);
-
-    if (!birth)
-        return;
-    if (body->err || packet->fd_count < 1) {
-        /* Without its descriptor it could not be told from another. */
-        if (!body->err && body->pid > 0)
-            kill(body->pid, SIGKILL);
-        tell_failed(one, birth, body->err ? body->err : EMFILE);
-        return;
-    }
-    struct yoke_worker *worker = birth->worker;
-    pid_t pid = body->pid;
-    yk_birth_free(birth);
-    one->born++;
-    yk_primary_born(worker, pid, yk_take_fd(&packet->fds[0]));
+    yk_template_births_send(one);
 }
 
 static void on_fail(struct yk_template *one, const struct yk_packet *packet)
@@ -329,7 +224,7 @@ static void on_packet(struct yk_channel *channel,
     if (packet->type == YK_MESSAGE_READY)
         on_ready(one);
     else if (packet->type == YK_MESSAGE_FORKED)
-        on_forked(one, packet);
+        yk_template_births_forked(one, packet);
     else if (packet->type == YK_MESSAGE_FAIL)
         on_fail(one, packet);
     else if (packet->type == YK_MESSAGE_EXEC_FAIL)
@@ -345,7 +240,8 @@ static void on_message(struct yk_channel *channel,
 
 static void on_room(struct yk_channel *channel)
 {
-    send_waiting(YK_CONTAINER_OF(channel, struct yk_template, channel));
+    yk_template_births_send(
+        YK_CONTAINER_OF(channel, struct yk_template, channel));
 }
 
 static void on_drain(struct yk_channel *channel)
@@ -495,21 +391,7 @@ int yk_template_new(struct yk_generation *generation, struct yk_template **ret)
     return 0;
 }
 
-/* ---- Asking ---- */
-
-void yk_template_ask(struct yk_template *from, struct yk_birth *birth)
-{
-    birth->from = from;
-    birth->worker->birth = birth;
-    yk_list_add(&from->waiting, &birth->node);
-    send_waiting(from);
-}
-
-void yk_template_cancel(struct yoke_worker *worker)
-{
-    if (worker->birth)
-        cancel_soon(worker->birth);
-}
+/* ---- Signals ---- */
 
 void yk_template_signal(const struct yoke_worker *worker, int signum)
 {

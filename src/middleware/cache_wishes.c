@@ -21,14 +21,12 @@ void yk_wishes_read(const yoke_req *req, struct yk_cache_control *control)
         has_control = true;
         yk_cache_control_add(control, value);
     }
-    /* RFC 9111 section 5.4 */
+    /* Section 5.4. */
     const char *pragma = has_control ? NULL : yoke_req_get(req, "Pragma");
     if (pragma && strcasecmp(pragma, "no-cache") == 0)
         control->no_cache = true;
 }
 
-/* Others than those for a whole page as it is; what the cache may not judge
- * (RFC 9111 section 4.3.2). */
 bool yk_wishes_are_special(const yoke_req *req)
 {
     const char *len = yoke_req_get(req, "Content-Length");

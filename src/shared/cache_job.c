@@ -151,7 +151,6 @@ void yk_cache_job_compute(yoke_cache_job *job)
     query->compute(job, job->key, query->compute_data);
 }
 
-/* Everybody but the author computes for himself. */
 void yk_cache_job_split(yoke_cache_job *job)
 {
     struct yk_list others, *node;
@@ -176,7 +175,6 @@ void yk_cache_job_split(yoke_cache_job *job)
     }
 }
 
-/* The store does not help. */
 void yk_cache_job_do_without(yoke_cache_job *job, int err)
 {
     job->cache->stats.store_errors++;

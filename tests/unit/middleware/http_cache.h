@@ -98,6 +98,14 @@ static inline void set_page(const char *name, const char *value)
     page.fields[i][1] = value;
 }
 
+/* A page of its own for the n-th case; until the next call. */
+static inline const char *path_of(size_t n)
+{
+    static char path[32];
+    snprintf(path, sizeof(path), "/%zu", n);
+    return path;
+}
+
 /* A request, its answer, and whatever follows behind it. */
 static inline yoke_tr *ask(const char *method, const char *path,
                            const char *name, const char *value)

@@ -101,8 +101,7 @@ static void answers_are_kept_as_they_allow(void **state)
         start();
         page.status = answers[i].status;
         memcpy(page.fields, answers[i].fields, sizeof(answers[i].fields));
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         yoke_tr *first = ask("GET", path, NULL, NULL);
         yoke_expect_status(first, answers[i].status);
         yoke_expect_header(first, "Cache-Status",
@@ -136,8 +135,7 @@ static void without_a_time_some_are_kept_for_the_default(void **state)
         page.status = cases[i].status;
         if (cases[i].control)
             set_page("Cache-Control", cases[i].control);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         assert_int_equal(is_hit(ask("GET", path, NULL, NULL)),
                          cases[i].is_kept);
@@ -162,8 +160,7 @@ static void with_authorization_it_has_to_be_said(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", cases[i].control);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, "Authorization", "Bearer x");
         assert_int_equal(is_hit(ask("GET", path, "Authorization", "Bearer y")),
                          cases[i].is_kept);

@@ -46,8 +46,7 @@ static void answers_of_any_form_are_kept(void **state)
         set_page("Cache-Control", "max-age=60");
         page.text = cases[i].text;
         page.in_pieces = cases[i].in_pieces;
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         yoke_expect_text(ask("GET", path, NULL, NULL), 200, cases[i].text);
         yoke_tr *r = ask("GET", path, NULL, NULL);
         yoke_expect_text(r, 200, cases[i].text);
@@ -151,8 +150,7 @@ static void the_request_is_heard(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", "max-age=60");
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         clock_ms += 20000;
         yoke_tr *r = ask("GET", path, cases[i].name, cases[i].value);
@@ -213,8 +211,7 @@ static void max_stale_takes_what_is_old(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", cases[i].answer);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         clock_ms += 70000;
         yoke_tr *r = ask("GET", path, "Cache-Control", cases[i].request);
@@ -277,8 +274,7 @@ static void some_are_never_answered_old(void **state)
     for (size_t i = 0; i < COUNT_OF(fields); i++) {
         start();
         set_page("Cache-Control", fields[i]);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         clock_ms += 70000;
         yoke_expect_body(ask("GET", path, NULL, NULL), "2");
@@ -305,8 +301,7 @@ static void an_old_answer_helps_when_there_is_an_error(void **state)
         start();
         set_page("Cache-Control", "max-age=60, stale-if-error=600");
         set_page("Content-Type", "text/x-own");
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         clock_ms += 70000;
         memset(page.fields, 0, sizeof(page.fields));
@@ -359,8 +354,7 @@ static void some_errors_are_told(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", cases[i].answer);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         clock_ms += (uint64_t)cases[i].later_s * 1000;
         memset(page.fields, 0, sizeof(page.fields));
@@ -437,8 +431,7 @@ static void what_changes_a_page_makes_it_void(void **state)
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
         start();
         set_page("Cache-Control", "max-age=60");
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         ask("GET", path, NULL, NULL);
         page.status = cases[i].status;
         yoke_tr *change = ask(cases[i].method, path, NULL, NULL);

@@ -28,8 +28,7 @@ static void variants_are_told_apart(void **state)
         start();
         set_page("Cache-Control", "max-age=60");
         set_page("Vary", cases[i].vary);
-        char path[32];
-        snprintf(path, sizeof(path), "/%zu", i);
+        const char *path = path_of(i);
         const char *name = cases[i].name;
         yoke_expect_body(ask("GET", path, name, cases[i].first), "1");
         yoke_tr *r =
