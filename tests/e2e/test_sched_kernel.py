@@ -262,7 +262,7 @@ def test_a_port_that_is_shared_in_the_kernel_is_still_in_use(start_policy,
 
 def test_kernel_round_robin_is_exact(start_policy):
     server = start_policy("kernel-rr", 4)
-    wait_exact(server, 4, 250)
+    wait_exact(server, 4, harness.fewer(250))
 
 
 def test_kernel_round_robin_is_exact_after_deaths(start_policy):
