@@ -77,9 +77,8 @@ struct yoke_pipe_file {
  * -EXDEV, -EEXIST and others of open(2), as said above. The error has been passed
  * on; there is nothing more to do. */
 #define yoke_req_pipe_file(req, res, path, ...)                                \
-    yoke_req_pipe_file_with(                                                   \
-        (req), (res), (path),                                                  \
-        &(struct yoke_pipe_file){.reserved_ = 0, __VA_ARGS__})
+    yoke_req_pipe_file_with((req), (res), (path),                              \
+                            YOKE_OPTIONS_(yoke_pipe_file, __VA_ARGS__))
 int yoke_req_pipe_file_with(yoke_req *req, yoke_res *res, const char *path,
                             const struct yoke_pipe_file *options);
 

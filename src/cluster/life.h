@@ -66,6 +66,8 @@ struct yk_life {
     bool is_on_trial; /* The first of its generation: checks itself first. */
     uint64_t forked_ms, ready_ms;
     uint64_t stopped_since_ms; /* By a signal; 0: it is not. */
+    uint64_t lost_since_ms;    /* Its channel has ended; 0: it has not. */
+    bool is_asked_to_end;      /* For that. */
     bool is_too_large;         /* It has been weighed (patrol.c). */
     uint32_t jitter;           /* Its limits are lower by so many per cent. */
     struct yk_output output;   /* Its standard error. */

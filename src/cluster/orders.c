@@ -45,7 +45,8 @@ static void reload(struct yk_control_call *call, const json_t *request)
 static void on_failed(int err, const char *text, void *data)
 {
     (void)err;
-    yk_control_fail(data, "failed", "%s", text);
+    yk_control_fail(data, "failed",
+                    "is not upgraded, and goes on as it was: %s", text);
 }
 
 static int client_of(void *data)

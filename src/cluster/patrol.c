@@ -1,6 +1,7 @@
 #include "cluster/patrol.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -26,6 +27,8 @@
 #define PERIOD_MS     1000
 /* The shortest, for deadlines that are shorter than that. */
 #define PERIOD_MIN_MS 50
+/* Whose channel ends mostly ends, too, in a moment. */
+#define LOST_MS       1000
 /* Rounds between two looks at the memory. */
 #define MEMORY_ROUNDS 5
 #define NS_PER_MS     UINT64_C(1000000)
@@ -68,6 +71,41 @@ static bool hangs(struct yk_life *life, uint64_t now_ns)
         return false;
     return stalled_ms(life->worker, now_ns) >= limit_ms ||
            stopped_ms(life, now_ns / NS_PER_MS) >= limit_ms;
+}
+
+/* ---- What cannot be reached ---- */
+
+/* Its channel has ended, without anybody's wish, for so long. One that notices
+ * ends by itself. */
+static uint64_t lost_ms(struct yk_life *life, uint64_t now_ms)
+{
+    const struct yoke_worker *worker = life->worker;
+
+    if (worker->is_connected || worker->is_leaving)
+        life->lost_since_ms = 0;
+    else if (life->lost_since_ms == 0)
+        life->lost_since_ms = now_ms;
+    return life->lost_since_ms ? now_ms - life->lost_since_ms : 0;
+}
+
+/* It has closed the descriptor by mistake, and does not know: it goes on taking
+ * connections, and may mistake one for its channel. */
+static void end_lost(struct yk_life *life, uint64_t for_ms)
+{
+    struct yoke_worker *worker = life->worker;
+
+    if (for_ms >= LOST_MS + (uint64_t)yk_fleet_options()->stop_timeout_ms) {
+        yk_life_handle(life, YK_LIFE_HANGS, YOKE_CAUSE_DEADLINE);
+        return;
+    }
+    if (life->is_asked_to_end)
+        return;
+    life->is_asked_to_end = true;
+    yoke_log(YOKE_LOG_WARN,
+             "worker %d cannot be reached: its channel has ended; has it "
+             "closed a descriptor that is not its own? It is asked to end",
+             (int)worker->pid);
+    yk_worker_signal(worker, SIGTERM);
 }
 
 /* ---- Requests that take too long ---- */
@@ -216,6 +254,11 @@ static void look_after(struct yk_life *life)
     }
     if (has_overdue_request(life->worker, now_ns)) {
         rescue_and(abort_overdue, life);
+        return;
+    }
+    uint64_t for_ms = lost_ms(life, now_ms);
+    if (for_ms >= LOST_MS) {
+        end_lost(life, for_ms);
         return;
     }
     const char *why =

@@ -3,6 +3,8 @@
  *
  *   its loop stands still, or it is stopped        -> it hangs: aborted
  *   a request has been in progress for too long    -> the same
+ *   its channel has ended, and it goes on          -> asked to end, then
+ *                                                     aborted
  *   it has served its requests, its time, or has   -> replaced, when another
  *   grown too large                                   is not being replaced */
 #ifndef YK_CLUSTER_PATROL_H

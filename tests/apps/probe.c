@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -192,6 +193,20 @@ static void hang(yoke_req *req, yoke_res *res)
         pause();
 }
 
+/* What no program should do: it closes what it has not opened. */
+static void lose(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    for (int fd = 3; fd < 64; fd++) {
+        int type = 0;
+        socklen_t len = sizeof(type);
+        if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+            type == SOCK_SEQPACKET)
+            close(fd);
+    }
+    yoke_res_text(res, "lost");
+}
+
 static void leave(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -211,5 +226,6 @@ yoke_app *make_app(void)
     yoke_app_get(app, "/hang", hang);
     yoke_app_get(app, "/say", say);
     yoke_app_get(app, "/leave", leave);
+    yoke_app_get(app, "/lose", lose);
     return app;
 }

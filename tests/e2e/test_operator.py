@@ -183,3 +183,12 @@ def test_too_few_descriptors_are_named(tmp_path):
                         f"{APP}"], env={"YOKE_RUN_DIR": tmp_path / "run"})
     assert done.returncode == 1
     assert "Too many open files" in done.stderr
+
+
+def test_a_worker_that_has_closed_its_channel_is_replaced(tmp_path):
+    with redirected(tmp_path, "") as one:
+        pids = one.wait_ready(2)
+        assert one.request("GET", "/lose").text == "lost"
+        one.wait_output(r"warn: worker \d+ cannot be reached: its channel")
+        one.wait_output(r"warn: worker \d+ died")
+        assert len(set(one.wait_ready(2)) & set(pids)) == 1
