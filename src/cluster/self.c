@@ -40,6 +40,9 @@
 
 /* How long the end of the process waits for what is still to be sent. */
 #define FLUSH_MS     1000
+/* How long the end of a stop may take once all is cut: less than what the
+ * primary waits for before it kills. */
+#define FORCE_MS     250
 /* How often the loop turns when nothing happens. */
 #define HEARTBEAT_MS 5000
 
@@ -114,6 +117,7 @@ static const struct yk_loop_role role = {
     .ignores = ignores,
     .stop = stop,
     .force = force,
+    .force_ms = FORCE_MS,
     .kill = kill_nothing,
     .fail = fail,
     .end = end,

@@ -66,6 +66,11 @@ void yk_loop_end(void)
     uv_stop(yoke_loop());
 }
 
+static uint64_t force_ms(void)
+{
+    return run.role->force_ms ? (uint64_t)run.role->force_ms : FORCE_MS;
+}
+
 static void on_deadline(uv_timer_t *timer)
 {
     if (run.is_forced) {
@@ -75,7 +80,7 @@ static void on_deadline(uv_timer_t *timer)
     run.is_forced = true;
     if (run.status == 0)
         run.status = 1;
-    uv_timer_start(timer, on_deadline, FORCE_MS, 0);
+    uv_timer_start(timer, on_deadline, force_ms(), 0);
     run.role->force();
 }
 

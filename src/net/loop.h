@@ -25,8 +25,10 @@ struct yk_loop_role {
      * be at once. `timeout_ms` is the deadline. */
     void (*stop)(int timeout_ms);
     /* The deadline has passed: cuts what is still open. yk_loop_end still has
-     * to be called; if it is not within a second, the loop ends anyway. */
+     * to be called; if it is not within `force_ms` (0: a second), the loop ends
+     * anyway. */
     void (*force)(void);
+    int force_ms;
     /* A second SIGINT: the loop is about to end, whatever is open. */
     void (*kill)(void);
     /* Something that was asked for could not be had; `text` has the reason.
