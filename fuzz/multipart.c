@@ -4,7 +4,7 @@
 
 #include <yoke/yoke.h>
 
-#include "middleware/charset.h"
+#include "core/utf8.h"
 #include "middleware/form_part.h"
 #include "middleware/multipart_parser.h"
 

@@ -37,8 +37,8 @@ int yoke_res_location(yoke_res *res, const char *url);
 
 /* Says that the answer is a file to be saved: `Content-Disposition`. Of
  * `filename`, which may be NULL, the part behind the last slash is sent, in
- * ASCII and, if it has other letters, in UTF-8 too (RFC 6266); its extension
- * sets the type. (Express: res.attachment.) */
+ * ASCII and, if it has other letters, in UTF-8 too (RFC 6266), unless it is not
+ * UTF-8: then each of these is a "?". Its extension sets the type. (Express: res.attachment.) */
 int yoke_res_attachment(yoke_res *res, const char *filename);
 
 /* ---- Before and behind the answer ---- */

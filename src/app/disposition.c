@@ -3,6 +3,7 @@
 #include <stdbool.h>
 
 #include "core/slice.h"
+#include "core/utf8.h"
 #include "http/chars.h"
 
 #include "core/banned.h"
@@ -92,7 +93,7 @@ const char *yk_disposition(const char *filename, struct yk_arena *arena)
         to = put(to, name.ptr, name.len);
     else
         to = put_quoted(to, name);
-    if (!is_plain(name)) {
+    if (!is_plain(name) && yk_is_utf8(name.ptr, name.len)) {
         to = put(to, extended, sizeof(extended) - 1);
         to = put_encoded(to, name);
     }

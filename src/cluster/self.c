@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -26,6 +25,7 @@
 
 #include "cluster/board.h"
 #include "cluster/confine.h"
+#include "cluster/env_switch.h"
 #include "cluster/events.h"
 #include "cluster/loads.h"
 #include "cluster/orphan.h"
@@ -407,9 +407,9 @@ int yk_self_hang_up(void)
 /* The variable stays: what the worker starts is to be as it is. */
 void yk_self_catch_crashes(const char *who)
 {
-    const char *wish = getenv("YOKE_CRASH");
-
-    if (wish && strcmp(wish, "off") == 0)
+    if (self.id == 1) /* One tells it for all. */
+        yk_env_check_switch("YOKE_CRASH");
+    if (yk_env_is_off("YOKE_CRASH"))
         return;
     if (yk_crash_catch(who) < 0)
         yoke_log(YOKE_LOG_WARN, "crashes of %s will not be reported", who);

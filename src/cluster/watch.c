@@ -14,6 +14,7 @@
 
 #include "cluster/control.h"
 #include "cluster/deaths.h"
+#include "cluster/env_switch.h"
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
 #include "cluster/report.h"
@@ -193,9 +194,8 @@ static const char *setting(const char *variable)
 
 int yk_watch_start(const char *name, const char *hint)
 {
-    const char *wish = setting("YOKE_CONTROL");
-
-    if (wish && strcmp(wish, "off") == 0)
+    yk_env_check_switch("YOKE_CONTROL");
+    if (yk_env_is_off("YOKE_CONTROL"))
         return 0;
     if (yk_control_register("ping", ping) < 0 ||
         yk_control_register("ps", ps) < 0 ||

@@ -2,7 +2,6 @@
 #ifndef YK_MIDDLEWARE_CHARSET_H
 #define YK_MIDDLEWARE_CHARSET_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include <yoke/req.h>
@@ -25,8 +24,5 @@ char *yk_charset_to_utf8(yoke_req *req, const char *charset, char *ptr,
 
 /* The same of UTF-8 for a reader that checks it itself. */
 char *yk_skip_mark(char *ptr, size_t *len);
-
-/* Whether the bytes are UTF-8. */
-bool yk_is_utf8(const char *ptr, size_t len);
 
 #endif

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "middleware/charset.h"
+#include "core/utf8.h"
 
 #include "core/banned.h"
 

@@ -1,5 +1,6 @@
 #include "middleware/form_problem.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -45,6 +46,8 @@ static const struct {
                                      "too many files in one field", 0},
     [YK_FORM_STORAGE_FAILED] = {500, "multipart.storage.failed",
                                 "a file cannot be stored", 0},
+    [YK_FORM_DISK_FULL] = {507, "file.disk.full", "there is no room for a file",
+                           0},
     [YK_FORM_CONSUMER_FAILED] = {500, "multipart.consumer.failed",
                                  "a file cannot be taken", 0},
     [YK_FORM_MEMORY_FULL] = {503, "entity.no.memory", "no memory for the body",
@@ -52,6 +55,12 @@ static const struct {
 };
 
 #undef LIMIT
+
+enum yk_form_problem yk_form_storage_problem(int err)
+{
+    bool is_full = err == -ENOSPC || err == -EFBIG || err == -EDQUOT;
+    return is_full ? YK_FORM_DISK_FULL : YK_FORM_STORAGE_FAILED;
+}
 
 void yk_form_refuse(yoke_req *req, const struct yoke_multipart_options *options,
                     enum yk_form_problem problem)

@@ -21,9 +21,13 @@ enum yk_form_problem {
     YK_FORM_FIELDS_MANY,
     YK_FORM_FILES_OF_FIELD_MANY,
     YK_FORM_STORAGE_FAILED,
+    YK_FORM_DISK_FULL,
     YK_FORM_CONSUMER_FAILED,
     YK_FORM_MEMORY_FULL,
 };
+
+/* What an -errno of storing a file is: is there no room, or something else? */
+enum yk_form_problem yk_form_storage_problem(int err);
 
 /* Passes the problem on as an error. The request may be over then. */
 void yk_form_refuse(yoke_req *req, const struct yoke_multipart_options *options,

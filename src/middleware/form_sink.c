@@ -31,7 +31,7 @@ int yk_form_to_disk(struct yk_form_reader *reader)
     if (fd < 0) {
         yoke_log(YOKE_LOG_ERROR, "yoke_multipart: no file in %s: %s",
                  reader->options->dir, strerror(-fd));
-        return -YK_FORM_STORAGE_FAILED;
+        return -(int)yk_form_storage_problem(fd);
     }
     reader->upload->file.fd = fd;
     if (!reader->spool)

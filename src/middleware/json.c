@@ -56,6 +56,7 @@ static void parse(yoke_req *req, const struct yk_parser *parser,
 struct yoke_handler yoke_json_with(const struct yoke_body_options *options)
 {
     static const struct yk_parser json = {
+        .who = "yoke_json",
         .default_type = "application/json",
         .takes_charset = takes_charset,
         .parse = parse,

@@ -8,6 +8,7 @@
 #include <yoke/req.h>
 #include <yoke/value.h>
 
+#include "middleware/header_option.h"
 #include "middleware/texts.h"
 
 #include "core/banned.h"
@@ -65,10 +66,10 @@ static void options_free(void *data)
 struct yoke_handler
 yoke_method_override_with(const struct yoke_method_override_options *options)
 {
-    struct yoke_method_override_options *copy = malloc(sizeof(*copy));
     const char *header = options->header;
-    if (!copy)
-        abort();
+    if (header && !yk_header_name_is_good("yoke_method_override", header))
+        return yoke_with(NULL, NULL, NULL);
+    struct yoke_method_override_options *copy = yk_zeroed(sizeof(*copy));
     if (!header && !options->query && !options->form)
         header = "X-HTTP-Method-Override";
     *copy = (struct yoke_method_override_options){

@@ -104,7 +104,7 @@ static void on_written(void *data, int err)
     } else if (err < 0) {
         yoke_log(YOKE_LOG_ERROR, "yoke_multipart: cannot write to %s: %s",
                  pump->form.options->dir, strerror(-err));
-        refuse(pump, YK_FORM_STORAGE_FAILED);
+        refuse(pump, yk_form_storage_problem(err));
     } else {
         go_on(pump);
     }

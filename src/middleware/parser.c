@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yoke/log.h>
 #include <yoke/negotiate.h>
 #include <yoke/req.h>
 
@@ -119,9 +120,25 @@ static void parser_free(void *data)
     free(parser);
 }
 
+/* A client would be blamed for it. */
+static bool has_good_charset(const struct yk_parser *kind,
+                             const struct yoke_body_options *options)
+{
+    if (!kind->takes_charset || !options->charset)
+        return true;
+    const char *charset = yk_charset_find(options->charset);
+    if (charset && kind->takes_charset(charset))
+        return true;
+    yoke_log(YOKE_LOG_ERROR, "%s: .charset is \"%s\", which it does not take",
+             kind->who, options->charset);
+    return false;
+}
+
 struct yoke_handler yk_parser_new(const struct yk_parser *kind,
                                   const struct yoke_body_options *options)
 {
+    if (!has_good_charset(kind, options))
+        return yoke_with(NULL, NULL, NULL);
     struct yk_parser *parser = malloc(sizeof(*parser));
     if (!parser)
         abort();

@@ -11,6 +11,7 @@ struct yk_parser {
     const char *const *types;         /* A list that NULL ends; owned. */
 
     /* What each kind brings along. */
+    const char *who; /* Its name, for the log. */
     const char *default_type;
     bool (*takes_charset)(const char *charset); /* NULL: it has none. */
     /* The body is there; it is to pass on, or to raise an error. A NUL stands
@@ -19,7 +20,8 @@ struct yk_parser {
                   const char *charset, char *ptr, size_t len);
 };
 
-/* The handler of a parser of that kind, whose first two fields are ignored. */
+/* The handler of a parser of that kind, whose first two fields are ignored. With
+ * a charset that the kind does not take it is none, and the log says so. */
 struct yoke_handler yk_parser_new(const struct yk_parser *kind,
                                   const struct yoke_body_options *options);
 

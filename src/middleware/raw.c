@@ -13,6 +13,7 @@ static void parse(yoke_req *req, const struct yk_parser *parser,
 struct yoke_handler yoke_raw_with(const struct yoke_body_options *options)
 {
     static const struct yk_parser raw = {
+        .who = "yoke_raw",
         .default_type = "application/octet-stream",
         .parse = parse,
     };

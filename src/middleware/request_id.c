@@ -5,6 +5,7 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
+#include "middleware/header_option.h"
 #include "middleware/random_id.h"
 #include "middleware/texts.h"
 
@@ -59,9 +60,11 @@ static void naming_free(void *data)
 struct yoke_handler
 yoke_request_id_with(const struct yoke_request_id_options *options)
 {
+    const char *header = options->header ? options->header : "X-Request-Id";
+    if (!yk_header_name_is_free("yoke_request_id", header))
+        return yoke_with(NULL, NULL, NULL);
     struct naming *naming = yk_zeroed(sizeof(*naming));
     naming->options = *options;
-    naming->header =
-        yk_text_copy(options->header ? options->header : "X-Request-Id");
+    naming->header = yk_text_copy(header);
     return yoke_with(give_name, naming, naming_free);
 }

@@ -6,6 +6,7 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
+#include "middleware/header_option.h"
 #include "middleware/random_id.h"
 #include "middleware/texts.h"
 
@@ -72,6 +73,11 @@ static void set_all(yoke_req *req, yoke_res *res)
 
 /* ---- Options ---- */
 
+static bool is_good(const char *name, const char *value)
+{
+    return yk_header_value_is_good("yoke_secure_headers", name, value);
+}
+
 static void add(struct headers *headers, const char *name, const char *value,
                 const char *fallback)
 {
@@ -107,7 +113,6 @@ static void headers_free(void *data)
 struct yoke_handler
 yoke_secure_headers_with(const struct yoke_secure_headers_options *options)
 {
-    struct headers *headers = yk_zeroed(sizeof(*headers));
     const struct {
         const char *name, *value, *fallback;
     } all[] = {
@@ -130,6 +135,13 @@ yoke_secure_headers_with(const struct yoke_secure_headers_options *options)
          options->x_permitted_cross_domain_policies, "none"},
         {"X-XSS-Protection", options->x_xss_protection, "0"},
     };
+    bool are_good =
+        is_good("Content-Security-Policy", options->content_security_policy);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+        are_good &= is_good(all[i].name, all[i].value);
+    if (!are_good)
+        return yoke_with(NULL, NULL, NULL);
+    struct headers *headers = yk_zeroed(sizeof(*headers));
     add_policy(headers, options);
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
         add(headers, all[i].name, all[i].value, all[i].fallback);

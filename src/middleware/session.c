@@ -155,11 +155,7 @@ static void attach(yoke_req *req, yoke_res *res,
 static void run(yoke_req *req, yoke_res *res)
 {
     const struct yoke_session_options *options = yoke_data(req);
-    if (!options->store)
-        yoke_next_err(req, 500,
-                      "yoke_session: .store is missing, or could not "
-                      "be opened");
-    else if (yk_session_of(req) || !is_on_path(req, options->cookie.path))
+    if (yk_session_of(req) || !is_on_path(req, options->cookie.path))
         yoke_next(req);
     else
         attach(req, res, options);
@@ -201,6 +197,11 @@ static void fill_in(struct yoke_session_options *options)
 struct yoke_handler
 yoke_session_with(const struct yoke_session_options *options)
 {
+    if (!options->store) {
+        yoke_log(YOKE_LOG_ERROR,
+                 "yoke_session: .store is missing, or could not be opened");
+        return yoke_with(NULL, NULL, NULL);
+    }
     struct yoke_session_options *copy = yk_zeroed(sizeof(*copy));
     *copy = *options;
     fill_in(copy);

@@ -29,6 +29,7 @@ static void parse(yoke_req *req, const struct yk_parser *parser,
 struct yoke_handler yoke_text_with(const struct yoke_body_options *options)
 {
     static const struct yk_parser text = {
+        .who = "yoke_text",
         .default_type = "text/plain",
         .takes_charset = takes_charset,
         .parse = parse,

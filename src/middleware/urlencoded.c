@@ -161,6 +161,7 @@ struct yoke_handler
 yoke_urlencoded_with(const struct yoke_body_options *options)
 {
     static const struct yk_parser urlencoded = {
+        .who = "yoke_urlencoded",
         .default_type = "application/x-www-form-urlencoded",
         .takes_charset = takes_charset,
         .parse = parse,

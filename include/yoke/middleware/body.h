@@ -69,7 +69,9 @@ struct yoke_body_options {
 
     /* ---- Of one ---- */
 
-    const char *charset; /* text, form: of a body that does not say; "utf-8". */
+    const char *charset; /* text, form: of a body that does not say; "utf-8".
+                            One that is not taken is an error of
+                            registration. */
     bool any_value;      /* JSON: also what is neither object nor array.
                             (Express: strict: false.) */
     bool extended;       /* form: brackets nest, "user[name]=ada". */

@@ -26,7 +26,8 @@ extern "C" {
  * to `Vary`. What they point to is copied. */
 struct yoke_method_override_options {
     int reserved_;      /* Leave it; it lets the macro be called without any. */
-    const char *header; /* A header field. */
+    const char *header; /* A header field. What is no name of one is an error of
+                           registration. */
     const char *query;  /* A query parameter. */
     const char *form;   /* A field of a form that has been read. */
     /* The methods that may be changed; NULL: POST alone. YOKE_TEXTS(...). */

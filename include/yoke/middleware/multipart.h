@@ -40,7 +40,9 @@
  *     415  encoding.unsupported          the body is in a coding
  *     500  multipart.storage.failed      a file cannot be written
  *     500  multipart.consumer.failed     `.on_data` has said so
- *     503  entity.no.memory              there is no memory for it */
+ *     503  entity.no.memory              there is no memory for it
+ *     507  file.disk.full                the disk is full, or a limit on files
+ *                                        is reached (setrlimit(2), quotas) */
 #ifndef YOKE_MIDDLEWARE_MULTIPART_H
 #define YOKE_MIDDLEWARE_MULTIPART_H
 

@@ -24,7 +24,9 @@ extern "C" {
 /* Options. Zero is every field's default; text is copied. */
 struct yoke_request_id_options {
     int reserved_;      /* Leave it; it lets the macro be called without any. */
-    const char *header; /* "X-Request-Id" */
+    const char *header; /* "X-Request-Id". What is no name of a field, or one of
+                           those that yoke sets itself (Date), is an error of
+                           registration. */
     bool accepts_theirs; /* The request's own field is taken. */
     bool is_silent;      /* The answer does not have the field. */
     /* Makes a name; it lives as long as the request (yoke_req_printf). NULL, or

@@ -25,7 +25,9 @@ extern "C" {
 /* The field is not sent. */
 #define YOKE_NO_HEADER ""
 
-/* Options: the value of each field; NULL is what stands beside it. Copied. */
+/* Options: the value of each field; NULL is what stands beside it. Copied.
+ * One with a line end or another control character is an error of
+ * registration. */
 struct yoke_secure_headers_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
     /* "default-src 'self';base-uri 'self';font-src 'self' https: data:;

@@ -36,6 +36,16 @@ static inline yoke_app *app_behind(struct yoke_handler middleware,
     return app;
 }
 
+/* Whether to use it is an error of registration. */
+static inline bool is_refused(struct yoke_handler middleware)
+{
+    yoke_app *app = yoke_app_new();
+    yoke_app_use(app, middleware);
+    bool is_wrong = yoke_app_error(app) != NULL;
+    yoke_app_free(app);
+    return is_wrong;
+}
+
 static inline int be_quiet(void **state)
 {
     (void)state;

@@ -463,7 +463,7 @@ static void a_folder_that_is_not_there_is_an_error(void **state)
     yoke_test_free(t);
 }
 
-static void a_file_that_cannot_be_written_is_an_error(void **state)
+static void a_full_disk_is_told_as_such(void **state)
 {
     (void)state;
     struct rlimit none = {5, RLIM_INFINITY}, before;
@@ -476,8 +476,8 @@ static void a_file_that_cannot_be_written_is_an_error(void **state)
     yoke_tr *r = ask(t);
     int status = yoke_tr_status(r);
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(status, 500);
-    yoke_expect_body(r, "multipart.storage.failed");
+    assert_int_equal(status, 507);
+    yoke_expect_body(r, "file.disk.full");
     yoke_test_free(t);
 }
 
@@ -659,7 +659,7 @@ int main(void)
         cmocka_unit_test(a_file_that_is_kept_stays),
         cmocka_unit_test(a_file_in_memory_cannot_be_kept),
         cmocka_unit_test(a_folder_that_is_not_there_is_an_error),
-        cmocka_unit_test(a_file_that_cannot_be_written_is_an_error),
+        cmocka_unit_test(a_full_disk_is_told_as_such),
         cmocka_unit_test(an_upload_that_is_broken_off_leaves_nothing),
         cmocka_unit_test(hooks_decide_where_a_file_goes),
         cmocka_unit_test(a_hook_can_fail),

@@ -240,9 +240,6 @@ static void without_secrets_it_is_said_so(void **state)
     yoke_test *t = yoke_test_new(app);
     yoke_expect_status(yoke_test_get(t, "/?k=a&v=1"), 500);
     yoke_test_free(t);
-    t = yoke_test_new(app_behind(yoke_session(.name = "sid"), answer_ok));
-    yoke_expect_status(yoke_test_get(t, "/"), 500);
-    yoke_test_free(t);
 }
 
 static void ids_can_be_made_by_the_application(void **state)
@@ -415,6 +412,13 @@ static void touch_sends_the_cookie_once_more(void **state)
     yoke_test_free(t);
 }
 
+static void without_a_store_it_is_an_error_of_registration(void **state)
+{
+    (void)state;
+    assert_true(is_refused(yoke_session()));
+    assert_false(is_refused(yoke_session(.store = store)));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -443,6 +447,7 @@ int main(void)
         WITH_STORE(it_does_not_live_for_ever),
         WITH_STORE(a_rolling_cookie_comes_with_every_answer),
         WITH_STORE(touch_sends_the_cookie_once_more),
+        WITH_STORE(without_a_store_it_is_an_error_of_registration),
     };
     return cmocka_run_group_tests_name("session", tests, be_quiet, NULL);
 }
