@@ -69,18 +69,18 @@ struct yoke_body_options {
 
     /* ---- Of one ---- */
 
-    const char *charset; /* text, form: of a body that does not say; "utf-8".
+    const char *charset;   /* text, form: of a body that does not say; "utf-8".
                             One that is not taken is an error of
                             registration. */
-    bool any_value;      /* JSON: also what is neither object nor array.
+    bool any_value;        /* JSON: also what is neither object nor array.
                             (Express: strict: false.) */
-    bool extended;       /* form: brackets nest, "user[name]=ada". */
-    size_t max_params;   /* form: 0: 1,000 */
-    size_t max_depth;    /* form, extended: brackets of a name. 0: 32 */
-    size_t max_index;    /* form, extended: the highest place in an array, or
+    bool extended;         /* form: brackets nest, "user[name]=ada". */
+    size_t max_params;     /* form: 0: 1,000 */
+    size_t max_depth;      /* form, extended: brackets of a name. 0: 32 */
+    size_t max_index;      /* form, extended: the highest place in an array, or
                             its name is one of an object. 0: 100 or, if it is
                             more, the number of fields. */
-    bool charset_sentinel;     /* form: a field utf8=(check mark), as old
+    bool charset_sentinel; /* form: a field utf8=(check mark), as old
                                     pages have it, says the charset. */
     bool has_numeric_entities; /* form in iso-8859-1: "&#9786;" is one
                                     character. (interpretNumericEntities.) */
