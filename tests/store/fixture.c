@@ -560,3 +560,23 @@ const struct answer *publish(yoke_store *which, const char *channel,
     yoke_store_publish(which, channel, text, strlen(text), on_answer, fresh());
     return wait_last();
 }
+
+void assert_works(yoke_store *own)
+{
+    const struct answer *stored = set(own, "k", "v", 0);
+
+    if (stored->err)
+        fail_msg("it does not work: %s", stored->text);
+    assert_string_equal(get(own, "k")->value, "v");
+    close_store(own);
+}
+
+void assert_refused(yoke_store *own, const char *word)
+{
+    const struct answer *refused = get(own, "k");
+
+    assert_int_equal(refused->err, -YOKE_EUNAVAILABLE);
+    if (!strstr(refused->text, word))
+        fail_msg("'%s' does not say '%s'", refused->text, word);
+    close_store(own);
+}

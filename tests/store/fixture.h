@@ -141,4 +141,9 @@ const struct answer *unlock(yoke_store *which, const char *name, int64_t fence);
 const struct answer *publish(yoke_store *which, const char *channel,
                              const char *text);
 
+/* Both close the store. It stores a value and has it afterwards; or it is not
+ * connected to, and the reason has that word. */
+void assert_works(yoke_store *own);
+void assert_refused(yoke_store *own, const char *word);
+
 #endif

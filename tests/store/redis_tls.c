@@ -65,27 +65,6 @@ static yoke_store *tls_store(const char *host, const char *options)
     return open_store_with((struct yoke_store_options){.url = url});
 }
 
-/* The reason why it is not connected to has that word. */
-static void assert_refused(yoke_store *own, const char *word)
-{
-    const struct answer *refused = get(own, "k");
-
-    assert_int_equal(refused->err, -YOKE_EUNAVAILABLE);
-    if (!strstr(refused->text, word))
-        fail_msg("'%s' does not say '%s'", refused->text, word);
-    close_store(own);
-}
-
-static void assert_works(yoke_store *own)
-{
-    const struct answer *stored = set(own, "k", "v", 0);
-
-    if (stored->err)
-        fail_msg("it does not work: %s", stored->text);
-    assert_string_equal(get(own, "k")->value, "v");
-    close_store(own);
-}
-
 static void values_and_messages_go_through_it(void **state)
 {
     struct ear ear = {.ready = 0};

@@ -2,14 +2,18 @@
  * one store are two workers. */
 #include "shared.h"
 
+/* For workers, in a store. */
+#define PLACES 4
+
 static yoke_counters *set, *other;
 static yoke_counter *visits;
 static yoke_gauge *streams;
 
 static yoke_counters *open_set(void)
 {
-    yoke_counters *opened = yoke_counters_open(.store = store, .flush_ms = 10,
-                                               .lease_s = 10, .max_workers = 4);
+    yoke_counters *opened =
+        yoke_counters_open(.store = store, .flush_ms = 10, .lease_s = 10,
+                           .max_workers = PLACES);
     assert_non_null(opened);
     return opened;
 }
@@ -289,16 +293,22 @@ static void gauges_of_one_that_leaves_vanish_at_once(void **state)
     assert_int_equal(seen.workers, 1);
 }
 
-static void each_worker_has_a_place_of_its_own(void **state)
+/* A set for each place, with a gauge at 1. */
+static void take_all_places(yoke_counters *all[static PLACES])
 {
-    yoke_counters *all[4] = {NULL};
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(all); i++) {
+    for (size_t i = 0; i < PLACES; i++) {
         all[i] = open_set();
         yoke_gauge_set(yoke_gauge_of(all[i], "streams", NULL), 1);
         yoke_counters_flush(all[i]);
     }
     run_turns();
+}
+
+static void each_worker_has_a_place_of_its_own(void **state)
+{
+    yoke_counters *all[PLACES] = {NULL};
+    (void)state;
+    take_all_places(all);
     read_set(set);
     assert_int_equal(seen.workers, 4);
     assert_int_equal(seen.streams, 4);
@@ -317,19 +327,12 @@ static void each_worker_has_a_place_of_its_own(void **state)
         close_set(&all[i]);
 }
 
-/* ---- Names ---- */
-
 /* Also when its gauges do not change any more. */
 static void who_finds_no_place_takes_one_that_becomes_free(void **state)
 {
-    yoke_counters *all[4] = {NULL};
+    yoke_counters *all[PLACES] = {NULL};
     (void)state;
-    for (size_t i = 0; i < COUNT_OF(all); i++) {
-        all[i] = open_set();
-        yoke_gauge_set(yoke_gauge_of(all[i], "streams", NULL), 1);
-        yoke_counters_flush(all[i]);
-    }
-    run_turns();
+    take_all_places(all);
     yoke_gauge_set(streams, 100);
     yoke_counters_flush(set);
     run_turns();
@@ -342,6 +345,8 @@ static void who_finds_no_place_takes_one_that_becomes_free(void **state)
     read_set(set);
     assert_int_equal(seen.streams, 100);
 }
+
+/* ---- Names ---- */
 
 static void names_are_checked(void **state)
 {
