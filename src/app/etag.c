@@ -5,6 +5,7 @@
 #include "app/app.h"
 #include "app/hash.h"
 #include "app/req.h"
+#include "core/base64.h"
 
 #include "core/banned.h"
 
@@ -43,7 +44,7 @@ struct yk_slice yk_etag_of_body(struct yk_slice body, bool is_weak,
     at = put_hex(at, body.len);
     *at++ = '-';
     yk_sha1(body, hash);
-    at += yk_base64(hash, sizeof(hash), at);
+    at += yk_base64_encode(hash, sizeof(hash), at);
     return finish(start, at);
 }
 

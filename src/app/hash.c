@@ -135,21 +135,3 @@ bool yk_is_equal_in_constant_time(struct yk_slice a, struct yk_slice b)
         difference |= (unsigned char)(x[i] ^ y[i]);
     return difference == 0;
 }
-
-size_t yk_base64(const uint8_t *bytes, size_t len, char *out)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    size_t n = 0;
-    for (size_t i = 0; i < len; i += 3) {
-        uint32_t three = (uint32_t)bytes[i] << 16;
-        if (i + 1 < len)
-            three |= (uint32_t)bytes[i + 1] << 8;
-        if (i + 2 < len)
-            three |= bytes[i + 2];
-        size_t left = len - i < 3 ? len - i : 3;
-        for (size_t digit = 0; digit <= left; digit++)
-            out[n++] = digits[three >> (18 - 6 * digit) & 63];
-    }
-    return n;
-}

@@ -25,10 +25,4 @@ void yk_hmac_sha256(struct yk_slice key, struct yk_slice text,
 /* Whether the two are equal, in a time that does not tell where they differ. */
 bool yk_is_equal_in_constant_time(struct yk_slice a, struct yk_slice b);
 
-/* Room for `len` bytes in base64. */
-#define YK_BASE64_MAX(len) (((len) + 2) / 3 * 4)
-
-/* Base64 (RFC 4648 section 4) without the padding; returns its length. */
-size_t yk_base64(const uint8_t *bytes, size_t len, char *out);
-
 #endif

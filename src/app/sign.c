@@ -11,6 +11,7 @@
 #include "app/req.h"
 #include "core/alloc.h"
 #include "core/arena.h"
+#include "core/base64.h"
 
 #include "core/banned.h"
 
@@ -62,7 +63,7 @@ static size_t make_signature(struct yk_slice value, const char *secret,
 {
     uint8_t hash[YK_HMAC_SHA256_LEN];
     yk_hmac_sha256(yk_slice_of(secret), value, hash);
-    return yk_base64(hash, sizeof(hash), out);
+    return yk_base64_encode(hash, sizeof(hash), out);
 }
 
 const char *yk_sign(struct yoke_req *req, const char *value)

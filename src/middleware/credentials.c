@@ -5,41 +5,20 @@
 
 #include <yoke/req.h>
 
+#include "core/base64.h"
+
 #include "core/banned.h"
 
-static int digit_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* base64 (RFC 4648 section 4), perhaps without its padding; NULL when it is
- * none, or has a NUL in it. */
+/* NULL when it is not base64, or has a NUL in it. */
 static char *decode(yoke_req *req, const char *text)
 {
-    size_t len = strlen(text), n = 0;
-    char *out = yoke_req_alloc(req, len + 1);
-    unsigned bits = 0, count = 0;
-    while (len > 0 && text[len - 1] == '=')
-        len--;
-    for (size_t i = 0; i < len; i++) {
-        int digit = digit_of(text[i]);
-        if (digit < 0)
-            return NULL;
-        bits = bits << 6 | (unsigned)digit;
-        count += 6;
-        if (count < 8)
-            continue;
-        count -= 8;
-        out[n++] = (char)(bits >> count);
-    }
-    out[n] = '\0';
-    return memchr(out, '\0', n) ? NULL : out;
+    struct yk_slice slice = yk_slice_of(text);
+    char *out = yoke_req_alloc(req, YK_BASE64_BYTES_MAX(slice.len) + 1);
+    size_t len;
+    if (yk_base64_decode(slice, out, &len) < 0)
+        return NULL;
+    out[len] = '\0';
+    return memchr(out, '\0', len) ? NULL : out;
 }
 
 bool yk_credentials_read(yoke_req *req, const char **ret_name,

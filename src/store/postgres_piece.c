@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "core/number.h"
 #include "core/slice.h"
 
@@ -30,39 +31,6 @@ static int take_number(const char **text, uint64_t *ret_number)
     return yk_parse_u64(word, WHOLE_MAX, ret_number) < 0 ? -EPROTO : 0;
 }
 
-static int digit_of(char c)
-{
-    if (c >= 'A' && c <= 'Z')
-        return c - 'A';
-    if (c >= 'a' && c <= 'z')
-        return c - 'a' + 26;
-    if (c >= '0' && c <= '9')
-        return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* Base64 (RFC 4648 section 4), with the line feeds that the server puts in. */
-static int decode(struct yk_pg_piece *piece, const char *text)
-{
-    unsigned bits = 0, held = 0;
-
-    piece->len = 0;
-    for (; *text && *text != '='; text++) {
-        int digit = digit_of(*text);
-        if (*text == '\n')
-            continue;
-        if (digit < 0 || piece->len == sizeof(piece->bytes))
-            return -EPROTO;
-        bits = (bits << 6 | (unsigned)digit) & 0xfff;
-        held += 6;
-        if (held < 8)
-            continue;
-        held -= 8;
-        piece->bytes[piece->len++] = (char)(bits >> held);
-    }
-    return piece->len > 0 ? 0 : -EPROTO;
-}
-
 int yk_pg_piece_parse(struct yk_pg_piece *piece, const char *text)
 {
     struct yk_slice id;
@@ -75,5 +43,9 @@ int yk_pg_piece_parse(struct yk_pg_piece *piece, const char *text)
     piece->id[id.len] = '\0';
     piece->number = (unsigned)number;
     piece->whole_len = (size_t)whole_len;
-    return decode(piece, text);
+    struct yk_slice bytes = yk_slice_of(text);
+    if (YK_BASE64_BYTES_MAX(bytes.len) > sizeof(piece->bytes) ||
+        yk_base64_decode(bytes, piece->bytes, &piece->len) < 0)
+        return -EPROTO;
+    return piece->len > 0 && piece->len <= YK_PG_PIECE ? 0 : -EPROTO;
 }

@@ -11,8 +11,9 @@ struct yk_pg_piece {
     char id[17];
     unsigned number;
     size_t whole_len;
-    size_t len;
-    char bytes[YK_PG_PIECE];
+    size_t len; /* At most YK_PG_PIECE. */
+    /* There is room for the line feeds, too, that the server puts in. */
+    char bytes[YK_PG_PIECE + YK_PG_PIECE / 50];
 };
 
 /* Reads what a notification says. Returns 0; or -EPROTO when it is not yoke's. */

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "core/base64.h"
 #include "test/bytes.h"
 
 #include "core/banned.h"
@@ -25,20 +26,11 @@ void yk_encode_percent(struct yk_bytes *out, const char *text)
 
 void yk_encode_base64(struct yk_bytes *out, const void *ptr, size_t len)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "abcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *bytes = ptr;
+    const uint8_t *bytes = ptr;
 
     for (size_t i = 0; i < len; i += 3) {
-        size_t n = len - i < 3 ? len - i : 3;
-        uint32_t group = (uint32_t)bytes[i] << 16;
-        char text[4] = {0, 0, '=', '='};
-        if (n > 1)
-            group |= (uint32_t)bytes[i + 1] << 8;
-        if (n > 2)
-            group |= bytes[i + 2];
-        for (size_t digit = 0; digit <= n; digit++)
-            text[digit] = digits[group >> (18 - 6 * digit) & 63];
+        char text[] = {'=', '=', '=', '='};
+        yk_base64_encode(bytes + i, len - i < 3 ? len - i : 3, text);
         yk_bytes_append(out, text, sizeof(text));
     }
 }
