@@ -77,22 +77,32 @@ static inline void express_run_case(void **state)
     yoke_test_free(t);
 }
 
-/* Runs a table; what main returns. */
-static inline int express_run(const char *group,
-                              const struct express_case *cases, size_t n)
+/* Runs a test for each row of `size` bytes, which begins with its name; what
+ * main returns. */
+static inline int express_run_rows(const char *group, CMUnitTestFunction run,
+                                   const void *rows, size_t size, size_t n)
 {
     struct CMUnitTest *tests = calloc(n, sizeof(*tests));
     yoke_log_set_level(YOKE_LOG_OFF);
     yoke_test_on_fail(_fail);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        const char *row = (const char *)rows + i * size;
         tests[i] = (struct CMUnitTest){
-            .name = cases[i].name,
-            .test_func = express_run_case,
-            .initial_state = (void *)(uintptr_t)&cases[i],
+            .name = *(const char *const *)(const void *)row,
+            .test_func = run,
+            .initial_state = (void *)(uintptr_t)row,
         };
+    }
     int failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
     free(tests);
     return failed;
+}
+
+/* Runs a table; what main returns. */
+static inline int express_run(const char *group,
+                              const struct express_case *cases, size_t n)
+{
+    return express_run_rows(group, express_run_case, cases, sizeof(*cases), n);
 }
 
 #define EXPRESS_MAIN(group)                                                    \
@@ -141,6 +151,24 @@ static inline int express_run_each(const char *group,
         each("PUT"), each("QUERY"), each("REBIND"), each("REPORT"),            \
         each("SEARCH"), each("SOURCE"), each("SUBSCRIBE"), each("TRACE"),      \
         each("UNBIND"), each("UNLINK"), each("UNLOCK"), each("UNSUBSCRIBE")
+
+/* ---- What a table prepares, and answers ---- */
+
+static inline void trust_all(yoke_app *app)
+{
+    yoke_app_enable(app, "trust proxy");
+}
+
+/* Somebody whom no request here comes from. */
+static inline void trust_another(yoke_app *app)
+{
+    yoke_app_set_str(app, "trust proxy", "10.0.0.1");
+}
+
+static inline void trust_one(yoke_app *app)
+{
+    yoke_app_set_int(app, "trust proxy", 1);
+}
 
 /* Answers with a text, or "(none)" for NULL. */
 static inline void express_show(yoke_res *res, const char *text)

@@ -123,18 +123,7 @@ static inline void run_parser_case(void **state)
 static inline int run_parser_cases(const char *group,
                                    const struct parser_case *cases, size_t n)
 {
-    struct CMUnitTest *tests = calloc(n, sizeof(*tests));
-    yoke_log_set_level(YOKE_LOG_OFF);
-    yoke_test_on_fail(_fail);
-    for (size_t i = 0; i < n; i++)
-        tests[i] = (struct CMUnitTest){
-            .name = cases[i].name,
-            .test_func = run_parser_case,
-            .initial_state = (void *)(uintptr_t)&cases[i],
-        };
-    int failed = _cmocka_run_group_tests(group, tests, n, NULL, NULL);
-    free(tests);
-    return failed;
+    return express_run_rows(group, run_parser_case, cases, sizeof(*cases), n);
 }
 
 /* ---- Options that are functions ---- */

@@ -11,21 +11,6 @@ static void name(yoke_req *req, yoke_res *res)
     express_show(res, yoke_req_hostname(req));
 }
 
-static void trust_all(yoke_app *app)
-{
-    yoke_app_enable(app, "trust proxy");
-}
-
-static void trust_another(yoke_app *app)
-{
-    yoke_app_set_str(app, "trust proxy", "10.0.0.1");
-}
-
-static void trust_one(yoke_app *app)
-{
-    yoke_app_set_int(app, "trust proxy", 1);
-}
-
 #define FORWARDED(value)                                                       \
     {                                                                          \
         {"Host", "localhost"},                                                 \

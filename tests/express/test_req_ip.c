@@ -18,11 +18,6 @@ static void ips(yoke_req *req, yoke_res *res)
     yoke_res_text(res, text);
 }
 
-static void trust_all(yoke_app *app)
-{
-    yoke_app_enable(app, "trust proxy");
-}
-
 static void trust_two(yoke_app *app)
 {
     yoke_app_set_int(app, "trust proxy", 2);

@@ -20,11 +20,6 @@ static void offset_3(yoke_app *app)
     yoke_app_set_int(app, "subdomain offset", 3);
 }
 
-static void trust_all(yoke_app *app)
-{
-    yoke_app_enable(app, "trust proxy");
-}
-
 static const struct express_case cases[] = {
     {"the nearest first", show,
      .fields = {{"Host", "tobi.ferrets.example.com"}}, .body = "ferrets tobi"},

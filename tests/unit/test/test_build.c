@@ -1,34 +1,14 @@
 /* What a test writes, and the bytes that are sent for it. */
-#include "catch.h"
+#include "client.h"
 
 #include <stdlib.h>
 
 #include <jansson.h>
 
-#include "http/exchange.h"
-#include "test/client.h"
-#include "test/exchange.h"
-
 static void on_request(struct yk_exchange *x, void *data)
 {
     (void)data;
     yk_exchange_send(x, "", 0);
-}
-
-static yoke_test *t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    t = yk_test_new(NULL, on_request, NULL);
-    return t ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    yoke_test_free(t);
-    return 0;
 }
 
 /* What was sent. */

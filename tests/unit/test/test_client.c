@@ -1,14 +1,11 @@
 /* The client as a whole, on a bare server: what it sends, what it reads, how it
  * waits, and how it tells what is wrong. */
-#include "catch.h"
+#include "client.h"
 
 #include <uv.h>
 
 #include <yoke/loop.h>
 #include <yoke/test.h>
-
-#include "http/exchange.h"
-#include "test/client.h"
 
 /* ---- A server of a few routes ---- */
 
@@ -93,22 +90,6 @@ static void on_request(struct yk_exchange *x, void *data)
 }
 
 /* ---- Tests ---- */
-
-static yoke_test *t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    t = yk_test_new(NULL, on_request, NULL);
-    return t ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    yoke_test_free(t);
-    return 0;
-}
 
 static void sends_the_usual_fields(void **state)
 {

@@ -1,12 +1,8 @@
 /* Every expectation: that it holds, that it fails, and the very words in which
  * it fails. The answers are given, byte by byte. */
-#include "catch.h"
+#include "client.h"
 
 #include <jansson.h>
-
-#include "http/exchange.h"
-#include "test/client.h"
-#include "test/exchange.h"
 
 static struct yk_exchange *held;
 
@@ -14,22 +10,6 @@ static void on_request(struct yk_exchange *x, void *data)
 {
     (void)data;
     held = x;
-}
-
-static yoke_test *t;
-
-static int set_up(void **state)
-{
-    (void)state;
-    t = yk_test_new(NULL, on_request, NULL);
-    return t ? 0 : -1;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    yoke_test_free(t);
-    return 0;
 }
 
 /* A request, and what is to be read as its answer; the real one, which comes
