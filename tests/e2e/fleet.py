@@ -155,23 +155,13 @@ def skip_unless_privileged(port):
 def start_fleet():
     """start_fleet(n, ...) starts a Fleet and waits until every worker listens
     on that many `listeners`; what still runs at the end must stop cleanly."""
-    fleets = []
-
-    def start_one(n, *args, listeners=1, **kwargs):
-        fleets.append(Fleet(n, *args, **kwargs))
-        if listeners:
-            fleets[-1].wait_ready(listeners)
-        return fleets[-1]
-
-    yield start_one
-    try:
-        for one in fleets:
-            one.stop()
-    finally:
-        for one in fleets:
-            one.kill()
-    for one in fleets:
-        one.check_findings()
+    with harness.servers() as fleets:
+        def start_one(n, *args, listeners=1, **kwargs):
+            fleets.append(Fleet(n, *args, **kwargs))
+            if listeners:
+                fleets[-1].wait_ready(listeners)
+            return fleets[-1]
+        yield start_one
 
 
 def stop_process(pid):
