@@ -102,7 +102,7 @@ static int read_page(struct lmdb *lmdb, struct yk_call *call,
     char room[KEY_MAX], prefix_room[KEY_MAX];
     MDB_val key, value;
     MDB_val prefix = {call->key.len + 1, prefix_room};
-    uint64_t now = yk_store_now(lmdb->store);
+    uint64_t now = yk_store_tick(lmdb->store);
     int code = find_first(call, cursor, &key, &value, room);
 
     prefix_room[0] = YK_SPACE_VALUE;
@@ -172,7 +172,7 @@ static void read_all(struct lmdb *lmdb, struct yk_list *calls)
 
     if (yk_list_is_empty(calls))
         return;
-    uint64_t now_ms = yk_store_now(lmdb->store);
+    uint64_t now_ms = yk_store_tick(lmdb->store);
     int code = begin_read(lmdb);
     if (code == MDB_MAP_RESIZED) {
         yk_list_move_all(&lmdb->reads, calls);

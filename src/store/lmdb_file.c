@@ -217,32 +217,50 @@ static int mark(struct yk_lmdb_file *file, char *why)
     return err;
 }
 
-/* Compares the first eight bytes of two keys that begin there. */
-static uint64_t first_eight(const char *ptr)
+/* Eight bytes of a key, in no order: good for whether they are the same. */
+static uint64_t eight_bytes(const char *ptr)
 {
     uint64_t bytes;
     memcpy(&bytes, ptr, sizeof(bytes));
-    return be64toh(bytes);
+    return bytes;
+}
+
+static int compare_eight(uint64_t x, uint64_t y)
+{
+    return be64toh(x) < be64toh(y) ? -1 : 1;
+}
+
+static int compare_lens(const MDB_val *a, const MDB_val *b)
+{
+    return (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+}
+
+/* Out of line, so that what is common needs no stack. */
+__attribute__((noinline)) static int compare_short(const MDB_val *a,
+                                                   const MDB_val *b, size_t len)
+{
+    int order = memcmp(a->mv_data, b->mv_data, len);
+    return order ? order : compare_lens(a, b);
 }
 
 /* The order that LMDB has by itself, so that every program has it; but LMDB asks
- * memcmp for each of the ten keys or so on the way to one, and mostly the first
- * bytes decide. */
+ * memcmp for each of the ten keys or so on the way to one. Here it is eight bytes
+ * at a time, the last eight of which may be some of those before them, which are
+ * the same. */
 static int compare_keys(const MDB_val *a, const MDB_val *b)
 {
     size_t len = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
     const char *x = a->mv_data, *y = b->mv_data;
 
-    for (; len >= sizeof(uint64_t); len -= sizeof(uint64_t)) {
-        uint64_t one = first_eight(x), other = first_eight(y);
-        if (one != other)
-            return one < other ? -1 : 1;
-        x += sizeof(uint64_t);
-        y += sizeof(uint64_t);
-    }
-    int order = memcmp(x, y, len);
-    return order ? order
-                 : (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
+    if (len < sizeof(uint64_t))
+        return compare_short(a, b, len);
+    size_t last = len - sizeof(uint64_t);
+    for (size_t at = 0; at < last; at += sizeof(uint64_t))
+        if (eight_bytes(x + at) != eight_bytes(y + at))
+            return compare_eight(eight_bytes(x + at), eight_bytes(y + at));
+    if (eight_bytes(x + last) != eight_bytes(y + last))
+        return compare_eight(eight_bytes(x + last), eight_bytes(y + last));
+    return compare_lens(a, b);
 }
 
 /* The reader's transaction is the first, and opens the database in it. */

@@ -46,13 +46,24 @@ bool yk_store_is_foreign(const yoke_store *store)
     return store->forks != yk_forks();
 }
 
-static uint64_t system_now_ms(void *data)
+static uint64_t read_clock(clockid_t clock)
 {
     struct timespec now;
 
-    (void)data;
-    clock_gettime(CLOCK_REALTIME, &now);
+    clock_gettime(clock, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static uint64_t system_now_ms(void *data)
+{
+    (void)data;
+    return read_clock(CLOCK_REALTIME);
+}
+
+static uint64_t system_tick_ms(void *data)
+{
+    (void)data;
+    return read_clock(CLOCK_REALTIME_COARSE);
 }
 
 /* ---- Opening ---- */
@@ -112,6 +123,7 @@ static void set_limits(yoke_store *store,
     store->max_value_len =
         options->max_value_len ? options->max_value_len : MAX_VALUE_LEN;
     store->now_ms = options->now_ms ? options->now_ms : system_now_ms;
+    store->tick_ms = options->now_ms ? options->now_ms : system_tick_ms;
     store->now_data = options->now_data;
 }
 

@@ -34,7 +34,8 @@ struct yoke_store {
     uint32_t max_pending;
     size_t max_pending_bytes;
     size_t max_value_len;
-    uint64_t (*now_ms)(void *data); /* The wall clock. */
+    uint64_t (*now_ms)(void *data);  /* The wall clock, */
+    uint64_t (*tick_ms)(void *data); /* and as of the kernel's last tick. */
     void *now_data;
 
     /* Calls. */
@@ -68,6 +69,14 @@ struct yoke_store {
 static inline uint64_t yk_store_now(const yoke_store *store)
 {
     return store->now_ms(store->now_data);
+}
+
+/* The same up to 10 ms ago, in a quarter of the time: good enough for a reader,
+ * who sees what has expired so much longer, but not for an end that is promised.
+ */
+static inline uint64_t yk_store_tick(const yoke_store *store)
+{
+    return store->tick_ms(store->now_data);
 }
 
 /* True when this process has got it by a fork: then it is the parent's. */
