@@ -89,13 +89,13 @@ static bool fall_back(yoke_cache_job *job)
 
 void yk_cache_settle(yoke_cache_job *job)
 {
-    struct yk_cache_record *outcome = &job->outcome;
+    struct yk_cache_record *outcome = &job->outcome, failure;
 
     if (outcome->kind == YK_CACHE_ERROR) {
         job->cache->stats.failures++;
+        failure = *outcome;
         if (fall_back(job)) {
-            yk_cache_answer_all(job, outcome, YOKE_CACHE_STALE,
-                                YOKE_CACHE_STALE);
+            yk_cache_answer_helped(job, &failure);
             keep(job);
             return;
         }
@@ -118,7 +118,7 @@ bool yoke_cache_job_renews(const yoke_cache_job *job)
 bool yoke_cache_job_old(const yoke_cache_job *job,
                         struct yoke_cache_result *ret_old)
 {
-    if (!has_old(job))
+    if (!has_old(job) || !yk_cache_author_takes_old(job))
         return false;
     *ret_old = yk_cache_result_of(job, &job->old, YOKE_CACHE_STALE);
     return true;

@@ -40,8 +40,9 @@
  * `must-revalidate`, `proxy-revalidate` or `s-maxage`, as the standard has it.
  *
  * **The request's** `Cache-Control` is heard: `no-store`, `no-cache` (and
- * `Pragma`), `max-age`, `min-fresh`, `max-stale` (of what these two keep), and
- * `only-if-cached`, which is answered 504 when there is nothing. Requests with
+ * `Pragma`), `max-age`, `min-fresh`, `max-stale` and `stale-if-error` (of what
+ * these two keep; the latter goes before the answer's), and `only-if-cached`,
+ * which is answered 504 when there is nothing. Requests with
  * `Range` or `If-Match` pass it by.
  *
  * **Invalidation**: after POST, PUT, DELETE and the like that were answered with

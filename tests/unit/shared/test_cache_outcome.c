@@ -73,6 +73,30 @@ static void an_old_value_helps_when_it_cannot_be_computed(void **state)
     close_both();
 }
 
+/* Each of those who wait says how old it may be then. */
+static void what_helps_is_as_old_as_each_allows(void **state)
+{
+    struct answer any, young, none;
+    (void)state;
+    open_both((struct yoke_cache_options){.ttl_s = 60, .stale_error_s = 600});
+    expect_computed(cache, "old");
+    clock_ms += 70000;
+    get(cache, &any);
+    memset(&young, 0, sizeof(young));
+    memset(&none, 0, sizeof(none));
+    yoke_cache_get(cache, "key", on_answer, &young, WORK, .stale_error_s = 9);
+    yoke_cache_get(cache, "key", on_answer, &none, WORK,
+                   .stale_error_s = YOKE_CACHE_NONE);
+    wait_count(&work.begun, 2);
+    yoke_cache_give_error(work.jobs[1], -EIO, 0);
+    wait_count(&none.count, 1);
+    expect(&any, 0, "old", YOKE_CACHE_STALE);
+    expect(&young, -EIO, "", YOKE_CACHE_SHARED);
+    expect(&none, -EIO, "", YOKE_CACHE_SHARED);
+    assert_int_equal(work.begun, 2);
+    close_both();
+}
+
 /* ---- Nothing, and errors ---- */
 
 static void nothing_and_errors_have_their_own_time(void **state)
@@ -140,6 +164,7 @@ int main(void)
         WITH_STORE(an_old_value_is_answered_while_one_renews_it),
         WITH_STORE(who_likes_to_waits_for_the_new_value),
         WITH_STORE(an_old_value_helps_when_it_cannot_be_computed),
+        WITH_STORE(what_helps_is_as_old_as_each_allows),
         WITH_STORE(nothing_and_errors_have_their_own_time),
         WITH_STORE(a_value_for_one_is_nobody_elses),
     };
