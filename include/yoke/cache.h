@@ -39,6 +39,12 @@
  * carries the version that its tags had. What is being computed meanwhile is
  * void, too. All calls for a key have to name the same tags.
  *
+ * **Who has changed something reads what he has changed.** A call that is made
+ * when yoke_cache_put, _delete or _invalidate has come back, in whichever process
+ * (also when its client goes from one to the other), is not answered with what
+ * was computed, or was begun to be, before: it looks into the store, or waits for
+ * what is computed from then on.
+ *
  * **The store may be away.** Then values are computed as if there were no cache,
  * by each process for itself, and an error is nobody's because of the cache
  * alone (unless `needs_store` says so).

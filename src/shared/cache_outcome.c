@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <yoke/cache.h>
+#include <yoke/error.h>
 
 #include "core/alloc.h"
+#include "shared/cache_get.h"
 #include "shared/cache_job.h"
 #include "shared/cache_time.h"
 #include "shared/cache_waiters.h"
@@ -23,6 +25,10 @@ static void on_kept(const struct yoke_store_result *result, void *data)
 
     if (result->err)
         job->cache->stats.unkept++;
+    /* They look whether it is there. */
+    if (result->err == 0 || result->err == -YOKE_ECONFLICT ||
+        result->err == -ENOENT)
+        yk_cache_begin_late(job);
     yk_cache_job_conclude(job, &job->outcome, YOKE_CACHE_SHARED);
 }
 
