@@ -39,6 +39,12 @@
  * carries the version that its tags had. What is being computed meanwhile is
  * void, too. All calls for a key have to name the same tags.
  *
+ * **Who has changed something reads what he has changed.** A call that is made
+ * when yoke_cache_put, _delete or _invalidate has come back, in whichever process
+ * (also when its client goes from one to the other), is not answered with what
+ * was computed, or was begun to be, before: it looks into the store, or waits for
+ * what is computed from then on.
+ *
  * **The store may be away.** Then values are computed as if there were no cache,
  * by each process for itself, and an error is nobody's because of the cache
  * alone (unless `needs_store` says so).
@@ -161,10 +167,15 @@ struct yoke_cache_query {
     uint32_t min_fresh_s; /* What is good for less is old. */
     uint32_t max_stale_s; /* What has been old for no longer is good, as long as
                              its `stale_s` or `stale_error_s` lasts. */
+    uint32_t stale_error_s; /* What has been old for no longer is answered when
+                               it cannot be computed, as long as its `stale_s` or
+                               `stale_error_s` lasts; 0: what that says;
+                               YOKE_CACHE_NONE: not a moment longer. */
     bool anew;            /* Computed, whatever is there. */
     bool no_stale;        /* Old values are none. */
     bool alone;           /* Computes for itself, waits for nobody. Implied by
-                             the five above, and without `compute`. */
+                             `max_age_s`, `min_fresh_s`, `max_stale_s`, `anew`
+                             and `no_stale`, and without `compute`. */
     bool refreshes_first; /* If its computation is the one that renews an old
                              value, it waits for it instead of taking the old
                              one. */

@@ -14,7 +14,7 @@
  * Functions that return int give 0, or a negative code. Ignoring it is safe:
  * an illegal header, for one, turns the whole answer into a 500, and the log
  * says why. `Date`, `Transfer-Encoding` and `Connection` are yoke's business:
- * setting one is refused. `Content-Length` is known by itself, unless it is set
+ * setting one is refused (but see yoke_res_date). `Content-Length` is known by itself, unless it is set
  * for an answer in pieces. */
 #ifndef YOKE_RES_H
 #define YOKE_RES_H
@@ -60,6 +60,12 @@ int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
 
 /* Adds a field beside those of the same name. (Express: res.append.) */
 int yoke_res_append(yoke_res *res, const char *name, const char *value);
+
+/* What `Date` says, in seconds since 1970, for an answer that was made before,
+ * as a cache's is; without it, the second in which the head goes (RFC 9110
+ * section 6.6.1). -YOKE_EANSWERED when the head has been sent. An error that
+ * takes the answer's place has a Date of its own. */
+int yoke_res_date(yoke_res *res, int64_t second);
 
 /* Removes every field of that name. (Express: res.removeHeader.) */
 int yoke_res_remove(yoke_res *res, const char *name);

@@ -281,6 +281,7 @@ int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
                           YK_LIT("X-Content-Type-Options"), YK_LIT("nosniff"));
     res->broken = 0;
     x->status = status;
+    x->date = NULL;
     x->content_length = -1;
     return yk_res_deliver(res, body.ptr, body.len);
 }

@@ -7,7 +7,9 @@
 
 #include "app/req.h"
 #include "app/res.h"
+#include "core/arena.h"
 #include "core/number.h"
+#include "http/date.h"
 #include "http/exchange.h"
 
 #include "core/banned.h"
@@ -105,6 +107,16 @@ int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
 int yoke_res_append(yoke_res *res, const char *name, const char *value)
 {
     return put_header(res, name, value, yk_headers_add);
+}
+
+int yoke_res_date(yoke_res *res, int64_t second)
+{
+    if (!can_set(res, "the date"))
+        return -YOKE_EANSWERED;
+    char *text = yk_arena_alloc(res->req->x->arena, YK_HTTP_DATE_LEN + 1);
+    yk_http_date_format(text, second);
+    res->req->x->date = text;
+    return 0;
 }
 
 int yoke_res_remove(yoke_res *res, const char *name)

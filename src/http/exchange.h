@@ -86,6 +86,8 @@ struct yk_exchange {
     struct yk_headers headers; /* Without Date, Connection, Content-Length
                                   and Transfer-Encoding. */
     struct yk_headers *answer_trailers; /* In the arena; NULL: none. */
+    const char *date; /* Instead of the time that it is: an answer that was made
+                         before. YK_HTTP_DATE_LEN bytes; NULL: now. */
     int64_t content_length; /* Promised for a streamed answer, or -1. */
     uint64_t body_len;      /* Bytes of body written so far. */
     bool closes;            /* The connection is to close behind it. */

@@ -54,7 +54,7 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
     struct yk_h1_answer answer = {
         .status = x->status,
         .headers = &x->headers,
-        .date = yk_h1_date(conn),
+        .date = x->date ? x->date : yk_h1_date(conn),
         .framing = framing,
         .persist = persistence(conn),
         .content_length = content_length,

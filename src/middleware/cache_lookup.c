@@ -76,6 +76,20 @@ static bool has_failed(const struct yoke_cache_result *result)
     return result->err && result->err != -ENOENT;
 }
 
+/* Another version of this program has kept it, or somebody else: it is made
+ * anew, rather than by everybody until its time is over. */
+static void ask_anew(struct yk_visit *visit, const char *key)
+{
+    visit->query.anew = visit->query.alone = true;
+    ask(visit, key, on_answer);
+}
+
+static bool is_foreign(const struct yk_visit *visit,
+                       const struct yoke_cache_result *result)
+{
+    return result->err == 0 && visit->query.compute && !visit->query.anew;
+}
+
 static void on_answer(const struct yoke_cache_result *result, void *data)
 {
     struct yk_visit *visit = data;
@@ -86,6 +100,8 @@ static void on_answer(const struct yoke_cache_result *result, void *data)
         ask_variant(visit, result);
     else if (result->err == 0 && yk_is_kept_answer(result->value, result->len))
         send_kept(visit, result);
+    else if (is_foreign(visit, result))
+        ask_anew(visit, result->key);
     else
         yk_visit_pass(visit, has_failed(result) ? "bypass" : visit->fwd);
 }

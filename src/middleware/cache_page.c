@@ -3,6 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include <yoke/error.h>
+#include <yoke/log.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
 
@@ -35,6 +37,28 @@ const char *yk_page_key(const struct yk_cache_layer *layer, yoke_req *req)
 
 /* ---- Invalidation (RFC 9111 section 4.4) ---- */
 
+/* The client hears of the change when what was kept is void, so that it reads
+ * what it has written; or when the store cannot be had, for which it has its
+ * deadline. */
+static void on_forgotten(int err, void *data)
+{
+    yoke_res *res = data;
+
+    if (err < 0)
+        yoke_log(YOKE_LOG_WARN,
+                 "http cache: what is kept of %s was to be void, and the store "
+                 "failed: %s",
+                 yoke_req_path(yoke_res_req(res)), yoke_strerror(err));
+    yoke_res_proceed(res);
+}
+
+static void forget(const struct yk_cache_layer *layer, yoke_res *res,
+                   const char *key)
+{
+    if (yoke_res_delay(res) == 0)
+        yoke_cache_delete(layer->options.cache, key, on_forgotten, res);
+}
+
 /* Of a URL in a field: a path, or one of this very host. */
 static void forget_url(const struct yk_cache_layer *layer, yoke_res *res,
                        const char *field)
@@ -48,20 +72,19 @@ static void forget_url(const struct yk_cache_layer *layer, yoke_res *res,
     if (strncasecmp(url, origin, strlen(origin)) == 0)
         url += strlen(origin);
     if (*url == '/' && url[1] != '/')
-        yoke_cache_delete(layer->options.cache, yk_page_key_of_url(req, url),
-                          NULL, NULL);
+        forget(layer, res, yk_page_key_of_url(req, url));
 }
 
 void yk_page_forget(yoke_res *res, void *data)
 {
     const struct yk_cache_layer *layer = data;
     int status = yoke_res_get_status(res);
-    const char *key = yk_page_key(layer, yoke_res_req(res));
+    const char *key;
 
     if (status >= 400)
         return;
-    if (key)
-        yoke_cache_delete(layer->options.cache, key, NULL, NULL);
+    if ((key = yk_page_key(layer, yoke_res_req(res))))
+        forget(layer, res, key);
     forget_url(layer, res, "Location");
     forget_url(layer, res, "Content-Location");
 }

@@ -55,6 +55,9 @@ void yk_wishes_set(struct yk_visit *visit,
         .max_age_s = seconds(control->max_age),
         .min_fresh_s = seconds(control->min_fresh),
         .max_stale_s = seconds(control->max_stale),
+        .stale_error_s = control->stale_if_error == 0
+                             ? YOKE_CACHE_NONE
+                             : seconds(control->stale_if_error),
         /* Section 5.2.1.4; an error may still be answered with what is old when
          * only its age counts (RFC 5861 section 4). */
         .no_stale = control->no_cache,

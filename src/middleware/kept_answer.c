@@ -1,5 +1,5 @@
-/* "A", status, number of fields, each with name and value, both with a NUL; then
- * the body. */
+/* "B", status, number of fields, date, the fields, each with name and value, both
+ * with a NUL; then the body. */
 #include "middleware/kept_answer.h"
 
 #include <inttypes.h>
@@ -10,9 +10,15 @@
 #include <yoke/req.h>
 #include <yoke/res.h>
 
+#include "middleware/cache_date.h"
+
 #include "core/banned.h"
 
-#define HEAD_LEN 9
+#define MARK      'B'
+#define STATUS_AT 1
+#define COUNT_AT  5
+#define DATE_AT   9
+#define HEAD_LEN  17
 
 /* ---- The buffer ---- */
 
@@ -44,21 +50,21 @@ void yk_pile_free(struct yk_pile *pile)
     *pile = (struct yk_pile){.ptr = NULL};
 }
 
-static void add_number(struct yk_pile *pile, uint32_t number)
+static void add_number(struct yk_pile *pile, uint64_t number, int len)
 {
-    char bytes[4];
+    char bytes[8];
 
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < len; i++)
         bytes[i] = (char)(number >> 8 * i);
-    yk_pile_add(pile, bytes, sizeof(bytes));
+    yk_pile_add(pile, bytes, (size_t)len);
 }
 
-static uint32_t number_at(const char *at)
+static uint64_t number_at(const char *at, int len)
 {
-    uint32_t number = 0;
+    uint64_t number = 0;
 
-    for (int i = 0; i < 4; i++)
-        number |= (uint32_t)(unsigned char)at[i] << 8 * i;
+    for (int i = 0; i < len; i++)
+        number |= (uint64_t)(unsigned char)at[i] << 8 * i;
     return number;
 }
 
@@ -129,9 +135,10 @@ void yk_kept_answer_begin(struct yk_pile *pile, yoke_res *res,
     struct yk_pile fields = {.ptr = NULL};
     uint32_t count = add_fields(&fields, res, before);
 
-    yk_pile_add(pile, "A", 1);
-    add_number(pile, (uint32_t)yoke_res_get_status(res));
-    add_number(pile, count);
+    yk_pile_add(pile, &(const char){MARK}, 1);
+    add_number(pile, (uint64_t)yoke_res_get_status(res), 4);
+    add_number(pile, count, 4);
+    add_number(pile, (uint64_t)yoke_req_time_s(yoke_res_req(res)), 8);
     yk_pile_add(pile, fields.ptr, fields.len);
     pile->has_failed |= fields.has_failed;
     yk_pile_free(&fields);
@@ -164,9 +171,9 @@ static const char *body_of(const char *ptr, size_t len)
 {
     const char *at = ptr + HEAD_LEN, *end = ptr + len;
 
-    if (len < HEAD_LEN || *ptr != 'A')
+    if (len < HEAD_LEN || *ptr != MARK)
         return NULL;
-    for (uint32_t i = number_at(ptr + 5); i > 0 && at; i--) {
+    for (uint64_t i = number_at(ptr + COUNT_AT, 4); i > 0 && at; i--) {
         at = next_text(at, end);
         at = at ? next_text(at, end) : NULL;
     }
@@ -209,11 +216,27 @@ static void set_fields(yoke_res *res, const char *first, uint32_t count)
 const char *yk_kept_answer_set(yoke_res *res, const char *ptr, size_t len,
                                uint64_t age_s)
 {
-    yoke_res_status(res, (int)number_at(ptr + 1));
-    set_fields(res, ptr + HEAD_LEN, number_at(ptr + 5));
+    yoke_res_status(res, (int)number_at(ptr + STATUS_AT, 4));
+    yoke_res_date(res, (int64_t)number_at(ptr + DATE_AT, 8));
+    set_fields(res, ptr + HEAD_LEN, (uint32_t)number_at(ptr + COUNT_AT, 4));
     yoke_res_set(res, "Age",
                  yoke_req_printf(yoke_res_req(res), "%" PRIu64, age_s));
     return body_of(ptr, len);
+}
+
+/* RFC 9111 section 4.3.2: where no other date is known, it is the answer's own
+ * that counts. */
+static bool is_not_modified(yoke_res *res, int64_t date)
+{
+    const yoke_req *req = yoke_res_req(res);
+    const char *since = yoke_req_get(req, "If-Modified-Since");
+    int64_t now = yoke_req_time_s(req);
+
+    if (!since || yoke_req_get(req, "If-None-Match") ||
+        yoke_res_get(res, "Last-Modified") || yoke_res_get_status(res) != 200)
+        return false;
+    int64_t second = yk_cache_date(since, now);
+    return second >= date && second <= now;
 }
 
 void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
@@ -221,6 +244,9 @@ void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
 {
     const char *body = yk_kept_answer_set(res, ptr, len, age_s);
 
+    if (yoke_req_is_fresh(yoke_res_req(res)) ||
+        is_not_modified(res, (int64_t)number_at(ptr + DATE_AT, 8)))
+        yoke_res_status(res, 304);
     if (body == ptr + len)
         yoke_res_end(res);
     else

@@ -40,11 +40,12 @@ void yk_kept_answer_begin(struct yk_pile *pile, yoke_res *res,
 /* Whether these bytes begin with such an answer. */
 bool yk_is_kept_answer(const char *ptr, size_t len);
 
-/* Sets status and fields; `age_s` is the field Age. Returns the body. */
+/* Sets status and fields, and that it was made when it was; `age_s` is the field
+ * Age. Returns the body. */
 const char *yk_kept_answer_set(yoke_res *res, const char *ptr, size_t len,
                                uint64_t age_s);
 
-/* The same, and answers with it. */
+/* The same, and answers with it, or 304 to whom that is as good. */
 void yk_kept_answer_send(yoke_res *res, const char *ptr, size_t len,
                          uint64_t age_s);
 

@@ -12,8 +12,6 @@
 #include "core/alloc.h"
 #include "shared/cache_job.h"
 #include "shared/cache_look.h"
-#include "shared/cache_tags.h"
-#include "shared/cache_verdict.h"
 #include "shared/cache_waiters.h"
 
 #include "core/banned.h"
@@ -181,109 +179,6 @@ void yk_cache_rest(yoke_cache_job *job)
     yk_list_add(&cache->resting, &job->rest);
     if (!uv_is_active((uv_handle_t *)&cache->timer))
         uv_timer_start(&cache->timer, on_tick, TICK_MS, TICK_MS);
-}
-
-/* ---- Getting ---- */
-
-static struct yk_cache_waiter *new_waiter(yoke_cache *cache, yoke_cache_fn *fn,
-                                          void *data,
-                                          const struct yoke_cache_query *query)
-{
-    struct yk_cache_waiter *waiter = yk_blocks_take(&cache->waiters);
-
-    if (!waiter)
-        abort();
-    *waiter = (struct yk_cache_waiter){.fn = fn, .data = data, .query = *query};
-    waiter->query.tags = NULL;
-    yk_list_init(&waiter->node);
-    return waiter;
-}
-
-static void refuse(yoke_cache *cache, struct yk_cache_waiter *waiter, int err)
-{
-    const struct yoke_cache_query *query = &waiter->query;
-
-    if (query->free_data)
-        query->free_data(query->compute_data);
-    if (err == -YOKE_EFULL)
-        cache->stats.refused++;
-    waiter->err = err;
-    yk_list_add(&cache->refused, &waiter->node);
-    yk_later_start(&cache->later);
-}
-
-bool yk_cache_is_text(const char *text)
-{
-    size_t len = text ? strnlen(text, YOKE_CACHE_KEY_MAX + 1) : 0;
-    return len > 0 && len <= YOKE_CACHE_KEY_MAX;
-}
-
-static int fault(const yoke_cache *cache, const char *key,
-                 const struct yoke_cache_query *query)
-{
-    size_t tag_count = yk_cache_tags_count(query->tags);
-
-    if (cache->is_closing)
-        return -ECANCELED;
-    if (!yk_cache_is_text(key) || tag_count > YOKE_CACHE_TAGS_MAX)
-        return -EINVAL;
-    for (size_t i = 0; i < tag_count; i++)
-        if (!yk_cache_is_text(query->tags[i]))
-            return -EINVAL;
-    return cache->stats.waiters >= cache->options.max_waiters ? -YOKE_EFULL : 0;
-}
-
-static yoke_cache_job *find(yoke_cache *cache, const char *key)
-{
-    uint64_t hash = yk_name_hash(key);
-
-    YK_LIST_EACH(node, &cache->table[hash % YK_CACHE_BUCKETS])
-    {
-        yoke_cache_job *job = YK_CONTAINER_OF(node, yoke_cache_job, node);
-        if (job->hash == hash && strcmp(job->key, key) == 0)
-            return job;
-    }
-    return NULL;
-}
-
-static bool is_alone(const struct yoke_cache_query *query)
-{
-    return query->alone || !query->compute || yk_cache_has_wishes(query);
-}
-
-static void begin(yoke_cache *cache, const char *key,
-                  struct yk_cache_waiter *waiter,
-                  const struct yoke_cache_query *query)
-{
-    yoke_cache_job *job = NULL;
-
-    if (cache->stats.flights < cache->options.max_flights)
-        job = yk_cache_job_new(cache, key, waiter);
-    if (!job) {
-        refuse(cache, waiter, -YOKE_EFULL);
-        return;
-    }
-    yk_cache_tags_set(job, query->tags);
-    job->is_alone = is_alone(query);
-    if (!job->is_alone)
-        yk_list_add(&cache->table[job->hash % YK_CACHE_BUCKETS], &job->node);
-    yk_cache_look(job);
-}
-
-void yoke_cache_get_with(yoke_cache *cache, const char *key, yoke_cache_fn *fn,
-                         void *data, const struct yoke_cache_query *query)
-{
-    struct yk_cache_waiter *waiter = new_waiter(cache, fn, data, query);
-    int err = fault(cache, key, query);
-    yoke_cache_job *job =
-        err == 0 && !is_alone(query) ? find(cache, key) : NULL;
-
-    if (err < 0)
-        refuse(cache, waiter, err);
-    else if (job)
-        yk_cache_job_join(job, waiter);
-    else
-        begin(cache, key, waiter, query);
 }
 
 /* ---- How it is ---- */

@@ -2,7 +2,8 @@
  * process. Each key that is looked up or computed is a job (cache_job.h), each
  * call that waits for one a waiter (cache_waiters.h).
  *
- *     cache.c          opens, closes; finds or begins the job of a call
+ *     cache.c          opens, closes
+ *     cache_get.c      finds or begins the job of a call
  *     cache_job.c      a job's life
  *     cache_look.c     what is there
  *     cache_verdict.c  what that is good for

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yoke/error.h>
 #include <yoke/loop.h>
 
 #include "core/alloc.h"
+#include "shared/cache_get.h"
 #include "shared/cache_outcome.h"
 #include "shared/cache_tags.h"
 #include "shared/cache_time.h"
@@ -46,6 +48,7 @@ yoke_cache_job *yk_cache_job_new(yoke_cache *cache, const char *key,
     yk_list_init(&job->ready);
     yk_list_init(&job->rest);
     yk_list_init(&job->waiters);
+    yk_list_init(&job->late);
     job->begun_ms = uv_now(yoke_loop());
     job->author = author;
     author->is_author = true;
@@ -74,7 +77,8 @@ static void end(yoke_cache_job *job)
                           NULL);
     yk_list_remove(&job->node);
     yk_list_remove(&job->ready);
-    free_author(job);
+    if (job->author)
+        free_author(job);
     free(job->old_value);
     free(job->value);
     if (job->key != job->short_key)
@@ -92,6 +96,7 @@ void yk_cache_job_conclude(yoke_cache_job *job,
                            enum yoke_cache_how how)
 {
     yk_list_remove(&job->node);
+    yk_list_move_all(&job->waiters, &job->late);
     yk_cache_answer_all(job, record, how, how);
     end(job);
 }
@@ -117,21 +122,28 @@ void yk_cache_job_make_ready(yoke_cache_job *job)
 
 void yk_cache_job_join(yoke_cache_job *job, struct yk_cache_waiter *waiter)
 {
-    yk_list_add(&job->waiters, &waiter->node);
+    bool is_late = job->state >= YK_CACHE_COMPUTING;
+
+    yk_list_add(is_late ? &job->late : &job->waiters, &waiter->node);
     job->cache->stats.waiters++;
-    if (job->is_renewing || job->state >= YK_CACHE_GIVEN)
-        yk_cache_job_make_ready(job);
+}
+
+void yk_cache_job_hand_over(yoke_cache_job *job, yoke_cache_job *other)
+{
+    struct yk_cache_waiter *author = job->author;
+
+    yk_list_remove(&author->node);
+    author->is_author = false;
+    job->author = NULL;
+    job->cache->stats.waiters--;
+    yk_cache_job_join(other, author);
+    end(job);
 }
 
 void yk_cache_job_on_ready(yoke_cache_job *job)
 {
     if (job->state == YK_CACHE_GIVEN)
         yk_cache_settle(job);
-    else if (job->state == YK_CACHE_KEEPING)
-        yk_cache_answer_all(job, &job->outcome, YOKE_CACHE_SHARED,
-                            YOKE_CACHE_SHARED);
-    else if (job->is_renewing)
-        yk_cache_answer_old(job);
 }
 
 /* ---- Computing ---- */
@@ -159,6 +171,7 @@ void yk_cache_job_split(yoke_cache_job *job)
     job->is_alone = true;
     yk_list_init(&others);
     yk_list_move_all(&others, &job->waiters);
+    yk_list_move_all(&others, &job->late);
     if (!yk_list_is_empty(&job->author->node)) {
         yk_list_remove(&job->author->node);
         yk_list_add(&job->waiters, &job->author->node);
@@ -167,9 +180,11 @@ void yk_cache_job_split(yoke_cache_job *job)
         struct yk_cache_waiter *waiter =
             YK_CONTAINER_OF(node, struct yk_cache_waiter, node);
         yoke_cache_job *own = yk_cache_job_new(job->cache, job->key, waiter);
-        if (!own)
-            abort();
         job->cache->stats.waiters--; /* It has been counted. */
+        if (!own) {
+            yk_cache_refuse(job->cache, waiter, -YOKE_EFULL);
+            continue;
+        }
         own->is_alone = true;
         yk_cache_job_compute(own);
     }

@@ -46,6 +46,7 @@ struct yoke_cache_job {
     yoke_cache *cache;
     enum yk_cache_state state;
     struct yk_list waiters;
+    struct yk_list late; /* Those who came when it was computing, or later. */
     struct yk_cache_waiter *author; /* Whose computation it is. */
     char *key, short_key[YK_CACHE_SHORT_KEY];
     uint64_t hash;
@@ -55,6 +56,7 @@ struct yoke_cache_job {
     size_t tag_count;
     unsigned tagging; /* Tags on their way. */
     bool is_alone;
+    bool only_looks;  /* Another renews it; it is in no table, either. */
     bool is_renewing; /* The old value has been answered. */
     bool has_waited;
     bool has_lock;
@@ -77,6 +79,10 @@ yoke_cache_job *yk_cache_job_new(yoke_cache *cache, const char *key,
 
 /* One more waits for it. */
 void yk_cache_job_join(yoke_cache_job *job, struct yk_cache_waiter *waiter);
+
+/* The author of a job that has come to nothing waits for another; the job is
+ * gone. */
+void yk_cache_job_hand_over(yoke_cache_job *job, yoke_cache_job *other);
 
 /* Somebody is to be answered: yk_cache_job_on_ready is called from the loop. */
 void yk_cache_job_make_ready(yoke_cache_job *job);

@@ -5,6 +5,7 @@
 
 #include "core/alloc.h"
 #include "shared/cache_claim.h"
+#include "shared/cache_get.h"
 #include "shared/cache_job.h"
 #include "shared/cache_tags.h"
 #include "shared/cache_verdict.h"
@@ -78,10 +79,14 @@ static void on_looked(const struct yoke_store_result *result, void *data)
     int err = read_result(job, result, &record);
     enum yk_cache_verdict verdict = yk_cache_judge(job, &record);
 
-    if (err < 0)
-        yk_cache_job_do_without(job, err);
-    else if (verdict == YK_CACHE_GOOD)
+    if (err == 0 && verdict == YK_CACHE_GOOD)
         found_good(job, &record);
+    else if (err == 0 && verdict == YK_CACHE_OLD && job->only_looks)
+        yk_cache_job_conclude(job, &record, YOKE_CACHE_STALE);
+    else if (job->only_looks && !yk_cache_enter(job))
+        return;
+    else if (err < 0)
+        yk_cache_job_do_without(job, err);
     else if (job->state == YK_CACHE_CHECKING)
         yk_cache_job_compute(job);
     else if (verdict == YK_CACHE_OLD)

@@ -5,8 +5,10 @@
 #include <string.h>
 
 #include <yoke/cache.h>
+#include <yoke/error.h>
 
 #include "core/alloc.h"
+#include "shared/cache_get.h"
 #include "shared/cache_job.h"
 #include "shared/cache_time.h"
 #include "shared/cache_waiters.h"
@@ -23,6 +25,10 @@ static void on_kept(const struct yoke_store_result *result, void *data)
 
     if (result->err)
         job->cache->stats.unkept++;
+    /* They look whether it is there. */
+    if (result->err == 0 || result->err == -YOKE_ECONFLICT ||
+        result->err == -ENOENT)
+        yk_cache_begin_late(job);
     yk_cache_job_conclude(job, &job->outcome, YOKE_CACHE_SHARED);
 }
 
@@ -89,13 +95,13 @@ static bool fall_back(yoke_cache_job *job)
 
 void yk_cache_settle(yoke_cache_job *job)
 {
-    struct yk_cache_record *outcome = &job->outcome;
+    struct yk_cache_record *outcome = &job->outcome, failure;
 
     if (outcome->kind == YK_CACHE_ERROR) {
         job->cache->stats.failures++;
+        failure = *outcome;
         if (fall_back(job)) {
-            yk_cache_answer_all(job, outcome, YOKE_CACHE_STALE,
-                                YOKE_CACHE_STALE);
+            yk_cache_answer_helped(job, &failure);
             keep(job);
             return;
         }
@@ -118,7 +124,7 @@ bool yoke_cache_job_renews(const yoke_cache_job *job)
 bool yoke_cache_job_old(const yoke_cache_job *job,
                         struct yoke_cache_result *ret_old)
 {
-    if (!has_old(job))
+    if (!has_old(job) || !yk_cache_author_takes_old(job))
         return false;
     *ret_old = yk_cache_result_of(job, &job->old, YOKE_CACHE_STALE);
     return true;

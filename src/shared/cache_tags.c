@@ -28,6 +28,13 @@ void yk_cache_tags_set(yoke_cache_job *job, const char *const *tags)
     }
 }
 
+void yk_cache_tags_copy(yoke_cache_job *job, const yoke_cache_job *from)
+{
+    job->tag_count = from->tag_count;
+    memcpy(job->tags, from->tags, sizeof(job->tags));
+    memcpy(job->tag_names, from->tag_names, sizeof(job->tag_names));
+}
+
 /* ---- Versions ---- */
 
 uint64_t yk_cache_new_version(yoke_cache *cache)

@@ -27,6 +27,9 @@ size_t yk_cache_tags_count(const char *const *tags);
 /* Says which a new job has. Copied. */
 void yk_cache_tags_set(yoke_cache_job *job, const char *const *tags);
 
+/* The same as another's. */
+void yk_cache_tags_copy(yoke_cache_job *job, const yoke_cache_job *from);
+
 /* Takes down the versions that were read, one item for each tag. */
 void yk_cache_tags_read(yoke_cache_job *job,
                         const struct yoke_store_item *items);

@@ -39,6 +39,23 @@ static bool is_good(const struct yoke_cache_query *query,
             is_not_too_stale(query, record, now));
 }
 
+/* RFC 5861 section 4: the request's word on that goes before the answer's, as
+ * long as the answer may be old at all. */
+bool yk_cache_helps(const struct yoke_cache_query *query,
+                    const struct yk_cache_record *record, uint64_t now)
+{
+    uint64_t most = query->stale_error_s == YOKE_CACHE_NONE
+                        ? 0
+                        : (uint64_t)query->stale_error_s * 1000;
+
+    if (query->no_stale)
+        return false;
+    if (query->stale_error_s == 0)
+        return record->stale_error_until_ms > now;
+    return now <= record->fresh_until_ms + most &&
+           now < yk_cache_last_use_ms(record);
+}
+
 enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
                                      const struct yk_cache_record *record)
 {
@@ -57,9 +74,8 @@ enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
         return YK_CACHE_GOOD;
     if (record->stale_until_ms > now && !yk_cache_has_wishes(query))
         return YK_CACHE_OLD;
-    return record->stale_error_until_ms > now && !query->no_stale
-               ? YK_CACHE_LAST_HELP
-               : YK_CACHE_NOT_THERE;
+    return yk_cache_helps(query, record, now) ? YK_CACHE_LAST_HELP
+                                              : YK_CACHE_NOT_THERE;
 }
 
 bool yk_cache_has_wishes(const struct yoke_cache_query *query)

@@ -18,6 +18,10 @@ enum yk_cache_verdict {
 enum yk_cache_verdict yk_cache_judge(const yoke_cache_job *job,
                                      const struct yk_cache_record *record);
 
+/* Whether a record may be answered to that query when it cannot be computed. */
+bool yk_cache_helps(const struct yoke_cache_query *query,
+                    const struct yk_cache_record *record, uint64_t now);
+
 /* Whether the query has wishes that a shared computation would not know: such a
  * call looks and computes for itself. */
 bool yk_cache_has_wishes(const struct yoke_cache_query *query);

@@ -4,6 +4,7 @@
 
 #include "shared/cache_job.h"
 #include "shared/cache_time.h"
+#include "shared/cache_verdict.h"
 
 #include "core/banned.h"
 
@@ -80,6 +81,36 @@ void yk_cache_answer_all(yoke_cache_job *job,
             YK_CONTAINER_OF(node, struct yk_cache_waiter, node);
         answer(job, waiter, record, waiter->is_author ? author_how : how);
     }
+}
+
+static bool takes_old(const yoke_cache_job *job,
+                      const struct yk_cache_waiter *waiter)
+{
+    return waiter->query.stale_error_s == 0 ||
+           yk_cache_helps(&waiter->query, &job->old, yk_cache_now(job->cache));
+}
+
+void yk_cache_answer_helped(yoke_cache_job *job,
+                            const struct yk_cache_record *failure)
+{
+    struct yk_list waiters, *node;
+
+    yk_list_init(&waiters);
+    yk_list_move_all(&waiters, &job->waiters);
+    while ((node = yk_list_take(&waiters))) {
+        struct yk_cache_waiter *waiter =
+            YK_CONTAINER_OF(node, struct yk_cache_waiter, node);
+        if (takes_old(job, waiter))
+            answer(job, waiter, &job->outcome, YOKE_CACHE_STALE);
+        else
+            answer(job, waiter, failure,
+                   waiter->is_author ? YOKE_CACHE_COMPUTED : YOKE_CACHE_SHARED);
+    }
+}
+
+bool yk_cache_author_takes_old(const yoke_cache_job *job)
+{
+    return takes_old(job, job->author);
 }
 
 /* The same; who would rather have the new value goes on waiting. */

@@ -35,6 +35,12 @@ void yk_cache_answer_all(yoke_cache_job *job,
                          enum yoke_cache_how author_how,
                          enum yoke_cache_how how);
 
+/* The computation has failed, and the outcome is the old value now: answers all
+ * with that, but for those who want none so old, who get the failure. */
+void yk_cache_answer_helped(yoke_cache_job *job,
+                            const struct yk_cache_record *failure);
+bool yk_cache_author_takes_old(const yoke_cache_job *job);
+
 /* Answers all with the old value, but for an author who would rather have the
  * new one: he goes on waiting. */
 void yk_cache_answer_old(yoke_cache_job *job);

@@ -23,8 +23,9 @@
  * `max_body_len`, which go through as they are. **A page that depends on a cookie
  * has to say `private`, or `Vary: Cookie`: the cache does not know.**
  *
- * **Answered** is HEAD, too, and 304 to a client whose copy is as good; with
- * `Age`, and with `Cache-Status` (RFC 9211): `yoke; hit; ttl=42`. Fields that are
+ * **Answered** is HEAD, too, and 304 to a client whose copy is as good (by its
+ * tag, by the answer's `Last-Modified` or, without one, its `Date`; also to
+ * `If-None-Match: *`); with `Age` and the `Date` at which it was made, and with `Cache-Status` (RFC 9211): `yoke; hit; ttl=42`. Fields that are
  * about a connection or a proxy are not kept, nor are trailers.
  *
  * **Vary**: each variant is an answer of its own, up to `max_variants` for a
@@ -40,13 +41,18 @@
  * `must-revalidate`, `proxy-revalidate` or `s-maxage`, as the standard has it.
  *
  * **The request's** `Cache-Control` is heard: `no-store`, `no-cache` (and
- * `Pragma`), `max-age`, `min-fresh`, `max-stale` (of what these two keep), and
- * `only-if-cached`, which is answered 504 when there is nothing. Requests with
+ * `Pragma`), `max-age`, `min-fresh`, `max-stale` and `stale-if-error` (of what
+ * these two keep; the latter goes before the answer's), and `only-if-cached`,
+ * which is answered 504 when there is nothing. Requests with
  * `Range` or `If-Match` pass it by.
  *
  * **Invalidation**: after POST, PUT, DELETE and the like that were answered with
  * 2xx or 3xx, what is kept of that URL is void, and of the URLs in `Location` and
- * `Content-Location`, if they are of this host.
+ * `Content-Location`, if they are of this host. The answer waits for the store,
+ * so that its client, and whomever he tells, reads what he has written, from any
+ * worker. When the store fails (within its `timeout_ms`) the answer goes all the
+ * same, with a line in the log, and what is kept may be answered until its time
+ * is over.
  *
  * Put it behind what has to see every request (logs, limits), and before or
  * behind yoke_compress, as you like: behind it answers are kept as they are, and

@@ -308,6 +308,36 @@ static void a_status_out_of_range_becomes_a_500(void **state)
     fake_free(f);
 }
 
+static void send_older(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    assert_int_equal(yoke_res_date(res, 784111777), 0);
+    yoke_res_text(res, "kept");
+    assert_int_equal(yoke_res_date(res, 0), -YOKE_EANSWERED);
+}
+
+static void fail_older(yoke_req *req, yoke_res *res)
+{
+    yoke_res_date(res, 784111777);
+    yoke_next_err(req, 503, "no");
+}
+
+/* An error in its place has not. */
+static void an_answer_can_have_been_made_before(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_get(app, "/", send_older);
+    yoke_app_get(app, "/fail", fail_older);
+    yoke_test *t = yoke_test_new(app);
+    yoke_test_clock(t, 60000);
+    yoke_expect_header(yoke_test_get(t, "/"), "Date",
+                       "Sun, 06 Nov 1994 08:49:37 GMT");
+    yoke_expect_header(yoke_test_get(t, "/fail"), "Date",
+                       "Sun, 06 Nov 1994 08:50:37 GMT");
+    yoke_test_free(t);
+}
+
 static void set_odd_status(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -539,6 +569,7 @@ int main(void)
         APP_TEST(too_many_headers_become_a_500),
         APP_TEST(a_status_out_of_range_becomes_a_500),
         APP_TEST(a_status_without_a_name_is_legal),
+        cmocka_unit_test(an_answer_can_have_been_made_before),
         APP_TEST(an_error_answer_replaces_a_broken_one),
         APP_TEST(bytes_that_are_null_become_a_500),
         APP_TEST(text_that_is_null_becomes_a_500),

@@ -112,6 +112,115 @@ static void a_copy_that_is_good_is_304(void **state)
     stop();
 }
 
+/* Section 4.3.2; RFC 9110 sections 13.1.2, 13.1.3 and 13.2. */
+static void conditions_are_judged(void **state)
+{
+    static const struct {
+        const char *field[2]; /* Of the page. */
+        const char *none_match, *since;
+        int status, expected;
+    } cases[] = {
+        {{NULL}, "*", NULL, 200, 304},
+        {{NULL}, " * ", NULL, 204, 304},
+        {{NULL}, "*", NULL, 404, 404},
+        {{NULL}, "\"v1\"", NULL, 200, 200},
+        {{"ETag", "\"v1\""}, "\"v0\", W/\"v1\"", NULL, 200, 304},
+        {{"ETag", "\"v1\""},
+         "\"v0\"",
+         "Sun, 06 Nov 1994 08:49:37 GMT",
+         200,
+         200},
+        {{"ETag", "\"v1\""},
+         "\"v1\"",
+         "Sun, 06 Nov 1994 08:49:36 GMT",
+         200,
+         304},
+        /* Without Last-Modified its own Date counts. */
+        {{NULL}, NULL, "Sun, 06 Nov 1994 08:49:37 GMT", 200, 304},
+        {{NULL}, NULL, "Sunday, 06-Nov-94 08:49:40 GMT", 200, 304},
+        {{NULL}, NULL, "Sun, 06 Nov 1994 08:49:36 GMT", 200, 200},
+        {{NULL}, NULL, "Sun, 06 Nov 1994 08:59:37 GMT", 200, 200}, /* To come */
+        {{NULL}, NULL, "yesterday", 200, 200},
+        {{NULL}, NULL, "Sun, 06 Nov 1994 08:49:37 GMT", 404, 404},
+        {{"Last-Modified", "Sat, 05 Nov 1994 00:00:00 GMT"},
+         NULL,
+         "Sat, 05 Nov 1994 00:00:00 GMT",
+         200,
+         304},
+        {{"Last-Modified", "Sat, 05 Nov 1994 00:00:00 GMT"},
+         NULL,
+         "Fri, 04 Nov 1994 00:00:00 GMT",
+         200,
+         200},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
+        start();
+        set_page("Cache-Control", "max-age=600");
+        page.status = cases[i].status;
+        page.text = cases[i].status == 204 ? "" : NULL;
+        if (cases[i].field[0])
+            set_page(cases[i].field[0], cases[i].field[1]);
+        const char *path = path_of(i);
+        ask("GET", path, NULL, NULL);
+        clock_ms += 20000;
+        yoke_test_clock(t, 20000);
+        yoke_tr *r = yoke_test_get(t, path);
+        if (cases[i].none_match)
+            yoke_tr_set(r, "If-None-Match", cases[i].none_match);
+        if (cases[i].since)
+            yoke_tr_set(r, "If-Modified-Since", cases[i].since);
+        yoke_expect_status(r, cases[i].expected);
+        assert_true(is_hit(r));
+        assert_int_equal(page.calls, 1);
+        stop();
+    }
+}
+
+/* Sections 3.1 and 4.2.3: of Date and Age every cache behind this one makes the
+ * same. */
+static void the_date_is_the_answers_own(void **state)
+{
+    static const char then[] = "Sun, 06 Nov 1994 08:49:37 GMT";
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60, stale-if-error=600");
+    set_page("ETag", "\"v1\"");
+    yoke_expect_header(get(), "Date", then);
+    clock_ms += 20000;
+    yoke_test_clock(t, 20000);
+    yoke_tr *r = get();
+    yoke_expect_header(r, "Date", then);
+    yoke_expect_header(r, "Age", "20");
+    yoke_expect_header(ask("HEAD", "/", NULL, NULL), "Date", then);
+    r = ask("GET", "/", "If-None-Match", "\"v1\"");
+    yoke_expect_status(r, 304);
+    yoke_expect_header(r, "Date", then);
+    /* In place of an error, too; what is made anew has a new one. */
+    clock_ms += 60000;
+    yoke_test_clock(t, 60000);
+    page.status = 503;
+    yoke_expect_header(get(), "Date", then);
+    page.status = 200;
+    r = ask("GET", "/", "Cache-Control", "no-cache");
+    yoke_expect_header(r, "Date", "Sun, 06 Nov 1994 08:50:57 GMT");
+    stop();
+}
+
+/* By another version of the program, or by somebody else. */
+static void what_cannot_be_read_is_made_anew(void **state)
+{
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60");
+    yoke_cache_put(cache, "http://test/", "Axyz", 4, NULL, NULL);
+    run_turns();
+    yoke_expect_text(get(), 200, "1");
+    yoke_expect_text(get(), 200, "1");
+    assert_int_equal(page.calls, 1);
+    stop();
+}
+
 static void pages_are_told_apart(void **state)
 {
     (void)state;
@@ -344,6 +453,17 @@ static void some_errors_are_told(void **state)
         {"max-age=0, stale-if-error=600", NULL, 1, 200},
         {"max-age=60, stale-if-error=600", "max-age=0", 1, 200},
         {"max-age=60, stale-if-error=600", "no-cache", 1, 503},
+        /* The request's goes before the answer's, for what is there. */
+        {"max-age=60, stale-if-error=600", "stale-if-error=11", 70, 200},
+        {"max-age=60, stale-if-error=600", "stale-if-error=9", 70, 503},
+        {"max-age=60, stale-if-error=600", "stale-if-error=0", 70, 503},
+        {"max-age=60, stale-if-error=9, stale-while-revalidate=30",
+         "max-age=0, stale-if-error=11", 70, 200},
+        {"max-age=60, stale-while-revalidate=30", "stale-if-error=9", 70, 503},
+        {"max-age=60, stale-while-revalidate=30", "stale-if-error", 70, 503},
+        {"max-age=60, must-revalidate", "stale-if-error=600", 70, 503},
+        {"max-age=60, stale-if-error=600", "no-cache, stale-if-error=99", 1,
+         503},
         {"max-age=60, stale-if-error=600, must-revalidate", NULL, 70, 503},
         {"max-age=60, stale-if-error=600, proxy-revalidate", NULL, 70, 503},
         {"s-maxage=60, stale-if-error=600", NULL, 70, 503},
@@ -441,6 +561,27 @@ static void what_changes_a_page_makes_it_void(void **state)
                          cases[i].is_void);
         stop();
     }
+}
+
+/* Whoever has been told of his change reads it: the answer waits for the store. */
+static void who_has_changed_a_page_reads_what_he_wrote(void **state)
+{
+    (void)state;
+    start();
+    set_page("Cache-Control", "max-age=60");
+    set_page("Location", "/");
+    get();
+    page.holds = true;
+    yoke_tr *change = yoke_test_post(t, "/form");
+    yoke_tr_send(change);
+    run_turns();
+    answer_page(page.held);
+    assert_int_equal(yoke_res_set(page.held, "X-Waits", "yes"), 0);
+    yoke_expect_header(change, "X-Waits", "yes");
+    page.holds = false;
+    yoke_expect_text(yoke_test_get(t, "/"), 200, "3");
+    run_turns();
+    stop();
 }
 
 static void the_pages_that_it_names_are_void_too(void **state)
@@ -708,6 +849,9 @@ int main(void)
         WITH_STORE(what_is_too_large_goes_through),
         WITH_STORE(head_is_answered_from_what_get_left),
         WITH_STORE(a_copy_that_is_good_is_304),
+        WITH_STORE(conditions_are_judged),
+        WITH_STORE(the_date_is_the_answers_own),
+        WITH_STORE(what_cannot_be_read_is_made_anew),
         WITH_STORE(pages_are_told_apart),
         WITH_STORE(the_request_is_heard),
         WITH_STORE(only_if_cached_is_504_when_it_is_not),
@@ -720,6 +864,7 @@ int main(void)
         WITH_STORE(an_old_answer_helps_all_who_wait),
         WITH_STORE(an_old_answer_outlives_a_reset),
         WITH_STORE(what_changes_a_page_makes_it_void),
+        WITH_STORE(who_has_changed_a_page_reads_what_he_wrote),
         WITH_STORE(the_pages_that_it_names_are_void_too),
         WITH_STORE(all_variants_are_void),
         WITH_STORE(a_tag_makes_pages_void),

@@ -2,6 +2,8 @@
  * one alone. */
 #include "cache.h"
 
+#include "core/alloc.h"
+
 /* ---- Old values ---- */
 
 static void an_old_value_is_answered_while_one_renews_it(void **state)
@@ -73,6 +75,30 @@ static void an_old_value_helps_when_it_cannot_be_computed(void **state)
     close_both();
 }
 
+/* Each of those who wait says how old it may be then. */
+static void what_helps_is_as_old_as_each_allows(void **state)
+{
+    struct answer any, young, none;
+    (void)state;
+    open_both((struct yoke_cache_options){.ttl_s = 60, .stale_error_s = 600});
+    expect_computed(cache, "old");
+    clock_ms += 70000;
+    get(cache, &any);
+    memset(&young, 0, sizeof(young));
+    memset(&none, 0, sizeof(none));
+    yoke_cache_get(cache, "key", on_answer, &young, WORK, .stale_error_s = 9);
+    yoke_cache_get(cache, "key", on_answer, &none, WORK,
+                   .stale_error_s = YOKE_CACHE_NONE);
+    wait_count(&work.begun, 2);
+    yoke_cache_give_error(work.jobs[1], -EIO, 0);
+    wait_count(&none.count, 1);
+    expect(&any, 0, "old", YOKE_CACHE_STALE);
+    expect(&young, -EIO, "", YOKE_CACHE_SHARED);
+    expect(&none, -EIO, "", YOKE_CACHE_SHARED);
+    assert_int_equal(work.begun, 2);
+    close_both();
+}
+
 /* ---- Nothing, and errors ---- */
 
 static void nothing_and_errors_have_their_own_time(void **state)
@@ -134,14 +160,48 @@ static void a_value_for_one_is_nobody_elses(void **state)
     close_both();
 }
 
+/* Keys are as long as clients like, and there may be no memory for another one:
+ * some are told so, and nothing worse. */
+static void without_memory_some_are_told_so(void **state)
+{
+    struct answer answers[3];
+    char key[1000];
+    (void)state;
+    memset(key, 'k', sizeof(key));
+    key[sizeof(key) - 1] = '\0';
+    for (int n = 0; n < 2; n++) {
+        open_both((struct yoke_cache_options){.ttl_s = 60});
+        memset(answers, 0, sizeof(answers));
+        for (size_t i = 0; i < 3; i++)
+            yoke_cache_get(cache, key, on_answer, &answers[i], WORK);
+        wait_count(&work.begun, 1);
+        yk_alloc_fail_after(n);
+        yoke_cache_give_unshared(work.jobs[0], 10);
+        wait_count(&work.begun, 2);
+        yk_alloc_fail_after(-1);
+        yoke_cache_give_unshared(work.jobs[1], 10);
+        run_turns();
+        for (size_t i = 0; i < 3; i++)
+            assert_int_equal(answers[i].count, 1);
+        assert_int_equal(answers[1].err, -YOKE_EFULL);
+        assert_int_equal(answers[2].err, -ENOENT);
+        assert_int_equal(work.freed, 3);
+        close_both();
+        close_store(store);
+        store = open_store_at("memory:");
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(an_old_value_is_answered_while_one_renews_it),
         WITH_STORE(who_likes_to_waits_for_the_new_value),
         WITH_STORE(an_old_value_helps_when_it_cannot_be_computed),
+        WITH_STORE(what_helps_is_as_old_as_each_allows),
         WITH_STORE(nothing_and_errors_have_their_own_time),
         WITH_STORE(a_value_for_one_is_nobody_elses),
+        WITH_STORE(without_memory_some_are_told_so),
     };
     yoke_log_set_level(YOKE_LOG_OFF);
     return cmocka_run_group_tests(tests, NULL, NULL);
