@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills counts format install clean deps help
+.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills counts proofs format install clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -75,8 +75,18 @@ kills: ## Kill 500 writers of the embedded store, and look for what is lost
 
 counts: build ## Four workers count 10,000 times each, on every kind of store
 	$(need) test
-	@YOKE_BUILD=$(BUILD) YOKE_INCREMENTS=10000 $(PYTHON) -m pytest -q \
+	@YOKE_BUILD=$(BUILD) YOKE_KINDS=all YOKE_INCREMENTS=10000 $(PYTHON) -m pytest -q \
 		-p no:cacheprovider tests/e2e/test_store_kinds.py -k no_increment
+
+# Ten seconds and more, for the longer a fault lasts the longer a store rests
+# between its attempts.
+proofs: kills counts ## What stores promise, at length: every kind, every fault
+	@YOKE_BUILD=$(BUILD) YOKE_KINDS=all YOKE_ROUNDS=20 $(PYTHON) -m pytest -q \
+		-p no:cacheprovider tests/e2e/test_shared.py tests/e2e/test_sessions.py \
+		tests/e2e/test_machines.py tests/e2e/test_login_faults.py
+	@for kind in redis memcached postgresql; do \
+		YOKE_FAULT_MS=10000 $(BUILD)/tests/store/store_cuts $$kind || exit; \
+	done
 
 format: ## Lay out all C files in the house style
 	$(need) test

@@ -40,7 +40,9 @@ typedef struct yoke_control yoke_control;
 int yoke_control_open(const char *name, yoke_control **ret_control,
                       char text[YOKE_CONTROL_TEXT_MAX]);
 
-/* Sends a request: JSON, without a newline. Returns 0, or -errno. */
+/* Sends a request: JSON, without a newline. Returns 0; -ETIMEDOUT when the
+ * primary has taken nothing for 5 seconds, and then a part may have gone, so that
+ * the connection is of no use any more; or -errno. */
 int yoke_control_send(yoke_control *control, const char *request);
 
 /* Reads the next line, without its newline; borrowed until the next call. After

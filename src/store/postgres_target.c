@@ -7,6 +7,7 @@
 
 #include "core/alloc.h"
 #include "store/postgres_library.h"
+#include "store/postgres_option.h"
 
 #include "core/banned.h"
 
@@ -74,28 +75,6 @@ static int add_option(struct yk_pg_target *target, const char *name,
     return 0;
 }
 
-/* What would be shown in logs, would have to be looked up by libpq, or is set by
- * us. */
-static const char *refusal(const char *name)
-{
-    static const struct {
-        const char *name, *why;
-    } refused[] = {
-        {"password", "stands before the host (USER:PASSWORD@)"},
-        {"sslpassword", "would be shown in logs: use a key without one"},
-        {"hostaddr", "is the host (//ADDRESS/DB)"},
-        {"service", "is not used: what it says belongs into the URL"},
-        {"connect_timeout", "is connect_ms here"},
-        {"client_encoding", "is the store's"},
-        {"replication", "is not for stores"},
-    };
-
-    for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++)
-        if (strcmp(refused[i].name, name) == 0)
-            return refused[i].why;
-    return NULL;
-}
-
 static int read_libpq_option(struct yk_pg_target *target, struct yk_url *url,
                              const PQconninfoOption *option, char *why)
 {
@@ -104,9 +83,9 @@ static int read_libpq_option(struct yk_pg_target *target, struct yk_url *url,
 
     if (!value)
         return 0;
-    if (refusal(option->keyword))
-        return yk_store_why(why, -EINVAL, "URL: option %s %s", option->keyword,
-                            refusal(option->keyword));
+    int err = yk_pg_option_check(url, option->keyword, why);
+    if (err < 0)
+        return err;
     const char *there[] = {url->has_hosts && *url->path ? url->path : NULL,
                            url->user};
     for (int i = 0; i < 2; i++)

@@ -82,6 +82,7 @@ def form(**fields):
     return urllib.parse.urlencode(fields).encode()
 
 
+@pytest.mark.parametrize("store", stores.ALL_SHARED, indirect=True)
 def test_the_login_serves_from_every_worker(start, store):
     server = start([LOGIN], env={"YOKE_STORE": store, "SECRET": "of the tests",
                                  "YOKE_WORKERS": str(WORKERS)})

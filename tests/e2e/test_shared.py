@@ -192,7 +192,7 @@ def test_a_deploy_sends_browsers_to_the_new_workers(start_app, tmp_path):
 # ---- The cache ----
 
 @pytest.mark.parametrize("kind, path", [
-    *((kind, "/value") for kind in stores.KINDS), ("redis", "/page")])
+    *((kind, "/value") for kind in stores.MAIN), ("redis", "/page")])
 def test_of_many_requests_to_all_workers_one_computes(start_app, kind, url,
                                                       path):
     app = harness.BUILD / "tests/apps/cached.so"

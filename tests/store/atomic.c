@@ -1,10 +1,7 @@
 /* Several processes at one store: no increment and no compare-and-swap is lost.
  * `atomic KIND`; it starts itself as `atomic KIND URL`. */
+#include "crowd.h"
 #include "fixture.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #define PROCESSES  4
 #define INCREMENTS 10000
@@ -74,6 +71,7 @@ static int run_worker(const char *url)
     worker.store = yoke_store_open(.url = url, .timeout_ms = 50000);
     if (!worker.store)
         return 2;
+    crowd_meet();
     for (int i = 0; i < UNDER_WAY; i++)
         next_increment();
     next_swap();
@@ -84,32 +82,13 @@ static int run_worker(const char *url)
 
 /* ---- The test ---- */
 
-static pid_t start_worker(void)
-{
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl("/proc/self/exe", "atomic", kind->name, own_url, (char *)NULL);
-        _exit(127);
-    }
-    return pid;
-}
-
 static void nothing_is_lost_between_processes(void **state)
 {
-    pid_t pids[PROCESSES];
-    int status;
     yoke_store *own = open_store_with(
         (struct yoke_store_options){.url = own_url, .prefix = ""});
     (void)state;
     set(own, "swap", "0", 0);
-    for (int i = 0; i < PROCESSES; i++)
-        pids[i] = start_worker();
-    for (int i = 0; i < PROCESSES; i++) {
-        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-        assert_int_equal(status, 0);
-    }
+    crowd_run(PROCESSES, own_url);
     assert_int_equal(incr(own, "count", 0, 0)->number, PROCESSES * INCREMENTS);
     assert_int_equal(strtol(get(own, "swap")->value, NULL, 10),
                      PROCESSES * SWAPS);

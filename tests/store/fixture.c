@@ -185,18 +185,26 @@ static int remove_one(const char *path, const struct stat *st, int type,
     return remove(path);
 }
 
+bool read_text(const char *path, char *text, size_t size)
+{
+    FILE *file = fopen(path, "re");
+
+    if (!file)
+        return false;
+    size_t len = fread(text, 1, size - 1, file);
+    text[len] = '\0';
+    fclose(file);
+    return true;
+}
+
 /* State and parent of a process; false when it is none. */
 static bool read_process(const char *pid, char *ret_state, pid_t *ret_parent)
 {
     char path[300], text[512];
 
     snprintf(path, sizeof(path), "/proc/%s/stat", pid);
-    FILE *file = fopen(path, "re");
-    if (!file)
+    if (!read_text(path, text, sizeof(text)))
         return false;
-    size_t len = fread(text, 1, sizeof(text) - 1, file);
-    text[len] = '\0';
-    fclose(file);
     const char *end = strrchr(text, ')');
     return end && sscanf(end, ") %c %d", ret_state, ret_parent) == 2;
 }

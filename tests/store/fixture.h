@@ -51,6 +51,9 @@ void fixture_set_url(const char *fmt, ...)
 const char *fixture_url(void);
 const char *fixture_folder(void);
 
+/* What fits of a file, with a NUL; false when it cannot be opened. */
+bool read_text(const char *path, char *text, size_t size);
+
 /* A port that nobody has, and none of those that the kernel gives to others
  * meanwhile; by chance, for other tests choose as well. */
 int free_port(void);

@@ -1,11 +1,8 @@
 /* Several processes at one limit: of ten thousand requests at once exactly as
  * many pass as it allows. `limiter KIND`; it starts itself as
  * `limiter KIND URL`. */
+#include "crowd.h"
 #include "fixture.h"
-
-#include <signal.h>
-#include <sys/prctl.h>
-#include <sys/wait.h>
 
 #include <yoke/middleware/rate_limit.h>
 
@@ -89,6 +86,7 @@ static int run_worker(const char *url)
     yoke_store *own = yoke_store_open(.url = url, .timeout_ms = 50000);
     if (!own)
         return 2;
+    crowd_meet();
     for (size_t crowd = 0; crowd < COUNT_OF(crowds); crowd++)
         flood(own, crowd);
     return 0;
@@ -96,31 +94,12 @@ static int run_worker(const char *url)
 
 /* ---- The test ---- */
 
-static pid_t start_worker(void)
-{
-    pid_t pid = fork();
-
-    if (pid == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-        execl("/proc/self/exe", "limiter", kind->name, own_url, (char *)NULL);
-        _exit(127);
-    }
-    return pid;
-}
-
 static void exactly_so_many_of_all_processes_pass(void **state)
 {
-    pid_t pids[PROCESSES];
-    int status;
     yoke_store *own = open_store_with(
         (struct yoke_store_options){.url = own_url, .prefix = ""});
     (void)state;
-    for (int i = 0; i < PROCESSES; i++)
-        pids[i] = start_worker();
-    for (int i = 0; i < PROCESSES; i++) {
-        assert_int_equal(waitpid(pids[i], &status, 0), pids[i]);
-        assert_int_equal(status, 0);
-    }
+    crowd_run(PROCESSES, own_url);
     for (size_t crowd = 0; crowd < COUNT_OF(crowds); crowd++) {
         char key[64];
         snprintf(key, sizeof(key), "passed:%s", crowds[crowd].name);

@@ -92,13 +92,8 @@ static bool is_postgres_ready(const char *data)
     char path[200], text[512];
 
     snprintf(path, sizeof(path), "%s/postmaster.pid", data);
-    FILE *file = fopen(path, "re");
-    if (!file)
-        return false;
-    size_t len = fread(text, 1, sizeof(text) - 1, file);
-    text[len] = '\0';
-    fclose(file);
-    return strstr(text, "\nready") || strstr(text, "\nstandby");
+    return read_text(path, text, sizeof(text)) &&
+           (strstr(text, "\nready") || strstr(text, "\nstandby"));
 }
 
 /* ---- A server ---- */

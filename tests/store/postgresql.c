@@ -494,6 +494,19 @@ static void urls_that_are_wrong_are_named(void **state)
         {"postgresql://h/db?dbname=other", "dbname"},
         {"postgresql://u@h/db?user=other", "user"},
         {"postgresql://h/db?nonsense=1", "nonsense"},
+        {"postgresql://h/db?sslmode=verify", "sslmode is 'verify', not one of"},
+        {"postgresql://h/db?sslmode=", "sslmode"},
+        {"postgresql://h/db?target_session_attrs=master", "read-write"},
+        {"postgresql://h/db?channel_binding=yes", "channel_binding"},
+        {"postgresql://h/db?gssencmode=yes", "gssencmode"},
+        {"postgresql://h/db?ssl_min_protocol_version=1.2", "TLSv1.2"},
+        {"postgresql://h/db?sslsni=off", "sslsni"},
+        {"postgresql://h/db?keepalives_idle=5s", "not a number"},
+        {"postgresql://h/db?tcp_user_timeout=-1", "not a number"},
+        {"postgresql://h/db?sslrootcert=/no/ca.pem", "sslrootcert: /no/ca.pem"},
+        {"postgresql://h/db?sslcert=/no/c.pem", "No such file"},
+        {"postgresql://h/db?sslkey=/no/c.key", "sslkey"},
+        {"postgresql://h/db?passfile=/no/pass", "passfile"},
     };
     (void)state;
     assert_urls_are_refused(cases, COUNT_OF(cases));
