@@ -91,6 +91,18 @@ static void passwords_and_databases_are_in_the_url(void **state)
     close_store(own);
 }
 
+/* Also when it is looked up again. */
+static void a_host_without_an_address_is_unavailable(void **state)
+{
+    yoke_store *own = open_store_with(
+        (struct yoke_store_options){.url = "redis://no-such-host.invalid"});
+    (void)state;
+    assert_int_equal(get(own, "k")->err, -YOKE_EUNAVAILABLE);
+    run_for(100);
+    assert_null(strstr(get(own, "k")->text, "unknown error"));
+    assert_refused(own, "no-such-host.invalid:6379: ");
+}
+
 static void urls_that_are_wrong_are_named(void **state)
 {
     const struct wrong_url cases[] = {
@@ -112,6 +124,7 @@ int main(void)
         WITH_STORE(scripts_that_are_forgotten_are_sent_again),
         WITH_STORE(what_others_have_written_can_be_read),
         WITH_STORE(passwords_and_databases_are_in_the_url),
+        WITH_STORE(a_host_without_an_address_is_unavailable),
         WITH_STORE(urls_that_are_wrong_are_named),
     };
 
