@@ -56,6 +56,17 @@ static void what_others_have_written_can_be_read(void **state)
     close_store(plain);
 }
 
+static void a_cursor_that_is_none_is_refused(void **state)
+{
+    struct answer answer = {.count = 0};
+    (void)state;
+    yoke_store_scan(store, "", "last-key", 10, on_answer, &answer);
+    wait_for(&answer);
+    assert_int_equal(answer.err, -EINVAL);
+    assert_non_null(strstr(answer.text, "cursor"));
+    free(answer.value);
+}
+
 /* ---- Addresses ---- */
 
 /* Makes the server listen there, too. */
@@ -123,6 +134,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(scripts_that_are_forgotten_are_sent_again),
         WITH_STORE(what_others_have_written_can_be_read),
+        WITH_STORE(a_cursor_that_is_none_is_refused),
         WITH_STORE(passwords_and_databases_are_in_the_url),
         WITH_STORE(a_host_without_an_address_is_unavailable),
         WITH_STORE(urls_that_are_wrong_are_named),
