@@ -152,16 +152,22 @@ void yk_link_close(struct yk_link *link)
         drop(link);
 }
 
+/* A look-up has errors of its own, which only libuv knows. */
+static const char *words_of(int err)
+{
+    bool is_of_lookup = err <= UV_EAI_ADDRFAMILY && err >= UV_EAI_PROTOCOL;
+    return is_of_lookup ? uv_strerror(err) : yoke_strerror(err);
+}
+
 void yk_link_fail(struct yk_link *link, int err)
 {
     char why[256];
 
     if (link->path)
-        snprintf(why, sizeof(why), "%.160s: %s", link->path,
-                 yoke_strerror(err));
+        snprintf(why, sizeof(why), "%.160s: %s", link->path, words_of(err));
     else
         snprintf(why, sizeof(why), "%.160s:%d: %s", link->host, link->port,
-                 yoke_strerror(err));
+                 words_of(err));
     yk_link_break(link, why);
 }
 

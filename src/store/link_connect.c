@@ -10,10 +10,16 @@
 
 static void switch_address(struct yk_link *link);
 
+/* An attempt at a host has none until it has found an address. */
+static bool has_target(const struct yk_link *link)
+{
+    return link->path || link->found;
+}
+
 bool yk_link_has_socket(const struct yk_link *link)
 {
     return link->state == YK_LINK_GREETING || link->state == YK_LINK_UP ||
-           (link->state == YK_LINK_CONNECTING && !link->is_resolving &&
+           (link->state == YK_LINK_CONNECTING && has_target(link) &&
             !link->is_switching);
 }
 
@@ -136,9 +142,6 @@ static void resolve(struct yk_link *link)
     if (err == 0)
         return;
     link->is_resolving = false;
-    /* There is no socket yet. */
-    uv_tcp_init(yoke_loop(), &link->uv.tcp);
-    take_stream(link);
     yk_link_fail(link, err);
 }
 

@@ -1,9 +1,9 @@
 /* What memcached has no command for is done in steps, safe by its CAS:
  *
- *   incr     ma, which counts what is a number below 2^64. By less than 0, and
- *            for what it refuses:  mg -> ms with the CAS of that, until nobody
- *            came in between. (Its own subtraction stops at 0, and leaves blanks
- *            behind a number that has become shorter.)
+ *   incr     ma, which counts what is a number below 2^64. By less than 0, by
+ *            very much, and for what it refuses:  mg -> ms with the CAS of that,
+ *            until nobody came in between. (Its own subtraction stops at 0, and
+ *            leaves blanks behind a number that has become shorter.)
  *   lock     ms "\x7fl"NAME, if there is none -> ma "\x7ff"NAME, the fencing
  *            number -> ms the number there, with the first one's CAS: whose lease
  *            has ended meanwhile has not got it.
@@ -34,8 +34,10 @@
 #define FENCE_SPACE                                                            \
     YK_LIT("\x7f"                                                              \
            "f")
-/* Longer times are dates to memcached. */
-#define TTL_MAX_S (30u * 24 * 3600)
+/* Longer times are dates to memcached, */
+#define TTL_MAX_S  (30u * 24 * 3600)
+/* which end with January 2038: it would take later ones for the past. */
+#define DATE_MAX_S INT32_MAX
 
 /* Which command of the call is under way. */
 enum step {
@@ -52,9 +54,20 @@ static enum step step_of(const struct yk_call *call)
     return (enum step)call->step;
 }
 
-static uint64_t ttl_of(uint32_t ttl_s)
+/* 0: for ever. */
+static uint64_t ttl_of(uint64_t ttl_s)
 {
-    return ttl_s > TTL_MAX_S ? (uint64_t)time(NULL) + ttl_s : ttl_s;
+    uint64_t date = (uint64_t)time(NULL) + ttl_s;
+
+    if (ttl_s <= TTL_MAX_S)
+        return ttl_s;
+    return date <= DATE_MAX_S ? date : 0;
+}
+
+/* A second longer than the lease. */
+static uint64_t lease_of(const struct yk_call *call)
+{
+    return ttl_of((uint64_t)call->ttl_s + 1);
 }
 
 /* ---- Commands ---- */
@@ -140,7 +153,7 @@ static void append_count_down(struct yk_mc_conn *conn,
 
 static void append_incr(struct yk_mc_conn *conn, struct yk_call *call)
 {
-    if (call->number < 0) {
+    if (call->number < 0 || call->number > YK_MC_COUNT_MAX) {
         call->step = STEP_SEEN;
         append_get(conn, call, VALUE_SPACE);
         return;
@@ -153,7 +166,7 @@ static void append_lock(struct yk_mc_conn *conn, struct yk_call *call)
 {
     if (call->op == YK_OP_LOCK) {
         append_set(conn, call, LOCK_SPACE, YK_LIT("0"),
-                   (struct condition){.is_new = true}, ttl_of(call->ttl_s + 1));
+                   (struct condition){.is_new = true}, lease_of(call));
         return;
     }
     call->step = STEP_SEEN;
@@ -251,7 +264,9 @@ static bool counted(struct yk_mc_conn *conn, struct yk_call *call,
         append_get(conn, call, VALUE_SPACE);
         return true;
     }
-    if (yk_parse_u64(reply->value, UINT64_MAX, &sum) == 0 && sum <= INT64_MAX)
+    /* A sum below what was added has wrapped. */
+    if (yk_parse_u64(reply->value, INT64_MAX, &sum) == 0 &&
+        (int64_t)sum >= call->done_number)
         return answer_sum(call, (int64_t)sum, reply->cas);
     call->step = STEP_UNDONE;
     append_count_down(conn, call, (uint64_t)call->done_number);
@@ -276,6 +291,15 @@ static uint64_t rest_of(const struct yk_mc_reply *reply)
     return reply->ttl_s > 0 ? ttl_of((uint32_t)reply->ttl_s) : 1;
 }
 
+/* memcached counts on from "7 ", which it leaves when a number has become
+ * shorter. */
+static struct yk_slice without_blanks(struct yk_slice text)
+{
+    while (text.len > 0 && text.ptr[text.len - 1] == ' ')
+        text.len--;
+    return text;
+}
+
 /* The value is here: the sum is stored, if nobody comes in between. */
 static bool seen_number(struct yk_mc_conn *conn, struct yk_call *call,
                         const struct yk_mc_reply *reply)
@@ -284,7 +308,7 @@ static bool seen_number(struct yk_mc_conn *conn, struct yk_call *call,
     char text[YK_DIGITS_MAX + 2];
     int64_t sum = 0;
 
-    if (!is_new && !yk_redis_parse_number(reply->value, &sum))
+    if (!is_new && !yk_redis_parse_number(without_blanks(reply->value), &sum))
         return done(call, -EDOM);
     if (__builtin_add_overflow(sum, call->number, &sum))
         return done(call, -ERANGE);
@@ -337,7 +361,7 @@ static bool append_numbered(struct yk_mc_conn *conn, struct yk_call *call,
     call->step = STEP_NUMBERED;
     call->done_number = fence;
     append_set(conn, call, LOCK_SPACE, (struct yk_slice){text, (size_t)len},
-               (struct condition){.cas = cas}, ttl_of(call->ttl_s + 1));
+               (struct condition){.cas = cas}, lease_of(call));
     return true;
 }
 

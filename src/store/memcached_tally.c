@@ -18,7 +18,8 @@ void yk_mc_tally_init(struct yk_mc_tally *tally)
 
 bool yk_mc_tally_takes(const struct yk_call *call)
 {
-    return call->op == YK_OP_INCR && call->number >= 0;
+    return call->op == YK_OP_INCR && call->number >= 0 &&
+           call->number <= YK_MC_COUNT_MAX;
 }
 
 bool yk_mc_tally_shares(const struct yk_call *call)
@@ -36,12 +37,10 @@ void yk_mc_tally_part(struct yk_call *call)
 /* Counts it with `head`, if it may be. */
 static bool can_share(struct yk_call *head, const struct yk_call *call)
 {
-    int64_t sum;
-
     if (!yk_slice_eq(head->key, call->key) || head->ttl_s != call->ttl_s ||
-        __builtin_add_overflow(head->done_number, call->number, &sum))
+        head->done_number > YK_MC_COUNT_MAX - call->number)
         return false;
-    head->done_number = sum;
+    head->done_number += call->number;
     return true;
 }
 
@@ -88,7 +87,8 @@ bool yk_mc_tally_answer(struct yk_call *head, struct yk_list *sharing,
     uint64_t sum;
 
     if (reply->code != YK_MC_VALUE ||
-        yk_parse_u64(reply->value, INT64_MAX, &sum) < 0)
+        yk_parse_u64(reply->value, INT64_MAX, &sum) < 0 ||
+        (int64_t)sum < head->done_number)
         return false;
     int64_t now = (int64_t)sum - head->done_number;
     yk_list_add(sharing->next, &head->node);

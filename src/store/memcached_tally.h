@@ -20,6 +20,11 @@
  * its own. */
 #define YK_MC_TALLY_KEYS 8
 
+/* By how much memcached counts at most: then a sum that is too large has not
+ * more digits than the largest, and no blank stays when it is taken back. */
+#define YK_MC_COUNT_MAX                                                        \
+    ((int64_t)(UINT64_C(10000000000000000000) - (UINT64_C(1) << 63)))
+
 struct yk_mc_tally {
     struct yk_list calls; /* Those of a key follow one another. */
     struct yk_call *heads[YK_MC_TALLY_KEYS]; /* The last ones; NULL: none. */
@@ -28,7 +33,7 @@ struct yk_mc_tally {
 
 void yk_mc_tally_init(struct yk_mc_tally *tally);
 
-/* Whether it belongs in one: memcached only counts upwards. */
+/* Whether it belongs in one: memcached only counts upwards, and not by more. */
 bool yk_mc_tally_takes(const struct yk_call *call);
 
 void yk_mc_tally_add(struct yk_mc_tally *tally, struct yk_call *call);

@@ -6,6 +6,7 @@
 #include <yoke/error.h>
 
 #include "core/number.h"
+#include "store/redis_layout.h"
 
 #include "core/banned.h"
 
@@ -51,31 +52,15 @@ static void touch(struct yk_outcome *outcome, const struct yk_call *call,
     put(outcome, touched);
 }
 
-/* Text to number. -EDOM when it is none, -ERANGE when it is too large. */
-static int parse_number(struct yk_slice text, int64_t *ret_number)
-{
-    bool is_negative = text.len > 0 && text.ptr[0] == '-';
-    uint64_t max = (uint64_t)INT64_MAX + is_negative;
-    uint64_t number;
-
-    if (is_negative) {
-        text.ptr++;
-        text.len--;
-    }
-    int err = yk_parse_u64(text, max, &number);
-    if (err < 0)
-        return err == -ERANGE ? err : -EDOM;
-    *ret_number = (int64_t)(is_negative ? 0 - number : number);
-    return 0;
-}
-
 static void incr(struct yk_outcome *outcome, const struct yk_call *call,
                  const struct yk_record *there, uint64_t now_ms,
                  uint64_t version)
 {
     struct yk_record sum = {.version = version};
     int64_t number = 0;
-    int err = there->exists ? parse_number(there->value, &number) : 0;
+    bool is_number =
+        !there->exists || yk_redis_parse_number(there->value, &number);
+    int err = is_number ? 0 : -EDOM;
 
     if (err == 0 && __builtin_add_overflow(number, call->number, &number))
         err = -ERANGE;

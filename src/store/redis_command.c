@@ -223,6 +223,8 @@ static int error_of(const char *error)
     if (strstr(error, "not an integer") ||
         yk_redis_error_is(error, "WRONGTYPE"))
         return -EDOM;
+    if (strstr(error, "invalid cursor"))
+        return -EINVAL;
     return -YOKE_EUNAVAILABLE;
 }
 

@@ -1,6 +1,5 @@
 #include "store/redis_layout.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "core/number.h"
@@ -31,19 +30,16 @@ uint64_t yk_redis_make_head(char out[YK_REDIS_HEAD_LEN],
 
 bool yk_redis_parse_number(struct yk_slice text, int64_t *ret_number)
 {
-    char again[YK_DIGITS_MAX + 2];
     bool is_negative = text.len > 0 && text.ptr[0] == '-';
     struct yk_slice digits = {text.ptr + is_negative, text.len - is_negative};
     uint64_t number;
 
     if (yk_parse_u64(digits, (uint64_t)INT64_MAX + is_negative, &number) < 0)
         return false;
-    int64_t value = (int64_t)(is_negative ? 0 - number : number);
     /* 007 and -0 are no numbers to Redis. */
-    int len = snprintf(again, sizeof(again), "%lld", (long long)value);
-    if (!yk_slice_eq(text, (struct yk_slice){again, (size_t)len}))
+    if (digits.ptr[0] == '0' && text.len > 1)
         return false;
-    *ret_number = value;
+    *ret_number = (int64_t)(is_negative ? 0 - number : number);
     return true;
 }
 

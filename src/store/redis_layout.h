@@ -40,7 +40,8 @@ uint64_t yk_redis_number_version(int64_t number);
 /* If the version is that of a number, the two numbers that have it. */
 bool yk_redis_version_numbers(uint64_t version, int64_t ret_numbers[2]);
 
-/* Reads a number as Redis writes it; false when it is none. */
+/* Reads a number as Redis writes it, and every store with it; false when it is
+ * none, or has more than 64 bits. */
 bool yk_redis_parse_number(struct yk_slice text, int64_t *ret_number);
 
 /* A pattern that matches what begins with `prefix`; `out` has room for twice

@@ -2,6 +2,7 @@
  * same for all. `conformance KIND`. */
 #include "channels.h"
 #include "fixture.h"
+#include "numbers.h"
 
 /* ---- Values ---- */
 
@@ -201,6 +202,26 @@ static void set_forgets_an_older_time(void **state)
     assert_string_equal(get(store, "k")->value, "w");
 }
 
+/* Up to 136 years. */
+static void a_time_to_live_may_be_long(void **state)
+{
+    const uint32_t times[] = {30u * 24 * 3600 + 1, INT32_MAX, UINT32_MAX};
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(times); i++) {
+        assert_int_equal(set(store, "k", "v", times[i])->err, 0);
+        assert_int_equal(get(store, "k")->err, 0);
+        assert_int_equal(touch(store, "k", times[i])->err, 0);
+        assert_int_equal(get(store, "k")->err, 0);
+        incr(store, "n", 1, times[i]);
+        assert_int_equal(incr(store, "n", 1, times[i])->number, 2);
+        erase(store, "n");
+        int64_t fence = lock(store, "l", times[i], 0)->number;
+        assert_int_equal(renew(store, "l", fence, times[i])->err, 0);
+        assert_int_equal(lock(store, "l", 1, 0)->err, -YOKE_ECONFLICT);
+        assert_int_equal(unlock(store, "l", fence)->err, 0);
+    }
+}
+
 static void a_counters_time_begins_with_its_first_event(void **state)
 {
     (void)state;
@@ -210,74 +231,6 @@ static void a_counters_time_begins_with_its_first_event(void **state)
     pass(500);
     wait_until_gone("hits");
     assert_int_equal(incr(store, "hits", 1, 2)->number, 1);
-}
-
-/* ---- Numbers ---- */
-
-static void incr_counts_from_nothing(void **state)
-{
-    (void)state;
-    assert_int_equal(incr(store, "n", 5, 0)->number, 5);
-    assert_int_equal(incr(store, "n", 0, 0)->number, 5);
-    assert_int_equal(incr(store, "n", -2, 0)->number, 3);
-    assert_string_equal(get(store, "n")->value, "3");
-    if (!kind->has_negative)
-        return;
-    assert_int_equal(incr(store, "n", -10, 0)->number, -7);
-    assert_string_equal(get(store, "n")->value, "-7");
-    assert_int_equal(incr(store, "m", -1, 0)->number, -1);
-}
-
-static void incr_counts_on_from_what_was_set(void **state)
-{
-    (void)state;
-    set(store, "n", "41", 0);
-    assert_int_equal(incr(store, "n", 1, 0)->number, 42);
-    assert_string_equal(get(store, "n")->value, "42");
-    set(store, "n", "7", 0);
-    assert_int_equal(incr(store, "n", 1, 0)->number, 8);
-}
-
-static void incr_refuses_what_is_no_number(void **state)
-{
-    const char *const wrong[] = {"", "abc", "1.5", "0x10", " 1", "1 ", "--1"};
-    (void)state;
-    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
-        if (kind->takes_blanks && strchr(wrong[i], ' '))
-            continue;
-        set(store, "n", wrong[i], 0);
-        assert_int_equal(incr(store, "n", 1, 0)->err, -EDOM);
-        assert_string_equal(get(store, "n")->value, wrong[i]);
-    }
-}
-
-static void incr_has_64_bits_and_does_not_wrap(void **state)
-{
-    (void)state;
-    set(store, "n", "9223372036854775806", 0);
-    assert_true(incr(store, "n", 1, 0)->number == INT64_MAX);
-    assert_string_equal(get(store, "n")->value, "9223372036854775807");
-    assert_int_equal(incr(store, "n", 1, 0)->err, -ERANGE);
-    assert_string_equal(get(store, "n")->value, "9223372036854775807");
-    set(store, "n", "9007199254740993", 0);
-    assert_true(incr(store, "n", 1, 0)->number == 9007199254740994);
-    if (!kind->has_negative)
-        return;
-    set(store, "n", "-9223372036854775808", 0);
-    assert_int_equal(incr(store, "n", -1, 0)->err, -ERANGE);
-    assert_true(incr(store, "n", 0, 0)->number == INT64_MIN);
-}
-
-static void a_counter_can_be_replaced_unless_it_has_counted(void **state)
-{
-    (void)state;
-    incr(store, "n", 5, 0);
-    uint64_t seen = get(store, "n")->version;
-    incr(store, "n", 1, 0);
-    assert_int_equal(replace(store, "n", seen, "0")->err, -YOKE_ECONFLICT);
-    seen = get(store, "n")->version;
-    assert_int_equal(replace(store, "n", seen, "100")->err, 0);
-    assert_int_equal(incr(store, "n", 1, 0)->number, 101);
 }
 
 struct tally {
@@ -290,17 +243,6 @@ static void on_tally(const struct yoke_store_result *result, void *data)
     struct tally *tally = data;
     tally->failed += result->err != 0;
     tally->count++;
-}
-
-static void no_increment_is_lost(void **state)
-{
-    struct tally tally = {0, 0};
-    (void)state;
-    for (int i = 0; i < 2000; i++)
-        yoke_store_incr(store, "n", 1, 0, on_tally, &tally);
-    wait_count(&tally.count, 2000);
-    assert_int_equal(tally.failed, 0);
-    assert_int_equal(incr(store, "n", 0, 0)->number, 2000);
 }
 
 /* ---- Several ---- */
@@ -650,14 +592,9 @@ int main(int argc, char **argv)
         WITH_STORE(add_stores_only_what_is_not_there),
         WITH_STORE(replace_stores_only_over_what_was_seen),
         WITH_STORE(what_is_deleted_is_gone),
-        WITH_STORE(incr_counts_from_nothing),
-        WITH_STORE(incr_counts_on_from_what_was_set),
-        WITH_STORE(incr_refuses_what_is_no_number),
-        WITH_STORE(incr_has_64_bits_and_does_not_wrap),
-        WITH_STORE(a_counter_can_be_replaced_unless_it_has_counted),
-        WITH_STORE(no_increment_is_lost),
         WITH_STORE(several_are_stored_and_got_in_order),
         WITH_STORE(a_wrong_key_of_several_is_told_apart),
+        WITH_STORE(a_time_to_live_may_be_long),
         WITH_STORE(a_scan_finds_every_key_of_its_prefix),
         WITH_STORE(a_scans_prefix_is_no_pattern),
         WITH_STORE(a_page_has_a_size),
@@ -686,6 +623,7 @@ int main(int argc, char **argv)
     int failed = cmocka_run_group_tests_name("store", tests, NULL, NULL);
     if (!kind->is_variant)
         failed += cmocka_run_group_tests_name("store, time", timed, NULL, NULL);
+    failed += run_number_tests();
     failed += run_channel_tests();
     fixture_stop();
     return failed;

@@ -27,7 +27,7 @@ struct kind {
     bool has_channels;
     bool has_scan;
     bool has_negative;   /* Numbers below 0. */
-    bool takes_blanks;   /* "1 " is a number. */
+    bool is_lax;         /* "1 " and "007" are numbers. */
     bool is_variant;     /* Of another, whose servers keep time as these do. */
     void (*start)(void); /* Its server; NULL: none. */
     /* The URL's path is the folder that a socket of this name is in; NULL: it is

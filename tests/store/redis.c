@@ -56,6 +56,17 @@ static void what_others_have_written_can_be_read(void **state)
     close_store(plain);
 }
 
+static void a_cursor_that_is_none_is_refused(void **state)
+{
+    struct answer answer = {.count = 0};
+    (void)state;
+    yoke_store_scan(store, "", "last-key", 10, on_answer, &answer);
+    wait_for(&answer);
+    assert_int_equal(answer.err, -EINVAL);
+    assert_non_null(strstr(answer.text, "cursor"));
+    free(answer.value);
+}
+
 /* ---- Addresses ---- */
 
 /* Makes the server listen there, too. */
@@ -91,6 +102,18 @@ static void passwords_and_databases_are_in_the_url(void **state)
     close_store(own);
 }
 
+/* Also when it is looked up again. */
+static void a_host_without_an_address_is_unavailable(void **state)
+{
+    yoke_store *own = open_store_with(
+        (struct yoke_store_options){.url = "redis://no-such-host.invalid"});
+    (void)state;
+    assert_int_equal(get(own, "k")->err, -YOKE_EUNAVAILABLE);
+    run_for(100);
+    assert_null(strstr(get(own, "k")->text, "unknown error"));
+    assert_refused(own, "no-such-host.invalid:6379: ");
+}
+
 static void urls_that_are_wrong_are_named(void **state)
 {
     const struct wrong_url cases[] = {
@@ -111,7 +134,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_STORE(scripts_that_are_forgotten_are_sent_again),
         WITH_STORE(what_others_have_written_can_be_read),
+        WITH_STORE(a_cursor_that_is_none_is_refused),
         WITH_STORE(passwords_and_databases_are_in_the_url),
+        WITH_STORE(a_host_without_an_address_is_unavailable),
         WITH_STORE(urls_that_are_wrong_are_named),
     };
 
