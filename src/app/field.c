@@ -46,8 +46,9 @@ static const char *add_name(yoke_req *req, const char *list,
         return "*";
     if (strcmp(list, "*") == 0 || is_named(yk_slice_of(list), name))
         return list;
-    return yoke_req_printf(req, "%s%s%.*s", list, *list ? ", " : "",
-                           (int)name.len, name.ptr);
+    return YK_JOIN(req->x->arena, yk_slice_of(list),
+                   *list ? YK_LIT(", ") : YK_LIT(""), name)
+        .ptr;
 }
 
 int yoke_res_vary(yoke_res *res, const char *fields)
