@@ -200,18 +200,25 @@ static bool is_any(struct yk_slice text)
     return text.len == 1 && *text.ptr == '*';
 }
 
+/* The sides of a type without parameters. */
+static bool split_type(struct yk_slice name, struct yk_slice *ret_type,
+                       struct yk_slice *ret_subtype)
+{
+    size_t slash = find(name, '/');
+    *ret_type = (struct yk_slice){name.ptr, slash};
+    *ret_subtype = skip(name, slash + 1);
+    return yk_chars_are(*ret_type, YK_CHAR_TOKEN) &&
+           yk_chars_are(*ret_subtype, YK_CHAR_TOKEN);
+}
+
 bool yk_accept_split_type(struct yk_slice text, struct yk_slice *ret_type,
                           struct yk_slice *ret_subtype,
                           struct yk_slice *ret_params)
 {
     size_t len = find_unquoted(text, ';');
     struct yk_slice name = yk_trim((struct yk_slice){text.ptr, len});
-    size_t slash = find_unquoted(name, '/');
-    *ret_type = (struct yk_slice){name.ptr, slash};
-    *ret_subtype = skip(name, slash + 1);
     *ret_params = skip(text, len);
-    return yk_chars_are(*ret_type, YK_CHAR_TOKEN) &&
-           yk_chars_are(*ret_subtype, YK_CHAR_TOKEN);
+    return split_type(name, ret_type, ret_subtype);
 }
 
 /* Every parameter of the element must be the offer's, too. */
@@ -338,11 +345,9 @@ static void rank_offers(enum yk_accept_kind kind, struct yk_slice list,
 {
     struct element element;
     struct name *name = &element.name;
-    struct yk_slice params;
     for (size_t order = 0; next_element(&list, &element); order++) {
         if (kind == YK_ACCEPT_TYPE &&
-            !yk_accept_split_type(name->text, &name->type, &name->subtype,
-                                  &params))
+            !split_type(name->text, &name->type, &name->subtype))
             continue;
         for (size_t i = 0; i < n; i++) {
             int specificity = match(kind, name, &offers[i].name);

@@ -67,6 +67,15 @@ int yoke_res_vary(yoke_res *res, const char *fields)
     return list == before ? 0 : yoke_res_set(res, "Vary", list);
 }
 
+void yk_res_vary(yoke_res *res, struct yk_slice name)
+{
+    struct yk_exchange *x = res->req->x;
+    if (yk_headers_find(&x->headers, YK_LIT("Vary")))
+        yoke_res_vary(res, name.ptr);
+    else
+        yk_headers_set_static(&x->headers, x->arena, YK_LIT("Vary"), name);
+}
+
 /* ---- URLs ---- */
 
 /* The URL made fit to be sent; NULL, and the answer broken, when it cannot. */

@@ -90,7 +90,7 @@ int yk_problem_answer(struct yoke_req *req, int status, const char *detail)
                                   "application/problem+json",
                                   "application/json", NULL};
     const char *best = yoke_req_accepts_of(req, offers);
-    yoke_res_vary(&req->res, "Accept");
+    yk_res_vary(&req->res, YK_LIT("Accept"));
     if (best == offers[1])
         return answer_html(req, status, detail);
     if (best == offers[2] || best == offers[3])

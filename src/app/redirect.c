@@ -43,7 +43,7 @@ static int answer(yoke_res *res, int status, const char *location)
     const char *const offers[] = {"text/plain", "text/html", NULL};
     const char *best = yoke_req_accepts_of(req, offers);
     struct yk_slice reason = yk_status_reason(status), body;
-    yoke_res_vary(res, "Accept");
+    yk_res_vary(res, YK_LIT("Accept"));
     if (!best)
         return yoke_res_end(res);
     if (best == offers[1]) {
