@@ -21,8 +21,9 @@ def total(directory, pid):
     return int(totals[-1])
 
 
-def run(name, cpus, conns, rounds, paths):
-    """Instructions of the process of that server that answers."""
+def run(name, cpus, send):
+    """Instructions of the process of that server that answers what `send`, which
+    is told the port, sends."""
     with tempfile.TemporaryDirectory(prefix="yoke-bench-") as directory:
         directory = pathlib.Path(directory)
         # The server may have given up root before it writes its count.
@@ -30,7 +31,7 @@ def run(name, cpus, conns, rounds, paths):
         wrapper = [tool("valgrind"), "--tool=callgrind", "-q",
                    f"--callgrind-out-file={directory}/callgrind.%p"]
         with Server(name, cpus[:1], wrapper=wrapper) as server:
-            load.send_counted(server.port, conns, rounds, paths)
+            send(server.port)
             answering = (server.workers() or [server.process.pid])[0]
         return total(directory, answering)
 
@@ -38,5 +39,7 @@ def run(name, cpus, conns, rounds, paths):
 def per_request(name, cpus, conns, rounds, paths=load.GET):
     """`rounds` are those of the short and of the long run; the requests of a
     round go to all connections, each for the next of `paths`."""
-    few, many = (run(name, cpus, conns, n, paths) for n in rounds)
+    few, many = (run(name, cpus, lambda port, n=n:
+                     load.send_counted(port, conns, n, paths))
+                 for n in rounds)
     return (many - few) / (conns * (rounds[1] - rounds[0]))

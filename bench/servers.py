@@ -79,6 +79,10 @@ def routes(prefix, port, workers, kind="literal", count=10, middleware=0):
             str(port)], {}
 
 
+def answers(prefix, port, workers):
+    return [built("bench/answers"), str(port)], {}
+
+
 def session(prefix, port, workers, mode):
     return [built("bench/session"), mode, prefix / "sessions", str(port)], {}
 
@@ -113,7 +117,7 @@ def express(prefix, port, workers):
     return node(prefix, port, workers, "express.js")
 
 
-COMMANDS = {f.__name__: f for f in (floor, yoke, nginx, nginx_single, h2o,
+COMMANDS = {f.__name__: f for f in (floor, yoke, answers, nginx, nginx_single, h2o,
                                     node, express)}
 COMMANDS["routes_10"] = functools.partial(routes, count=10)
 COMMANDS["routes_1000"] = functools.partial(routes, count=1000)

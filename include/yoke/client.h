@@ -50,9 +50,10 @@ struct yoke_trust {
 
 /* The address of the client: "127.0.0.1", "::1"; an IPv4 client of a dual-stack
  * listener is shown as IPv4. With trusted proxies the first address, from the
- * connection backwards, that is none of theirs; what is no address ends the
- * search. "" over a UNIX socket, whose peer counts as trusted when the setting
- * is "loopback", a number or true. */
+ * connection backwards, that is none of theirs; what is no address, with a port
+ * or without one, ends the search, and so does the hundredth. "" over a UNIX
+ * socket, whose peer counts as trusted when the setting is "loopback", a number
+ * or true. */
 const char *yoke_req_ip(const yoke_req *req);
 
 /* The number of addresses from the client to the last proxy but one, and the
@@ -67,7 +68,8 @@ const char *yoke_req_protocol(const yoke_req *req);
 bool yoke_req_is_secure(const yoke_req *req);
 
 /* The host that the client asked for, with its port: "example.com:8080"; by
- * X-Forwarded-Host from a trusted proxy. NULL when there is none (HTTP/1.0). */
+ * X-Forwarded-Host from a trusted proxy, of a list the first; what is no host is
+ * ignored. NULL when there is none (HTTP/1.0). */
 const char *yoke_req_host(const yoke_req *req);
 
 /* The same without the port: "example.com", "[::1]". */

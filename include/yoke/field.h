@@ -37,8 +37,9 @@ int yoke_res_location(yoke_res *res, const char *url);
 
 /* Says that the answer is a file to be saved: `Content-Disposition`. Of
  * `filename`, which may be NULL, the part behind the last slash is sent, in
- * ASCII and, if it has other letters, in UTF-8 too (RFC 6266), unless it is not
- * UTF-8: then each of these is a "?". Its extension sets the type. (Express: res.attachment.) */
+ * ASCII, each other letter a "?", and if it has such letters in UTF-8 too (RFC
+ * 6266). Of what is not UTF-8 each byte beyond ASCII is a "?", and nothing else
+ * is sent. Its extension sets the type. (Express: res.attachment.) */
 int yoke_res_attachment(yoke_res *res, const char *filename);
 
 /* ---- Before and behind the answer ---- */

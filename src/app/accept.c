@@ -9,9 +9,15 @@
 /* Elements of a list that yk_accept_sorted looks at. */
 #define ELEMENTS_MAX 64
 
-struct element {
-    struct yk_slice name;   /* "text/html", "gzip"; "*" */
+/* "text/html;level=1" in its parts; the subtype of "gzip" is empty. */
+struct name {
+    struct yk_slice text; /* Without the parameters. */
+    struct yk_slice type, subtype;
     struct yk_slice params; /* From the ";" on. */
+};
+
+struct element {
+    struct name name; /* Its sides are only known when they are asked for. */
     int quality;
 };
 
@@ -37,8 +43,8 @@ struct yk_slice yk_trim(struct yk_slice text)
     return text;
 }
 
-/* Bytes before the first `c` outside of quotes, or all of them. */
-static size_t find_unquoted(struct yk_slice text, char c)
+static size_t __attribute__((noinline))
+find_behind_quotes(struct yk_slice text, char c)
 {
     bool is_quoted = false;
     for (size_t i = 0; i < text.len; i++) {
@@ -50,6 +56,22 @@ static size_t find_unquoted(struct yk_slice text, char c)
             return i;
     }
     return text.len;
+}
+
+/* Bytes before the first `c`, or all of them. */
+static size_t find(struct yk_slice text, char c)
+{
+    const char *found = text.len ? memchr(text.ptr, c, text.len) : NULL;
+    return found ? (size_t)(found - text.ptr) : text.len;
+}
+
+/* The same outside of quotes, of which there hardly ever are any. */
+static size_t find_unquoted(struct yk_slice text, char c)
+{
+    size_t len = find(text, c);
+    if (find((struct yk_slice){text.ptr, len}, '"') == len)
+        return len;
+    return find_behind_quotes(text, c);
 }
 
 static struct yk_slice skip(struct yk_slice text, size_t n)
@@ -138,23 +160,28 @@ static int parse_quality(struct yk_slice text)
 }
 
 /* What follows a weight is not part of the element's parameters. */
+static void take_quality(struct element *element)
+{
+    struct yk_slice *params = &element->name.params;
+    struct yk_slice name, value, rest = *params;
+    element->quality = QUALITY_MAX;
+    while (rest.len > 0) {
+        size_t before = (size_t)(rest.ptr - params->ptr);
+        if (yk_accept_next_param(&rest, &name, &value) && is_q(name)) {
+            element->quality = parse_quality(value);
+            params->len = before;
+            return;
+        }
+    }
+}
+
 static bool parse_element(struct yk_slice text, struct element *element)
 {
     size_t len = find_unquoted(text, ';');
-    struct yk_slice name, value, rest = skip(text, len);
-
-    element->name = yk_trim((struct yk_slice){text.ptr, len});
-    element->params = rest;
-    element->quality = QUALITY_MAX;
-    while (rest.len > 0) {
-        size_t before = (size_t)(rest.ptr - element->params.ptr);
-        if (yk_accept_next_param(&rest, &name, &value) && is_q(name)) {
-            element->quality = parse_quality(value);
-            element->params.len = before;
-            break;
-        }
-    }
-    return element->name.len > 0 && element->quality >= 0;
+    element->name.text = yk_trim((struct yk_slice){text.ptr, len});
+    element->name.params = skip(text, len);
+    take_quality(element);
+    return element->name.text.len > 0 && element->quality >= 0;
 }
 
 static bool next_element(struct yk_slice *list, struct element *element)
@@ -173,18 +200,25 @@ static bool is_any(struct yk_slice text)
     return text.len == 1 && *text.ptr == '*';
 }
 
+/* The sides of a type without parameters. */
+static bool split_type(struct yk_slice name, struct yk_slice *ret_type,
+                       struct yk_slice *ret_subtype)
+{
+    size_t slash = find(name, '/');
+    *ret_type = (struct yk_slice){name.ptr, slash};
+    *ret_subtype = skip(name, slash + 1);
+    return yk_chars_are(*ret_type, YK_CHAR_TOKEN) &&
+           yk_chars_are(*ret_subtype, YK_CHAR_TOKEN);
+}
+
 bool yk_accept_split_type(struct yk_slice text, struct yk_slice *ret_type,
                           struct yk_slice *ret_subtype,
                           struct yk_slice *ret_params)
 {
     size_t len = find_unquoted(text, ';');
     struct yk_slice name = yk_trim((struct yk_slice){text.ptr, len});
-    size_t slash = find_unquoted(name, '/');
-    *ret_type = (struct yk_slice){name.ptr, slash};
-    *ret_subtype = skip(name, slash + 1);
     *ret_params = skip(text, len);
-    return yk_chars_are(*ret_type, YK_CHAR_TOKEN) &&
-           yk_chars_are(*ret_subtype, YK_CHAR_TOKEN);
+    return split_type(name, ret_type, ret_subtype);
 }
 
 /* Every parameter of the element must be the offer's, too. */
@@ -201,22 +235,20 @@ static int match_params(struct yk_slice wanted, struct yk_slice offered)
     return specificity;
 }
 
-static int match_type(const struct element *element, struct yk_slice offer)
+static int match_type(const struct name *wanted, const struct name *offer)
 {
-    struct yk_slice type, subtype, params, any_type, any_subtype, unused;
-    if (!yk_accept_split_type(offer, &type, &subtype, &params) ||
-        !yk_accept_split_type(element->name, &any_type, &any_subtype, &unused))
-        return -1;
     int specificity = 0;
-    if (yk_slice_eq_nocase(any_type, type))
+    if (yk_slice_eq_nocase(wanted->type, offer->type))
         specificity |= 4;
-    else if (!is_any(any_type))
+    else if (!is_any(wanted->type))
         return -1;
-    if (yk_slice_eq_nocase(any_subtype, subtype))
+    if (yk_slice_eq_nocase(wanted->subtype, offer->subtype))
         specificity |= 2;
-    else if (!is_any(any_subtype))
+    else if (!is_any(wanted->subtype))
         return -1;
-    int of_params = match_params(element->params, params);
+    if (wanted->params.len == 0)
+        return specificity;
+    int of_params = match_params(wanted->params, offer->params);
     return of_params < 0 ? -1 : specificity | of_params;
 }
 
@@ -243,16 +275,16 @@ static int match_name(struct yk_slice name, struct yk_slice offer)
     return is_any(name) ? 0 : -1;
 }
 
-static int match(enum yk_accept_kind kind, const struct element *element,
-                 struct yk_slice offer)
+static int match(enum yk_accept_kind kind, const struct name *wanted,
+                 const struct name *offer)
 {
-    if (offer.len == 0)
+    if (offer->text.len == 0)
         return -1;
     if (kind == YK_ACCEPT_TYPE)
-        return match_type(element, offer);
+        return match_type(wanted, offer);
     if (kind == YK_ACCEPT_LANGUAGE)
-        return match_language(element->name, offer);
-    return match_name(element->name, offer);
+        return match_language(wanted->text, offer->text);
+    return match_name(wanted->text, offer->text);
 }
 
 /* ---- The best ---- */
@@ -289,35 +321,66 @@ static struct rank rank_of_identity(struct yk_slice list)
     return rank;
 }
 
-static struct rank rank_of(enum yk_accept_kind kind, struct yk_slice list,
-                           struct yk_slice offer)
+/* An offer, and the element that says most about it so far. */
+struct offer {
+    struct name name;
+    struct rank rank; /* Its specificity is -1 when there is none. */
+};
+
+/* What is no type matches nothing, as an empty text. */
+static void read_offer(enum yk_accept_kind kind, struct yk_slice text,
+                       struct offer *offer)
 {
-    struct rank best = {.quality = 0, .specificity = -1};
-    struct yk_slice rest = list;
+    struct name *name = &offer->name;
+    name->text = text;
+    if (kind == YK_ACCEPT_TYPE &&
+        !yk_accept_split_type(text, &name->type, &name->subtype, &name->params))
+        name->text.len = 0;
+    offer->rank = (struct rank){.specificity = -1};
+}
+
+/* Each element is read once, and looked at for each offer. */
+static void rank_offers(enum yk_accept_kind kind, struct yk_slice list,
+                        struct offer *offers, size_t n)
+{
     struct element element;
-    for (size_t order = 0; next_element(&rest, &element); order++) {
-        struct rank rank = {element.quality, match(kind, &element, offer),
-                            order};
-        if (rank.specificity >= 0 && is_more_specific(&rank, &best))
-            best = rank;
+    struct name *name = &element.name;
+    for (size_t order = 0; next_element(&list, &element); order++) {
+        if (kind == YK_ACCEPT_TYPE &&
+            !split_type(name->text, &name->type, &name->subtype))
+            continue;
+        for (size_t i = 0; i < n; i++) {
+            int specificity = match(kind, name, &offers[i].name);
+            struct rank rank = {element.quality, specificity, order};
+            if (specificity >= 0 && is_more_specific(&rank, &offers[i].rank))
+                offers[i].rank = rank;
+        }
     }
-    if (best.specificity < 0 && kind == YK_ACCEPT_ENCODING &&
-        yk_slice_eq_nocase(offer, YK_LIT("identity")))
-        return rank_of_identity(list);
-    return best;
+}
+
+static bool is_identity(enum yk_accept_kind kind, const struct offer *offer)
+{
+    return kind == YK_ACCEPT_ENCODING &&
+           yk_slice_eq_nocase(offer->name.text, YK_LIT("identity"));
 }
 
 int yk_accept_best(enum yk_accept_kind kind, struct yk_slice list,
-                   const struct yk_slice *offers, size_t n)
+                   const struct yk_slice *texts, size_t n)
 {
-    struct rank best = {.quality = 0};
+    struct offer offers[YK_ACCEPT_OFFERS_MAX];
     int place = -1;
+    if (n > YK_ACCEPT_OFFERS_MAX)
+        n = YK_ACCEPT_OFFERS_MAX;
+    for (size_t i = 0; i < n; i++)
+        read_offer(kind, texts[i], &offers[i]);
+    rank_offers(kind, list, offers, n);
     for (size_t i = 0; i < n; i++) {
-        struct rank rank = rank_of(kind, list, offers[i]);
-        if (rank.quality > 0 && (place < 0 || is_better(&rank, &best))) {
-            best = rank;
+        struct rank *rank = &offers[i].rank;
+        if (rank->specificity < 0 && is_identity(kind, &offers[i]))
+            *rank = rank_of_identity(list);
+        if (rank->quality > 0 &&
+            (place < 0 || is_better(rank, &offers[place].rank)))
             place = (int)i;
-        }
     }
     return place;
 }
@@ -357,9 +420,9 @@ size_t yk_accept_sorted(enum yk_accept_kind kind, struct yk_slice list,
     bool has_identity = kind != YK_ACCEPT_ENCODING;
 
     while (next_element(&rest, &element)) {
-        has_identity |= match_name(element.name, YK_LIT("identity")) >= 0;
+        has_identity |= match_name(element.name.text, YK_LIT("identity")) >= 0;
         if (element.quality > 0)
-            insert(&sorted, element.name, element.quality);
+            insert(&sorted, element.name.text, element.quality);
     }
     if (!has_identity)
         insert(&sorted, YK_LIT("identity"), rank_of_identity(list).quality);

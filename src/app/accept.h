@@ -2,8 +2,7 @@
  * Accept-Charset and Accept-Language (RFC 9110 section 12.5), and which of a
  * server's offers is best for it.
  *
- * Pure, and without memory: a list is read again for each offer, which for the
- * lists that clients send is cheaper than keeping it. Of several elements that
+ * Pure, and without memory. Of several elements that
  * match an offer the most specific one counts; of several offers that are
  * acceptable the one with the highest weight is best, then the one that was
  * matched more specifically, then the one whose element stands first in the
@@ -20,6 +19,9 @@ enum yk_accept_kind {
     YK_ACCEPT_CHARSET,  /* "utf-8" */
     YK_ACCEPT_LANGUAGE, /* "en-GB"; "en" is taken for it, and it for "en". */
 };
+
+/* Most offers that are looked at. */
+#define YK_ACCEPT_OFFERS_MAX 64
 
 /* The place of the best of `n` offers, or -1 when none is acceptable. A list
  * without elements accepts nothing (but "identity"). */

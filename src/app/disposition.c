@@ -35,13 +35,14 @@ static bool is_plain(struct yk_slice name)
     return !has_escape(name);
 }
 
-/* A character beyond ASCII is one "?", however many bytes it has. */
-static char *put_quoted(char *to, struct yk_slice name)
+/* A character beyond ASCII is one "?", however many bytes it has. In what is not
+ * UTF-8 nobody knows where one ends: then each byte is. */
+static char *put_quoted(char *to, struct yk_slice name, bool is_utf8)
 {
     *to++ = '"';
     for (size_t i = 0; i < name.len; i++) {
         char c = name.ptr[i];
-        bool is_continued = ((unsigned char)c & 0xc0) == 0x80;
+        bool is_continued = is_utf8 && ((unsigned char)c & 0xc0) == 0x80;
         if (is_continued)
             continue;
         if (c == '"' || c == '\\')
@@ -85,6 +86,7 @@ const char *yk_disposition(const char *filename, struct yk_arena *arena)
         return "attachment";
     const char *slash = strrchr(filename, '/');
     struct yk_slice name = yk_slice_of(slash ? slash + 1 : filename);
+    bool is_utf8 = yk_is_utf8(name.ptr, name.len);
     /* Twice each byte in quotes, and three times each encoded. */
     char *text = yk_arena_alloc(arena, sizeof(prefix) + sizeof(extended) + 2 +
                                            name.len * 5);
@@ -92,8 +94,8 @@ const char *yk_disposition(const char *filename, struct yk_arena *arena)
     if (yk_chars_are(name, YK_CHAR_TOKEN) && !has_escape(name))
         to = put(to, name.ptr, name.len);
     else
-        to = put_quoted(to, name);
-    if (!is_plain(name) && yk_is_utf8(name.ptr, name.len)) {
+        to = put_quoted(to, name, is_utf8);
+    if (!is_plain(name) && is_utf8) {
         to = put(to, extended, sizeof(extended) - 1);
         to = put_encoded(to, name);
     }

@@ -46,8 +46,9 @@ static const char *add_name(yoke_req *req, const char *list,
         return "*";
     if (strcmp(list, "*") == 0 || is_named(yk_slice_of(list), name))
         return list;
-    return yoke_req_printf(req, "%s%s%.*s", list, *list ? ", " : "",
-                           (int)name.len, name.ptr);
+    return YK_JOIN(req->x->arena, yk_slice_of(list),
+                   *list ? YK_LIT(", ") : YK_LIT(""), name)
+        .ptr;
 }
 
 int yoke_res_vary(yoke_res *res, const char *fields)
@@ -64,6 +65,15 @@ int yoke_res_vary(yoke_res *res, const char *fields)
         list = add_name(res->req, list, name);
     }
     return list == before ? 0 : yoke_res_set(res, "Vary", list);
+}
+
+void yk_res_vary(yoke_res *res, struct yk_slice name)
+{
+    struct yk_exchange *x = res->req->x;
+    if (yk_headers_find(&x->headers, YK_LIT("Vary")))
+        yoke_res_vary(res, name.ptr);
+    else
+        yk_headers_set_static(&x->headers, x->arena, YK_LIT("Vary"), name);
 }
 
 /* ---- URLs ---- */

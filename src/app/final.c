@@ -24,13 +24,13 @@ static struct yk_slice set_allow(struct yoke_req *req, uint64_t methods)
  * begin markup. */
 static void answer_not_found(struct yoke_req *req)
 {
+    struct yk_exchange *x = req->x;
     struct yk_slice path = yk_req_original_path(req);
-    char *shown =
-        yk_arena_alloc(req->x->arena, YK_URL_ENCODED_MAX(path.len) + 1);
-    shown[yk_url_encode(path, shown)] = '\0';
-    const char *text =
-        yoke_req_printf(req, "Cannot %s %s", yoke_req_method(req), shown);
-    yk_problem_answer(req, 404, text);
+    char *shown = yk_arena_alloc(x->arena, YK_URL_ENCODED_MAX(path.len));
+    struct yk_slice text = YK_JOIN(
+        x->arena, YK_LIT("Cannot "), yk_slice_of(yoke_req_method(req)),
+        YK_LIT(" "), (struct yk_slice){shown, yk_url_encode(path, shown)});
+    yk_problem_answer(req, 404, text.ptr);
 }
 
 static void answer_unmatched(struct yoke_req *req)

@@ -12,8 +12,7 @@
 
 #include "core/banned.h"
 
-/* More offers than these are not looked at. */
-#define OFFERS_MAX 64
+#define OFFERS_MAX YK_ACCEPT_OFFERS_MAX
 
 /* ---- Preferences ---- */
 

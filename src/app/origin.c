@@ -6,7 +6,7 @@
 #include "app/req.h"
 #include "app/trust.h"
 #include "core/arena.h"
-#include "http/chars.h"
+#include "http/target.h"
 
 #include "core/banned.h"
 
@@ -23,16 +23,43 @@ static bool is_proxied(const struct yoke_req *req)
 
 /* ---- Addresses ---- */
 
+/* More proxies than these stand behind each other nowhere. */
+#define HOPS_MAX 100
+
+/* A way back through the fields that proxies add an address to, the last one
+ * first. */
+struct trail {
+    const struct yk_request *head;
+    uint16_t n;           /* Fields before the one at hand. */
+    struct yk_slice rest; /* Of the one at hand; NULL: nothing is left. */
+};
+
 /* Takes the last element off a list with commas. */
-static bool take_last(struct yk_slice *list, struct yk_slice *ret_element)
+static struct yk_slice take_last(struct yk_slice *list)
 {
-    if (!list->ptr)
-        return false;
     const char *comma = list->len ? memrchr(list->ptr, ',', list->len) : NULL;
     size_t start = comma ? (size_t)(comma - list->ptr) + 1 : 0;
-    *ret_element = (struct yk_slice){list->ptr + start, list->len - start};
+    struct yk_slice last = {list->ptr + start, list->len - start};
     *list = comma ? (struct yk_slice){list->ptr, start - 1}
                   : (struct yk_slice){NULL, 0};
+    return last;
+}
+
+static bool is_forwarded_for(const struct yk_request *head, uint16_t n)
+{
+    return yk_slice_eq_nocase(yk_request_slice(head, head->fields[n].name),
+                              YK_LIT("X-Forwarded-For"));
+}
+
+static bool step_back(struct trail *trail, struct yk_slice *ret_element)
+{
+    const struct yk_request *head = trail->head;
+    while (!trail->rest.ptr && trail->n > 0)
+        if (is_forwarded_for(head, --trail->n))
+            trail->rest = yk_request_slice(head, head->fields[trail->n].value);
+    if (!trail->rest.ptr)
+        return false;
+    *ret_element = take_last(&trail->rest);
     return true;
 }
 
@@ -43,15 +70,17 @@ static size_t walk(const struct yoke_req *req, size_t most,
                    struct yk_peer *peer)
 {
     const struct yk_setting *trust = trust_of(req);
-    struct yk_slice list, text;
+    const struct yk_request *head = req->x->request;
+    struct trail trail = {.head = head, .n = head->field_count};
+    struct yk_slice text;
     struct yk_peer next;
     size_t steps = 0;
     *peer = *req->x->peer;
-    if (!yk_trust_is_on(trust))
+    if (!yk_trust_is_on(trust) ||
+        !yk_request_find(head, YK_LIT("X-Forwarded-For")))
         return 0;
-    list = yk_req_list(req, YK_LIT("X-Forwarded-For"));
     while (steps < most && yk_trust(trust, peer, (int)steps) &&
-           take_last(&list, &text) && yk_trust_parse_address(text, &next)) {
+           step_back(&trail, &text) && yk_trust_parse_address(text, &next)) {
         *peer = next;
         steps++;
     }
@@ -67,14 +96,14 @@ static const char *text_of(const struct yoke_req *req,
 const char *yoke_req_ip(const yoke_req *req)
 {
     struct yk_peer peer;
-    walk(req, SIZE_MAX, &peer);
+    walk(req, HOPS_MAX, &peer);
     return text_of(req, &peer);
 }
 
 size_t yoke_req_ip_count(const yoke_req *req)
 {
     struct yk_peer peer;
-    return walk(req, SIZE_MAX, &peer);
+    return walk(req, HOPS_MAX, &peer);
 }
 
 const char *yoke_req_ip_at(const yoke_req *req, size_t n)
@@ -112,20 +141,10 @@ bool yoke_req_is_secure(const yoke_req *req)
     return strcmp(yoke_req_protocol(req), "https") == 0;
 }
 
-/* Nothing but a name or an address, and perhaps a port. */
-static bool is_host(struct yk_slice text)
-{
-    for (size_t i = 0; i < text.len; i++)
-        if (!yk_char_is(text.ptr[i], YK_CHAR_HOST) &&
-            !strchr(":[]", text.ptr[i]))
-            return false;
-    return text.len > 0;
-}
-
 const char *yoke_req_host(const yoke_req *req)
 {
     struct yk_slice text = forwarded(req, YK_LIT("X-Forwarded-Host"));
-    if (is_host(text))
+    if (yk_authority_is_legal(text))
         return yk_arena_strndup(req->x->arena, text.ptr, text.len);
     return yoke_req_get(req, "Host");
 }

@@ -24,16 +24,16 @@ static bool has_control(struct yk_slice text)
 }
 
 /* No link: whoever is shown this page should not be led to run a script. */
-static const char *page_of(yoke_req *req, const char *reason,
-                           const char *location)
+static struct yk_slice page_of(yoke_req *req, struct yk_slice reason,
+                               const char *location)
 {
-    return yoke_req_printf(
-        req,
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
-        "charset=\"utf-8\">\n"
-        "<title>%s</title>\n</head>\n<body>\n<p>%s. Redirecting to %s</p>\n"
-        "</body>\n</html>\n",
-        reason, reason, yk_escape_html(req, location));
+    return YK_JOIN(req->x->arena,
+                   YK_LIT("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta "
+                          "charset=\"utf-8\">\n<title>"),
+                   reason, YK_LIT("</title>\n</head>\n<body>\n<p>"), reason,
+                   YK_LIT(". Redirecting to "),
+                   yk_slice_of(yk_escape_html(req, location)),
+                   YK_LIT("</p>\n</body>\n</html>\n"));
 }
 
 /* Few ever see the body; those who do get what they like. */
@@ -42,16 +42,18 @@ static int answer(yoke_res *res, int status, const char *location)
     yoke_req *req = res->req;
     const char *const offers[] = {"text/plain", "text/html", NULL};
     const char *best = yoke_req_accepts_of(req, offers);
-    struct yk_slice phrase = yk_status_reason(status);
-    const char *reason =
-        yk_arena_strndup(req->x->arena, phrase.ptr, phrase.len);
-    yoke_res_vary(res, "Accept");
+    struct yk_slice reason = yk_status_reason(status), body;
+    yk_res_vary(res, YK_LIT("Accept"));
     if (!best)
         return yoke_res_end(res);
-    if (best == offers[1])
-        return yoke_res_html(res, page_of(req, reason, location));
-    return yoke_res_text(
-        res, yoke_req_printf(req, "%s. Redirecting to %s", reason, location));
+    if (best == offers[1]) {
+        body = page_of(req, reason, location);
+        return yk_res_answer(res, YK_LIT("text/html; charset=utf-8"), body.ptr,
+                             body.len);
+    }
+    body = YK_JOIN(req->x->arena, reason, YK_LIT(". Redirecting to "),
+                   yk_slice_of(location));
+    return yk_res_answer(res, YK_TYPE_TEXT, body.ptr, body.len);
 }
 
 int yoke_res_redirect(yoke_res *res, int status, const char *url)

@@ -333,16 +333,21 @@ char *yoke_req_strdup(yoke_req *req, const char *text)
 
 char *yk_req_vprintf(struct yoke_req *req, const char *fmt, va_list args)
 {
+    char text[256];
     va_list again;
     va_copy(again, args);
-    int len = vsnprintf(NULL, 0, fmt, args);
+    int len = vsnprintf(text, sizeof(text), fmt, args);
     size_t room = len < 0 ? 1 : (size_t)len + 1;
-    char *text = yk_arena_alloc(req->x->arena, room);
-    text[0] = '\0';
-    if (len > 0)
-        vsnprintf(text, room, fmt, again);
+    char *out = yk_arena_alloc(req->x->arena, room);
+    /* Most fit; formatting again costs more than copying. */
+    if (len < 0)
+        *out = '\0';
+    else if (room <= sizeof(text))
+        memcpy(out, text, room);
+    else
+        vsnprintf(out, room, fmt, again);
     va_end(again);
-    return text;
+    return out;
 }
 
 char *yoke_req_printf(yoke_req *req, const char *fmt, ...)

@@ -244,38 +244,59 @@ int yk_res_answer(yoke_res *res, struct yk_slice type, const void *ptr,
 
 /* Whether the fields say that the answer is to be kept by nobody: that holds
  * for an error as well. */
-static bool is_kept_by_nobody(const struct yk_headers *headers)
+static bool is_kept_by_nobody(const struct yk_header *cache_control)
 {
-    const struct yk_header *header =
-        yk_headers_find(headers, YK_LIT("Cache-Control"));
-    return header && (strcasestr(header->value.ptr, "no-store") ||
-                      strcasestr(header->value.ptr, "no-cache"));
+    return strcasestr(cache_control->value.ptr, "no-store") ||
+           strcasestr(cache_control->value.ptr, "no-cache");
 }
 
-/* Fields that were about what should have been sent, not about the error that
- * comes instead: a cache that kept it by them would go on showing it. */
-static void forget_thing(struct yk_headers *headers)
+static bool is_one_of(struct yk_slice name, const struct yk_slice *names,
+                      size_t count)
 {
-    yk_headers_remove(headers, YK_LIT("Accept-Ranges"));
-    yk_headers_remove(headers, YK_LIT("Content-Disposition"));
-    yk_headers_remove(headers, YK_LIT("ETag"));
-    yk_headers_remove(headers, YK_LIT("Expires"));
-    yk_headers_remove(headers, YK_LIT("Last-Modified"));
-    if (!is_kept_by_nobody(headers))
-        yk_headers_remove(headers, YK_LIT("Cache-Control"));
+    for (size_t i = 0; i < count; i++)
+        if (yk_slice_eq_nocase(name, names[i]))
+            return true;
+    return false;
+}
+
+/* Whether a field was about what should have been sent, not about what comes
+ * instead. A cache that kept an error by such a field would go on showing it. */
+static bool is_of_thing(const struct yk_header *header, int status)
+{
+    static const struct yk_slice always[] = {
+        YK_LIT("Content-Encoding"),
+        YK_LIT("Content-Language"),
+        YK_LIT("Content-Range"),
+    };
+    static const struct yk_slice of_errors[] = {
+        YK_LIT("Accept-Ranges"), YK_LIT("Content-Disposition"), YK_LIT("ETag"),
+        YK_LIT("Expires"),       YK_LIT("Last-Modified"),
+    };
+    /* There Content-Range says how long the thing is (RFC 9110 section
+     * 15.5.17). */
+    if (is_one_of(header->name, always, status == 416 ? 2 : 3))
+        return true;
+    if (status < 400)
+        return false;
+    if (yk_slice_eq_nocase(header->name, YK_LIT("Cache-Control")))
+        return !is_kept_by_nobody(header);
+    return is_one_of(header->name, of_errors, 5);
+}
+
+static void forget_thing(struct yk_headers *headers, int status)
+{
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < headers->count; i++)
+        if (!is_of_thing(&headers->items[i], status))
+            headers->items[kept++] = headers->items[i];
+    headers->count = kept;
 }
 
 int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
                       struct yk_slice body)
 {
     struct yk_exchange *x = res->req->x;
-    if (status >= 400)
-        forget_thing(&x->headers);
-    yk_headers_remove(&x->headers, YK_LIT("Content-Encoding"));
-    yk_headers_remove(&x->headers, YK_LIT("Content-Language"));
-    /* There it says how long the thing is (RFC 9110 section 15.5.17). */
-    if (status != 416)
-        yk_headers_remove(&x->headers, YK_LIT("Content-Range"));
+    forget_thing(&x->headers, status);
     yk_headers_set_static(&x->headers, x->arena, YK_LIT("Content-Type"), type);
     yk_headers_set_static(&x->headers, x->arena,
                           YK_LIT("X-Content-Type-Options"), YK_LIT("nosniff"));

@@ -71,6 +71,10 @@ int yk_res_answer_own(yoke_res *res, int status, struct yk_slice type,
 /* The same with plain text. */
 int yk_res_answer_plain(yoke_res *res, int status, struct yk_slice text);
 
+/* yoke_res_vary of one static name, for an answer of which nothing has been
+ * sent. */
+void yk_res_vary(yoke_res *res, struct yk_slice name);
+
 /* Something illegal was set: logs it with the place of the route, and makes the
  * answer a 500. Returns `err`. */
 int yk_res_break(yoke_res *res, int err, const char *fmt, ...)

@@ -25,24 +25,53 @@ struct networks {
 
 /* ---- Addresses ---- */
 
-bool yk_trust_parse_address(struct yk_slice text, struct yk_peer *ret_peer)
+/* Nothing but an address. */
+static bool parse_bare(struct yk_slice text, struct yk_peer *ret_peer)
 {
     char address[YK_PEER_TEXT_MAX];
-    text = yk_trim(text);
-    const char *colon = text.len ? memchr(text.ptr, ':', text.len) : NULL;
-    if (text.len > 0 && *text.ptr == '[') {
-        const char *end = memchr(text.ptr, ']', text.len);
-        if (!end)
-            return false;
-        text = (struct yk_slice){text.ptr + 1, (size_t)(end - text.ptr) - 1};
-    } else if (colon && colon == memrchr(text.ptr, ':', text.len)) {
-        text.len = (size_t)(colon - text.ptr);
-    }
     if (text.len == 0 || text.len >= sizeof(address))
         return false;
     memcpy(address, text.ptr, text.len);
     address[text.len] = '\0';
     return yk_peer_parse(ret_peer, address) == 0;
+}
+
+/* Nothing, or ":80". */
+static bool is_port(struct yk_slice text)
+{
+    uint64_t port;
+    return text.len == 0 ||
+           (*text.ptr == ':' &&
+            yk_parse_u64((struct yk_slice){text.ptr + 1, text.len - 1},
+                         UINT16_MAX, &port) == 0);
+}
+
+/* "[::1]:80". What stands in brackets has colons. */
+static bool parse_bracketed(struct yk_slice text, struct yk_peer *ret_peer)
+{
+    const char *end = memchr(text.ptr, ']', text.len);
+    if (!end)
+        return false;
+    size_t len = (size_t)(end + 1 - text.ptr);
+    struct yk_slice address = {text.ptr + 1, len - 2};
+    return is_port((struct yk_slice){text.ptr + len, text.len - len}) &&
+           address.len > 0 && memchr(address.ptr, ':', address.len) &&
+           parse_bare(address, ret_peer);
+}
+
+bool yk_trust_parse_address(struct yk_slice text, struct yk_peer *ret_peer)
+{
+    text = yk_trim(text);
+    if (text.len == 0)
+        return false;
+    if (*text.ptr == '[')
+        return parse_bracketed(text, ret_peer);
+    const char *colon = memchr(text.ptr, ':', text.len);
+    size_t len = colon && colon == memrchr(text.ptr, ':', text.len)
+                     ? (size_t)(colon - text.ptr)
+                     : text.len;
+    return is_port((struct yk_slice){text.ptr + len, text.len - len}) &&
+           parse_bare((struct yk_slice){text.ptr, len}, ret_peer);
 }
 
 /* ---- Networks ---- */
@@ -53,9 +82,7 @@ static bool parse_network(struct yk_slice text, struct network *ret_network)
     size_t len = slash ? (size_t)(slash - text.ptr) : text.len;
     struct network network;
     uint64_t bits;
-    if (memchr(text.ptr, '[', len) ||
-        !yk_trust_parse_address((struct yk_slice){text.ptr, len},
-                                &network.address))
+    if (!parse_bare((struct yk_slice){text.ptr, len}, &network.address))
         return false;
     /* ::ffff:10.0.0.0/104 is 10.0.0.0/8. */
     uint32_t most = memchr(text.ptr, ':', len) ? 128 : 32;

@@ -24,7 +24,7 @@ static inline bool yk_trust_is_on(const struct yk_setting *setting)
 }
 
 /* Reads an address as proxies write it: "1.2.3.4", "1.2.3.4:80", "::1",
- * "[::1]:80". False when it is none. */
+ * "[::1]:80". False when it is none, or what follows it is no port. */
 bool yk_trust_parse_address(struct yk_slice text, struct yk_peer *ret_peer);
 
 #endif

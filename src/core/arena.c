@@ -72,3 +72,19 @@ char *yk_arena_strndup(struct yk_arena *arena, const char *ptr, size_t len)
     copy[len] = '\0';
     return copy;
 }
+
+struct yk_slice yk_arena_join(struct yk_arena *arena,
+                              const struct yk_slice *parts, size_t count)
+{
+    size_t len = 0;
+    for (size_t i = 0; i < count; i++)
+        len += parts[i].len;
+    char *text = yk_arena_alloc(arena, len + 1), *to = text;
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].len > 0)
+            memcpy(to, parts[i].ptr, parts[i].len);
+        to += parts[i].len;
+    }
+    *to = '\0';
+    return (struct yk_slice){text, len};
+}

@@ -33,16 +33,17 @@ static inline unsigned char yk_lower(unsigned char c)
     return (unsigned char)(c - 'A') < 26 ? (unsigned char)(c | 0x20) : c;
 }
 
-/* Equal without regard to the case of ASCII letters. */
+/* For yk_slice_eq_nocase, of slices that are as long as each other. */
+bool yk_bytes_eq_nocase(const char *a, const char *b, size_t len);
+
+/* Equal without regard to the case of ASCII letters. Most that are compared have
+ * another length, or begin otherwise. */
 static inline bool yk_slice_eq_nocase(struct yk_slice a, struct yk_slice b)
 {
     if (a.len != b.len)
         return false;
-    for (size_t i = 0; i < a.len; i++)
-        if (yk_lower((unsigned char)a.ptr[i]) !=
-            yk_lower((unsigned char)b.ptr[i]))
-            return false;
-    return true;
+    return a.len == 0 || (((*a.ptr ^ *b.ptr) & 0xdf) == 0 &&
+                          yk_bytes_eq_nocase(a.ptr, b.ptr, a.len));
 }
 
 #endif

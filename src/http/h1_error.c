@@ -1,5 +1,10 @@
 #include "http/h1_error.h"
 
+#define XX(name, code, words)                                                  \
+    _Static_assert(sizeof(words) <= YK_H1_ERROR_TEXT_MAX, "too long");
+YK_H1_ERROR_MAP(XX)
+#undef XX
+
 static const struct {
     int status;
     const char *text;

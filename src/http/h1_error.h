@@ -51,6 +51,9 @@ enum yk_h1_error {
 /* The status to answer with, 400 to 505. */
 int yk_h1_error_status(enum yk_h1_error error);
 
+/* Most bytes of a text. */
+#define YK_H1_ERROR_TEXT_MAX 64
+
 /* The text; static, and free of anything the client sent. */
 const char *yk_h1_error_text(enum yk_h1_error error);
 

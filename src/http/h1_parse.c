@@ -19,16 +19,6 @@ void yk_h1_head_init(struct yk_h1_head *head)
     memset(head, 0, offsetof(struct yk_h1_head, request.fields));
 }
 
-const struct yk_field *yk_request_find(const struct yk_request *req,
-                                       struct yk_slice name)
-{
-    for (uint16_t i = 0; i < req->field_count; i++)
-        if (yk_slice_eq_nocase(yk_request_slice(req, req->fields[i].name),
-                               name))
-            return &req->fields[i];
-    return NULL;
-}
-
 /* ---- The request line ---- */
 
 static enum yk_h1_error parse_version(struct yk_request *req, const char *ptr,
@@ -301,6 +291,7 @@ static enum yk_h1_error parse_field_line(struct yk_h1_head *head,
     if (err)
         return err;
     req->field_count++;
+    req->names |= yk_request_name_bit(buf + off, field->name.len);
     return see_field(head, field);
 }
 

@@ -1,7 +1,6 @@
 #include "http/h1_write.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/number.h"
@@ -11,6 +10,9 @@
 /* Room for the fields that are ours: Date, Connection, and either of
  * Content-Length and Transfer-Encoding, and for the longest status line. */
 #define OUR_FIELDS_ROOM 256
+
+/* A refusal's body: "431 Request Header Fields Too Large: ", and the text. */
+#define REFUSAL_MAX (48 + YK_H1_ERROR_TEXT_MAX)
 
 static char *put(char *at, const char *ptr, size_t len)
 {
@@ -169,19 +171,20 @@ int yk_h1_write_refusal(struct yk_out *out, enum yk_h1_error error,
                              YK_LIT("text/plain; charset=utf-8")};
     struct yk_headers headers = {.items = &type, .count = 1};
     int status = yk_h1_error_status(error);
-    char body[160];
+    char body[REFUSAL_MAX];
 
-    struct yk_slice reason = yk_status_reason(status);
-    int len = snprintf(body, sizeof(body), "%d %.*s: %s\n", status,
-                       (int)reason.len, reason.ptr, yk_h1_error_text(error));
+    char *end = put_slice(body, yk_status_title(status));
+    end = PUT(end, ": ");
+    end = put_slice(end, yk_slice_of(yk_h1_error_text(error)));
+    size_t len = (size_t)(PUT(end, "\n") - body);
     struct yk_h1_answer answer = {
         .status = status,
         .headers = &headers,
         .date = date,
         .framing = YK_H1_FRAME_LENGTH,
         .persist = YK_H1_PERSIST_CLOSE,
-        .content_length = (uint64_t)len,
-        .body = {body, has_body ? (size_t)len : 0},
+        .content_length = len,
+        .body = {body, has_body ? len : 0},
     };
     return yk_h1_write_head(out, &answer);
 }

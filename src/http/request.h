@@ -45,6 +45,8 @@ struct yk_request {
     bool is_absolute;        /* The target had an authority. */
     enum yk_body_kind body;  /* How the body is framed. */
     uint64_t content_length; /* For YK_BODY_LENGTH. */
+    uint64_t names;          /* A bit for each name of `fields`, see
+                                yk_request_name_bit. */
     struct yk_field fields[YK_FIELDS_MAX];
 };
 
@@ -52,6 +54,14 @@ static inline struct yk_slice yk_request_slice(const struct yk_request *req,
                                                struct yk_span span)
 {
     return (struct yk_slice){req->base + span.off, span.len};
+}
+
+/* Most fields that are looked for are not there, which one look at the bits of
+ * those that are tells of most. Bit 5 of the first character, which is its case,
+ * does not count: it is shifted out. */
+static inline uint64_t yk_request_name_bit(const char *name, size_t len)
+{
+    return UINT64_C(1) << ((len + (unsigned char)*name * 2u) & 63);
 }
 
 /* The first field of that name, without regard to case, or NULL. */

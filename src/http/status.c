@@ -66,6 +66,7 @@
 
 /* "HTTP/1.1 404 " before the phrase, CR LF behind it. */
 #define PREFIX_LEN 13
+#define TITLE_OFF  9
 #define SUFFIX_LEN 2
 
 #define FIRST 100
@@ -86,11 +87,21 @@ struct yk_slice yk_status_line(int status)
     return lines[status - FIRST];
 }
 
-struct yk_slice yk_status_reason(int status)
+/* The line from `off` on. */
+static struct yk_slice rest_of_line(int status, size_t off)
 {
     struct yk_slice line = yk_status_line(status);
     if (!line.ptr)
         return YK_LIT("");
-    return (struct yk_slice){line.ptr + PREFIX_LEN,
-                             line.len - PREFIX_LEN - SUFFIX_LEN};
+    return (struct yk_slice){line.ptr + off, line.len - off - SUFFIX_LEN};
+}
+
+struct yk_slice yk_status_reason(int status)
+{
+    return rest_of_line(status, PREFIX_LEN);
+}
+
+struct yk_slice yk_status_title(int status)
+{
+    return rest_of_line(status, TITLE_OFF);
 }

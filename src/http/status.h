@@ -9,6 +9,9 @@
 /* The reason phrase: "Not Found"; empty for a code without one. */
 struct yk_slice yk_status_reason(int status);
 
+/* The code and its phrase: "404 Not Found"; empty for a code without one. */
+struct yk_slice yk_status_title(int status);
+
 /* The first line of an answer with its CR LF, ready to be sent:
  * "HTTP/1.1 404 Not Found\r\n"; empty for a code without a phrase. */
 struct yk_slice yk_status_line(int status);

@@ -25,8 +25,11 @@ static void names_are_told_so_that_every_client_understands(void **state)
                              "filename*=UTF-8''%F0%9F%98%80"},
         /* What is not UTF-8 cannot be told as such. */
         {"M\xe4rz.txt", "attachment; filename=\"M?rz.txt\""},
-        {"\xe2\x82", "attachment; filename=\"?\""},
-        {"\xed\xa0\x80", "attachment; filename=\"?\""},
+        {"\xe2\x82", "attachment; filename=\"??\""},
+        {"\xed\xa0\x80", "attachment; filename=\"???\""},
+        {"a\x80"
+         "b\xe2\x82\xac",
+         "attachment; filename=\"a?b???\""},
         /* An escape would be decoded by some. */
         {"50%25.txt",
          "attachment; filename=\"50%25.txt\"; filename*=UTF-8''50%2525.txt"},

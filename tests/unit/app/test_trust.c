@@ -45,6 +45,31 @@ static const struct {
     {"*", "127.0.0.1", "1.2.3.4:5678", "1.2.3.4"},
     {"*", "127.0.0.1", "[2001:db8::1]:80", "2001:db8::1"},
     {"*", "127.0.0.1", "[::1]", "::1"},
+    {"*", "127.0.0.1", "1.2.3.4:0 , [::2]:65535", "1.2.3.4"},
+    {"*", "127.0.0.1", "1.2.3.4\t", "1.2.3.4"},
+    /* What follows an address is a port, or it is none. */
+    {"*", "127.0.0.1", "1.2.3.4:65536", "127.0.0.1"},
+    {"*", "127.0.0.1", "1.2.3.4:", "127.0.0.1"},
+    {"*", "127.0.0.1", "1.2.3.4:80x", "127.0.0.1"},
+    {"*", "127.0.0.1", "1.2.3.4:-1", "127.0.0.1"},
+    {"*", "127.0.0.1", "[::1]:99999", "127.0.0.1"},
+    {"*", "127.0.0.1", "[::1]80", "127.0.0.1"},
+    {"*", "127.0.0.1", "[::1]:80:80", "127.0.0.1"},
+    {"*", "127.0.0.1", "[::1]]", "127.0.0.1"},
+    {"*", "127.0.0.1", "[[::1]]", "127.0.0.1"},
+    {"*", "127.0.0.1", "[::1", "127.0.0.1"},
+    {"*", "127.0.0.1", "[]", "127.0.0.1"},
+    {"*", "127.0.0.1", "[", "127.0.0.1"},
+    {"*", "127.0.0.1", ":80", "127.0.0.1"},
+    {"*", "127.0.0.1", "[1.2.3.4]:80", "127.0.0.1"},
+    {"*", "127.0.0.1", "\"1.2.3.4\"", "127.0.0.1"},
+    {"*", "127.0.0.1", "for=1.2.3.4", "127.0.0.1"},
+    {"*", "127.0.0.1", "1.2.3.4 5.6.7.8", "127.0.0.1"},
+    {"*", "127.0.0.1", "01.2.3.4", "127.0.0.1"},
+    {"*", "127.0.0.1", "0x7f.1", "127.0.0.1"},
+    {"*", "127.0.0.1", "fe80::1%eth0", "127.0.0.1"},
+    {"*", "127.0.0.1", "2001:db8::1:80", "2001:db8::1:80"},
+    {"*", "127.0.0.1", "1.2.3.4,", "127.0.0.1"},
     /* What is no address ends the search. */
     {"*", "127.0.0.1", "unknown", "127.0.0.1"},
     {"*", "127.0.0.1", "evil, 1.2.3.4", "1.2.3.4"},
@@ -90,19 +115,59 @@ static void the_client_is_the_first_that_is_not_trusted(void **state)
     }
 }
 
+/* Each proxy may add a field of its own, or to the last one. */
+static void fields_are_one_list(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    yoke_app_set_int(app, "trust proxy", 3);
+    yoke_app_use(app, show);
+    struct fake *f = fake_new("GET /", "X-Forwarded-For: 6.6.6.6, 1.2.3.4\r\n"
+                                       "Accept: */*\r\n"
+                                       "x-forwarded-for: 2.2.2.2\r\n"
+                                       "X-Forwarded-For: 3.3.3.3\r\n");
+    fake_run(f, app);
+    assert_string_equal(f->body, "1.2.3.4");
+    fake_free(f);
+    yoke_app_free(app);
+}
+
+static void show_all(yoke_req *req, yoke_res *res)
+{
+    size_t count = yoke_req_ip_count(req);
+    for (size_t i = 0; i < count; i++)
+        assert_non_null(yoke_req_ip_at(req, i));
+    assert_null(yoke_req_ip_at(req, count));
+    assert_string_equal(yoke_req_ip_at(req, 0), yoke_req_ip(req));
+    yoke_res_textf(res, "%zu %s", count, yoke_req_ip(req));
+}
+
+/* Where every proxy is trusted, clients can send as many as fit. */
+static void a_hundred_hops_are_followed(void **state)
+{
+    char field[4096];
+    size_t len = (size_t)snprintf(field, sizeof(field), "X-Forwarded-For: ");
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    for (int i = 300; i > 0; i--)
+        len +=
+            (size_t)snprintf(field + len, sizeof(field) - len, "10.0.%d.%d%s",
+                             i / 256, i % 256, i > 1 ? "," : "\r\n");
+    yoke_app_enable(app, "trust proxy");
+    yoke_app_use(app, show_all);
+    struct fake *f = fake_new("GET /", field);
+    fake_run(f, app);
+    assert_string_equal(f->body, "100 10.0.0.100");
+    fake_free(f);
+    yoke_app_free(app);
+}
+
 static void what_is_no_network_is_an_error_of_registration(void **state)
 {
     static const char *const texts[] = {
-        "localhost",
-        "10.0.0.0/33",
-        "::1/129",
-        "10.0.0.0/",
-        "10.0.0.0/x",
-        "10.0.0.0/-1",
-        "1.2.3",
-        "[::1]",
-        "loopback, 10",
-        "Loopback",
+        "localhost",         "10.0.0.0/33", "::1/129",      "10.0.0.0/",
+        "10.0.0.0/x",        "10.0.0.0/-1", "1.2.3",        "[::1]",
+        "10.0.0.1:80",       "[::1]:80",    "loopback, 10", "Loopback",
         "::ffff:1.2.3.4/95",
     };
     (void)state;
@@ -155,10 +220,28 @@ static void what_is_no_host_or_protocol_is_ignored(void **state)
     } of[] = {
         {"X-Forwarded-Proto: HTTPS\r\n", "https test"},
         {"X-Forwarded-Proto: javascript\r\n", "http test"},
+        {"X-Forwarded-Proto: https, http\r\n", "https test"},
+        {"X-Forwarded-Proto: http, https\r\n", "http test"},
+        {"X-Forwarded-Proto: , https\r\n", "https test"},
+        {"X-Forwarded-Proto: https://\r\n", "http test"},
+        {"X-Forwarded-Proto: \"https\"\r\n", "http test"},
+        {"X-Forwarded-Proto: http\r\nX-Forwarded-Proto: https\r\n",
+         "http test"},
         {"X-Forwarded-Host: evil/path\r\n", "http test"},
         {"X-Forwarded-Host: a b\r\n", "http test"},
         {"X-Forwarded-Host: \r\n", "http test"},
         {"X-Forwarded-Host: [::1]:80\r\n", "http [::1]:80"},
+        {"X-Forwarded-Host: a:8080, b\r\n", "http a:8080"},
+        {"X-Forwarded-Host: a:65535\r\n", "http a:65535"},
+        {"X-Forwarded-Host: a:99999\r\n", "http test"},
+        {"X-Forwarded-Host: a:80:80\r\n", "http test"},
+        {"X-Forwarded-Host: a:\r\n", "http test"},
+        {"X-Forwarded-Host: a:b\r\n", "http test"},
+        {"X-Forwarded-Host: :80\r\n", "http test"},
+        {"X-Forwarded-Host: [::1\r\n", "http test"},
+        {"X-Forwarded-Host: ]a[\r\n", "http test"},
+        {"X-Forwarded-Host: me@a\r\n", "http test"},
+        {"X-Forwarded-Host: \"a,b\"\r\n", "http test"},
     };
     yoke_app *app = yoke_app_new();
     (void)state;
@@ -179,6 +262,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_client_is_the_first_that_is_not_trusted),
+        cmocka_unit_test(fields_are_one_list),
+        cmocka_unit_test(a_hundred_hops_are_followed),
         cmocka_unit_test(what_is_no_network_is_an_error_of_registration),
         cmocka_unit_test(a_function_may_decide),
         cmocka_unit_test(what_is_no_host_or_protocol_is_ignored),
