@@ -80,6 +80,7 @@ def step_layers(tally):
 def step_lists(tally):
     tally.tool("lists of files", "check_lists.py")
     tally.tool("tests of public calls", "check_public.py")
+    tally.tool("comments of public calls", "check_manual.py")
 
 
 def step_size(tally):
@@ -88,6 +89,7 @@ def step_size(tally):
 
 def step_docs(tally):
     tally.tool("programs in the documents", "check_docs.py")
+    tally.tool("links in the documents", "check_links.py")
     tally.tool("man pages", "check_man.py")
 
 

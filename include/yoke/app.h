@@ -122,8 +122,9 @@ void yoke_app_fail(yoke_app *app, const char *fmt, ...)
  *
  * Takes `app` over, also on failure. Returns the server, which frees itself
  * when it has stopped; or NULL when the application has a registration error,
- * which is logged, and makes `yoke_run` return 1. That the address cannot be
- * had is told later, through `on_error`. */
+ * or a limit is higher than it can be, which is logged, and makes `yoke_run`
+ * return 1. That the address cannot be had is told later, through `on_error`.
+ */
 #define yoke_app_listen(app, ...)                                              \
     yoke_app_listen_with((app), YOKE_OPTIONS_(yoke_listen_options, __VA_ARGS__))
 yoke_server *yoke_app_listen_with(yoke_app *app,
@@ -519,7 +520,9 @@ static inline struct yoke_handler yoke_catch_with(yoke_err_fn *fn, void *data,
 void *yoke_data(const yoke_req *req);
 
 /* Application-wide data: one pointer, found again by any handler with
- * `yoke_app_data(yoke_req_app(req))`. */
+ * `yoke_app_data(yoke_req_app(req))`; NULL until it is set. `free_data`, which
+ * may be NULL, is called with it when the application is freed, or when another
+ * pointer takes its place. (Express: app.locals.) */
 void yoke_app_set_data(yoke_app *app, void *data, void (*free_data)(void *));
 void *yoke_app_data(const yoke_app *app);
 

@@ -173,6 +173,7 @@ struct yoke_broadcast_stats {
     uint64_t refused;   /* Clients that were too many. */
 };
 
+/* Fills in how it is now. */
 void yoke_broadcast_stats(const yoke_broadcast *broadcast,
                           struct yoke_broadcast_stats *ret_stats);
 

@@ -277,6 +277,7 @@ struct yoke_cache_stats {
     uint32_t waiters;      /* and calls. */
 };
 
+/* Fills in how it is now. */
 void yoke_cache_stats(const yoke_cache *cache,
                       struct yoke_cache_stats *ret_stats);
 

@@ -53,7 +53,7 @@ struct yoke_trust {
  * connection backwards, that is none of theirs; what is no address, with a port
  * or without one, ends the search, and so does the hundredth. "" over a UNIX
  * socket, whose peer counts as trusted when the setting is "loopback", a number
- * or true. */
+ * or true. (Express: req.ip.) */
 const char *yoke_req_ip(const yoke_req *req);
 
 /* The number of addresses from the client to the last proxy but one, and the
@@ -62,17 +62,20 @@ const char *yoke_req_ip(const yoke_req *req);
 size_t yoke_req_ip_count(const yoke_req *req);
 const char *yoke_req_ip_at(const yoke_req *req, size_t n);
 
-/* "http" or "https"; by X-Forwarded-Proto from a trusted proxy. Any other word
- * there is ignored. */
+/* The protocol, "http" or "https"; by X-Forwarded-Proto from a trusted proxy.
+ * Any other word there is ignored. (Express: req.protocol.) */
 const char *yoke_req_protocol(const yoke_req *req);
+
+/* True when that is "https". (Express: req.secure.) */
 bool yoke_req_is_secure(const yoke_req *req);
 
 /* The host that the client asked for, with its port: "example.com:8080"; by
  * X-Forwarded-Host from a trusted proxy, of a list the first; what is no host is
- * ignored. NULL when there is none (HTTP/1.0). */
+ * ignored. NULL when there is none (HTTP/1.0). (Express: req.host.) */
 const char *yoke_req_host(const yoke_req *req);
 
-/* The same without the port: "example.com", "[::1]". */
+/* The same without the port: "example.com", "[::1]". (Express: req.hostname.)
+ */
 const char *yoke_req_hostname(const yoke_req *req);
 
 /* The number of subdomains, and the n-th, the one next to the domain first: of

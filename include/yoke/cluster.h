@@ -200,6 +200,9 @@ struct yoke_exit {
  * status 1: it must not go on as a second primary. */
 int yoke_cluster_init(int argc, char **argv);
 
+/* What this process is: true for one of the two. A process that has not called
+ * yoke_cluster_init, or that nobody has forked, is a primary. (Node:
+ * cluster.isPrimary, cluster.isWorker.) */
 bool yoke_cluster_is_primary(void);
 bool yoke_cluster_is_worker(void);
 
@@ -213,7 +216,8 @@ int yoke_cpus(void);
  * each call. -YOKE_EROLE in a worker; -YOKE_ESTARTED when `sched` comes after
  * the first fork; -EINVAL for NULL, or a `sched`, `silent` or `stdio` that
  * there is not; -ENOENT when `uid` is not in the user database and `gid` is not
- * given. On failure nothing has changed. (Node: setupPrimary.) */
+ * given; -E2BIG when that user has too many groups; or -errno of asking for it.
+ * On failure nothing has changed. (Node: setupPrimary.) */
 int yoke_cluster_setup(const struct yoke_cluster_settings *settings);
 
 /* The settings as they are. Borrowed: valid until the next setup. */
@@ -223,15 +227,15 @@ const struct yoke_cluster_settings *yoke_cluster_settings(void);
 
 /* Starts a worker. `env`, which may be NULL, has more environment variables,
  * "NAME=value", NULL at the end; they win over the primary's; "NAME" alone
- * removes one. Returns the
- * worker, borrowed until after its `exit` event; NULL with errno set when the
- * system refuses (EAGAIN, ENOMEM, EMFILE); ESHUTDOWN when the primary is
- * stopping; EPERM in a worker; EINVAL before yoke_cluster_init. */
+ * removes one. Returns the worker, borrowed until after its `exit` event; NULL
+ * with errno set when the system refuses (EAGAIN, ENOMEM, EMFILE); ESHUTDOWN
+ * when the primary is stopping; EPERM in a worker; EINVAL before
+ * yoke_cluster_init. (Node: cluster.fork.) */
 yoke_worker *yoke_cluster_fork(const char *const *env);
 
 /* Disconnects every worker; `fn`, which may be NULL, is called from the loop
- * when the last is gone, also when there was none. -YOKE_EROLE in a worker,
- * -ENOMEM when the call cannot be noted. (Node: cluster.disconnect.) */
+ * when the last is gone, also when there was none. Returns 0; -YOKE_EROLE in a
+ * worker; -ENOMEM when the call cannot be noted. (Node: cluster.disconnect.) */
 int yoke_cluster_disconnect(void (*fn)(void *data), void *data);
 
 /* The workers one by one: NULL gives the first, each the next, NULL after the
@@ -242,26 +246,30 @@ yoke_worker *yoke_cluster_workers(yoke_worker *previous);
 /* In a worker: itself. NULL in a primary. (Node: cluster.worker.) */
 yoke_worker *yoke_cluster_worker(void);
 
-/* Counts from 1 and is never used again. */
+/* Its number, which counts from 1 and is never used again. (Node: worker.id.) */
 int yoke_worker_id(const yoke_worker *worker);
+
+/* Its process. (Node: worker.process.pid.) */
 pid_t yoke_worker_pid(const yoke_worker *worker);
 
 /* In the primary: sends the signal (0: SIGTERM) at once; as in Node,
  * `exited_after_disconnect` stays false. A worker takes SIGTERM as a request
  * to finish what has begun, once; a second one ends it as the system does. In
- * a worker, on itself: disconnects and exits with 0. -ESRCH when it is dead. */
+ * a worker, on itself: disconnects and exits with 0. Returns 0; -ESRCH when it
+ * is dead; -EINVAL for no signal; -YOKE_ECHANNEL on itself when it is
+ * disconnected. (Node: worker.kill.) */
 int yoke_worker_kill(yoke_worker *worker, int signal);
 
 /* Gracefully: the worker closes its listeners, finishes what has begun, closes
  * the channel, and ends when nothing keeps its loop alive. From the primary no
- * new connection goes to it from this call on. -YOKE_ECHANNEL when it is
- * already disconnected. */
+ * new connection goes to it from this call on. Returns 0; -YOKE_ECHANNEL when
+ * it is disconnected, or was told so already. (Node: worker.disconnect.) */
 int yoke_worker_disconnect(yoke_worker *worker);
 
 /* Closes the channel at once, from either side, without a word: messages that
  * wait are lost. The worker takes it as the end of its primary: it finishes
  * what it has begun, and ends with 0; `exited_after_disconnect` is 0, unless it
- * was to leave anyway. -YOKE_ECHANNEL when it is closed. (Node:
+ * was to leave anyway. Returns 0; -YOKE_ECHANNEL when it is closed. (Node:
  * process.disconnect.) */
 int yoke_worker_hang_up(yoke_worker *worker);
 
@@ -273,10 +281,11 @@ int yoke_worker_hang_up(yoke_worker *worker);
 int yoke_worker_stdio(const yoke_worker *worker, int number);
 
 /* The same, but it is the caller's from here on, to read or to close: to end a
- * worker's standard input, for example. */
+ * worker's standard input, for example. -1 as above. */
 int yoke_worker_take_stdio(yoke_worker *worker, int number);
 
-/* The channel is open; the process has ended. */
+/* Whether its channel is open; whether its process has ended. (Node:
+ * worker.isConnected, worker.isDead.) */
 bool yoke_worker_is_connected(const yoke_worker *worker);
 bool yoke_worker_is_dead(const yoke_worker *worker);
 
@@ -297,6 +306,7 @@ enum yoke_worker_state {
     YOKE_WORKER_DEAD,          /* Its process has ended. */
 };
 
+/* Where this one is now. (Node: worker.state.) */
 enum yoke_worker_state yoke_worker_state(const yoke_worker *worker);
 
 /* The state's name: "none", "online" ... Static. */
@@ -315,6 +325,8 @@ void *yoke_worker_data(const yoke_worker *worker);
  * order in which they happen. In a worker, about itself: disconnect, error, and
  * those of yoke/message.h. ---- */
 
+/* It has been forked; it runs; it listens on an address, which is borrowed for
+ * the call. (Node: the events `fork`, `online` and `listening`.) */
 void yoke_cluster_on_fork(void (*fn)(yoke_worker *, void *data), void *data);
 void yoke_cluster_on_online(void (*fn)(yoke_worker *, void *data), void *data);
 void yoke_cluster_on_listening(void (*fn)(yoke_worker *,
@@ -322,6 +334,9 @@ void yoke_cluster_on_listening(void (*fn)(yoke_worker *,
                                           void *data),
                                void *data);
 
+/* Its channel is closed; its process has ended, `yoke_exit` says why, borrowed
+ * for the call. The worker is freed after the later of the two. (Node: the
+ * events `disconnect` and `exit`.) */
 void yoke_cluster_on_disconnect(void (*fn)(yoke_worker *, void *data),
                                 void *data);
 void yoke_cluster_on_exit(void (*fn)(yoke_worker *, const struct yoke_exit *,
@@ -481,9 +496,9 @@ struct yoke_cluster_options {
  * it has been stopped. If no worker could ever start (the port is in use, the
  * factory failed), it does not try again, but logs the reason and returns 1;
  * likewise when every slot has used up its budget, and at once without
- * yoke_cluster_init. In a worker: calls `make_app`, listens, and returns its
- * exit status. `options` may be NULL;
- * it is copied. */
+ * yoke_cluster_init or with an option that is wrong. In a worker: calls
+ * `make_app`, listens, and returns its exit status. `options` may be NULL; it is
+ * copied, its strings are borrowed until it returns. */
 int yoke_cluster_run(yoke_app_factory *make_app,
                      const struct yoke_cluster_options *options);
 
@@ -560,9 +575,10 @@ void yoke_ready(void);
  * `fn`, which may be NULL, is called from the loop when it is over: `err` is 0,
  * -YOKE_ESTARTUP, or -ESHUTDOWN when the primary has been stopped meanwhile;
  * and `text` says how it went, borrowed for the call.
- * -YOKE_EROLE elsewhere; -EBUSY while one is under way; -ESHUTDOWN when the
- * primary is stopping; -ENOENT, -EACCES ... when there is no such program: then
- * `fn` is not called. */
+ *
+ * Returns 0; or -YOKE_EROLE elsewhere, -EBUSY while one is under way, -ESHUTDOWN
+ * when the primary is stopping, -ENOENT, -EACCES ... when there is no such
+ * program: then `fn` is not called. (PM2: reload; nginx: SIGHUP.) */
 int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
                         void *data);
 
@@ -582,15 +598,18 @@ int yoke_cluster_reload(void (*fn)(int err, const char *text, void *data),
  * -YOKE_ESTARTUP when the program does not get so far, -ETIMEDOUT, -errno;
  * nothing has changed then, and `text` says why, borrowed for the call. Nobody
  * is told of success: this program has ended.
- * -YOKE_EROLE elsewhere; -EBUSY while one, or a reload, is under way;
- * -ESHUTDOWN when the primary is stopping: then `fn` is not called. (nginx:
- * SIGUSR2; HAProxy: SIGUSR2 to the master.) */
+ *
+ * Returns 0; or -YOKE_EROLE elsewhere, -EBUSY while one, or a reload, is under
+ * way, -ESHUTDOWN when the primary is stopping, or -errno when the program cannot
+ * be started at all: then `fn` is not called. (nginx: SIGUSR2; HAProxy: SIGUSR2
+ * to the master.) */
 int yoke_cluster_upgrade(void (*fn)(int err, const char *text, void *data),
                          void *data);
 
 /* In a supervising primary: so many workers from now on; what SIGTTIN (one
  * more) and SIGTTOU (one less) do. Those that go finish what they have begun.
- * -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN. */
+ * Returns 0; -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN when
+ * the primary is stopping. (PM2: scale.) */
 int yoke_cluster_scale(int workers);
 
 /* In a primary of Node's form: opens the control socket, by which `yoke ps` and
@@ -599,10 +618,10 @@ int yoke_cluster_scale(int workers);
  * program's name, with the process's number behind it if that is taken. Does
  * not keep the loop alive.
  *
- * Returns 0, also when $YOKE_CONTROL is `off`. Otherwise why there is none has
- * been logged: -EADDRINUSE when a cluster of that name is running, -EINVAL for
- * what cannot be a name, -EALREADY when it is open, -YOKE_EROLE in a worker, or
- * -errno. */
+ * Returns 0, also when $YOKE_CONTROL is `off`; -YOKE_EROLE in a worker;
+ * -EALREADY when it is open. Any other code has been logged: -EADDRINUSE when a
+ * cluster of that name is running, -EINVAL for what cannot be a name, or -errno.
+ */
 int yoke_cluster_control(const char *name);
 
 /* In a worker that cannot start: tells the primary why, in words, and makes

@@ -36,13 +36,14 @@ typedef struct yoke_control yoke_control;
 
 /* Connects to the cluster of that name. Returns 0; or a negative code with the
  * reason in `text`: -ENOENT when none of that name is running, -EACCES or
- * -EPERM when it is another user's, or -errno. */
+ * -EPERM when it is another user's, -ENOMEM, or -errno. The connection is the
+ * caller's, to be closed by yoke_control_close. */
 int yoke_control_open(const char *name, yoke_control **ret_control,
                       char text[YOKE_CONTROL_TEXT_MAX]);
 
 /* Sends a request: JSON, without a newline. Returns 0; -ETIMEDOUT when the
- * primary has taken nothing for 5 seconds, and then a part may have gone, so that
- * the connection is of no use any more; or -errno. */
+ * primary has not taken it within five seconds; or -errno. After a failure the
+ * connection is of no more use, for a part may have gone: close it. */
 int yoke_control_send(yoke_control *control, const char *request);
 
 /* Reads the next line, without its newline; borrowed until the next call. After
@@ -53,13 +54,13 @@ int yoke_control_send(yoke_control *control, const char *request);
 int yoke_control_read(yoke_control *control, int timeout_ms,
                       const char **ret_line);
 
-/* NULL is allowed. */
+/* Closes and frees it. NULL is allowed. */
 void yoke_control_close(yoke_control *control);
 
 /* Calls `fn` with the name of each running cluster of this user, in order; what
  * dead ones have left behind is removed. Returns their number, or a negative
  * code with the reason in `text`: -EPERM when others could have written where
- * they are looked for. */
+ * they are looked for, or -errno. */
 int yoke_control_list(void (*fn)(const char *name, void *data), void *data,
                       char text[YOKE_CONTROL_TEXT_MAX]);
 

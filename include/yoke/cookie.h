@@ -97,9 +97,10 @@ struct yoke_cookie {
  *
  * Returns 0; -YOKE_EHEADER when the name is no token, or the value (raw), the
  * path or the domain has a character that would end it; -EINVAL when it is to
- * be signed and the application has no secret. Both make the answer a 500. A
- * cookie of the same name that was set before stays, for it may have another
- * path: the browser sorts it out. (Express: res.cookie.) */
+ * be signed and the application has no secret. Both make the answer a 500.
+ * -YOKE_EANSWERED when the head has been sent. A cookie of the same name that
+ * was set before stays, for it may have another path: the browser sorts it out.
+ * (Express: res.cookie.) */
 #define yoke_res_cookie(res, name, value, ...)                                 \
     yoke_res_cookie_with((res), (name), (value),                               \
                          YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))
@@ -107,7 +108,8 @@ int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
                          const struct yoke_cookie *cookie);
 
 /* The same with a JSON value, whose reference it takes over, as "j:" and its
- * text; NULL gives a 500 and -EINVAL. Browsers keep cookies of up to 4096
+ * text; NULL, or a value that contains itself, gives a 500 and -EINVAL; else it
+ * returns as yoke_res_cookie. Browsers keep cookies of up to 4096
  * bytes, name, value and attributes together. (Express: res.cookie with an
  * object.) */
 #define yoke_res_json_cookie(res, name, value, ...)                            \
@@ -119,7 +121,7 @@ int yoke_res_json_cookie_with(yoke_res *res, const char *name,
 
 /* Tells the client to forget a cookie. Path and domain must be those with which
  * it was set: `yoke_res_clear_cookie(res, "a", .path = "/admin")`. Its times
- * are ignored. (Express: res.clearCookie.) */
+ * are ignored. Returns as yoke_res_cookie. (Express: res.clearCookie.) */
 #define yoke_res_clear_cookie(res, name, ...)                                  \
     yoke_res_clear_cookie_with((res), (name),                                  \
                                YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))
@@ -142,7 +144,8 @@ void yoke_app_cookie_secrets_of(yoke_app *app, struct yoke_here here,
                                 const char *const *secrets, size_t n);
 
 /* Signs any text as cookies are: "value.signature", in the request's memory;
- * and the value back, or NULL when none of the secrets has signed it. */
+ * and the value back, or NULL when none of the secrets has signed it. Both NULL
+ * when the application has no secret. (npm: cookie-signature.) */
 const char *yoke_req_sign(yoke_req *req, const char *value);
 const char *yoke_req_unsign(yoke_req *req, const char *text);
 

@@ -145,6 +145,7 @@ struct yoke_counters_stats {
                              the store lost it. */
 };
 
+/* Fills in how it is now. */
 void yoke_counters_stats(yoke_counters *set,
                          struct yoke_counters_stats *ret_stats);
 

@@ -2,8 +2,8 @@
  * checked here, so that handlers need not know their syntax.
  *
  * All return 0, or as `yoke_res_set`: -YOKE_EHEADER for text that would not be
- * legal, which makes the answer a 500; -YOKE_EANSWERED when the head has been
- * sent. */
+ * legal, and -YOKE_ETOOLARGE for too many fields, which make the answer a 500;
+ * -YOKE_EANSWERED when the head has been sent. */
 #ifndef YOKE_FIELD_H
 #define YOKE_FIELD_H
 
@@ -46,9 +46,10 @@ int yoke_res_attachment(yoke_res *res, const char *filename);
 
 /* Sends `103 Early Hints` with links that the client may fetch while the
  * handler works: `yoke_res_early_hints(res, "</a.css>; rel=preload; as=style")`.
- * Can be sent several times, before the answer. Not to a HTTP/1.0 client, which
- * would not understand it: then nothing is sent, and 0 returned. (RFC 8297;
- * Node: res.writeEarlyHints.) */
+ * Can be sent several times, before the answer. Not to an HTTP/1.0 client, which
+ * would not understand it: then nothing is sent, and 0 returned. -YOKE_ECLOSED
+ * when the client has gone. The second form takes a list that NULL ends. (RFC
+ * 8297; Node: res.writeEarlyHints.) */
 #define yoke_res_early_hints(res, ...)                                         \
     yoke_res_early_hints_of((res), YOKE_TEXTS_(__VA_ARGS__, NULL))
 int yoke_res_early_hints_of(yoke_res *res, const char *const *links);
@@ -57,7 +58,9 @@ int yoke_res_early_hints_of(yoke_res *res, const char *const *links);
  * (`yoke_res_write`); say so before in the field `Trailer`. An answer that is
  * not chunked has no room for one: it is left out. Fields that frame the
  * message, route it, say who asks, or describe the body are refused (RFC 9110
- * section 6.5.1). At most 32. (Node: res.addTrailers.) */
+ * section 6.5.1): -YOKE_EHEADER, a line in the log, and the answer goes on
+ * without it. At most 32: -YOKE_EFULL for one more. -YOKE_EANSWERED after the
+ * end. (Node: res.addTrailers.) */
 int yoke_res_trailer(yoke_res *res, const char *name, const char *value);
 
 #ifdef __cplusplus

@@ -12,8 +12,8 @@
  * range (several that touch are one; several others, a malformed one such as
  * "5-2", or another unit than bytes are answered with the whole file), 416, or
  * 412, also for `If-None-Match` with another method than GET and HEAD. An error
- * says nothing of the file: what was set for it is removed again. HEAD is answered without reading it. (Rules 35 to 37 of
- * docs/http-rules.md.)
+ * says nothing of the file: what was set for it is removed again. HEAD is
+ * answered without reading it. (Rules 35 to 37 of docs/http-rules.md.)
  *
  * What blocks: opening the file, and reading it, block the loop as long as the
  * disk does. What is in the page cache costs no more than a copy of memory
@@ -78,8 +78,9 @@ struct yoke_file {
  * -EACCES (403), -EXDEV for a path with ".." or out of the root (403), -EINVAL
  * for a path with a NUL or a relative one without a root (500), -YOKE_EHEADER
  * (500), -EAGAIN (503: folders on the way are being renamed all the time), 412
- * and 416 as -YOKE_ECONDITION and -YOKE_ERANGE. The error has been
- * passed on, or told to `done`; there is nothing more to do. */
+ * and 416 as -YOKE_ECONDITION and -YOKE_ERANGE, or another -errno of open(2)
+ * (500). The error has been passed on, or told to `done`; there is nothing more
+ * to do. -YOKE_EANSWERED when there has been an answer, which stands. */
 #define yoke_res_send_file(res, path, ...)                                     \
     yoke_res_send_file_with((res), (path),                                     \
                             YOKE_OPTIONS_(yoke_file, __VA_ARGS__))
@@ -87,7 +88,7 @@ int yoke_res_send_file_with(yoke_res *res, const char *path,
                             const struct yoke_file *options);
 
 /* The same as a file to be saved: `Content-Disposition: attachment` with
- * `filename`, or the path's own if it is NULL. */
+ * `filename`, or the path's own if it is NULL. Returns the same. */
 #define yoke_res_download(res, path, filename, ...)                            \
     yoke_res_download_with((res), (path), (filename),                          \
                            YOKE_OPTIONS_(yoke_file, __VA_ARGS__))

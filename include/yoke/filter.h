@@ -42,15 +42,15 @@ extern "C" {
 /* Calls `fn` once, when the head of the answer is about to be sent: status and
  * headers are what they will be, and it can still change them. Errors, 404 and
  * files come by, too; not what the protocol answers by itself, to a malformed
- * request. It must not answer or pass on, but can have the answer wait (below). Up to 8; the one added last is called
- * first, so that middleware sees what the middleware below it has made.
- * Returns 0, -YOKE_EFULL for the ninth, -YOKE_EANSWERED when the head has been
+ * request. It must not answer or pass on, but can have the answer wait (below).
+ * Up to 8; the one added last is called first, so that middleware sees what the
+ * middleware below it has made. Returns 0, -YOKE_EFULL for the ninth, -YOKE_EANSWERED when the head has been
  * sent. (npm: on-headers.) */
 int yoke_res_on_head(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                      void *data);
 
-/* While such a callback runs: the length of the body that comes, or -1 when
- * nobody knows it yet. To HEAD it is what GET would get. */
+/* The length of the body that comes, while such a callback runs; -1 when nobody
+ * knows it yet. To HEAD it is what GET would get. */
 int64_t yoke_res_expected_len(const yoke_res *res);
 
 /* ---- Waiting before the head ----

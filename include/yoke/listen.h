@@ -144,8 +144,8 @@ size_t yoke_server_connections(const yoke_server *server);
  * primary (`yoke_worker_take_fd`), or from a program's own listener. Takes `fd`
  * over on success, makes it non-blocking, and treats it like every other
  * connection. Returns 0; -ENOTSOCK or -ENOTCONN when it is no connection;
- * -ESHUTDOWN when the server stops. (Node: server.emit('connection', socket).)
- */
+ * -ESHUTDOWN when the server stops; or another -errno, such as -EBADF. (Node:
+ * server.emit('connection', socket).) */
 int yoke_server_accept(yoke_server *server, int fd);
 
 /* Stops as yoke_run does at SIGTERM, this server alone: closes the listener,

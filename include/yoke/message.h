@@ -49,7 +49,7 @@ struct json_t;
  * the event `drain` follows when the queue is empty; who sends much waits for
  * it. (Node: `send` returns false.) -YOKE_EFULL when `len` or the queue would be
  * over 64 MiB, or the queue over 16,384 messages; -YOKE_ECHANNEL after
- * disconnection; -EINVAL without a worker. */
+ * disconnection; -EINVAL without a worker, or with `len` and no bytes. */
 ssize_t yoke_worker_send(yoke_worker *worker, const void *ptr, size_t len);
 
 /* Sends a JSON value, as `yoke_cluster_on_json` receives it. A reference to
@@ -81,7 +81,7 @@ struct yoke_send {
     void *data;
 };
 
-/* Returns as yoke_worker_send. -EINVAL for too many descriptors or one that is
+/* Sends all of that. Returns as yoke_worker_send; -EINVAL for too many descriptors or one that is
  * none; -EMFILE when there is none left to keep it open; -YOKE_EFULL also when
  * more than 1,024 descriptors wait. On failure the descriptors are the
  * caller's, and `on_done` is not called.

@@ -71,8 +71,8 @@ size_t yoke_req_accepted_languages(const yoke_req *req, const char **out,
 /* ---- The body's type ---- */
 
 /* Which of the types the body has, by `Content-Type`; NULL when none, or when
- * the request has no body. Beside types and extensions: a range such as "text/" with a star,
- * "+json" for every type that ends so, "multipart" for every multipart type,
+ * the request has no body. Beside types and extensions: a range such as "text/"
+ * with a star, "+json" for every type that ends so, "multipart" for every multipart type,
  * "urlencoded" for forms. For a type with "*" or "+" the type that the client
  * has sent is returned, without parameters. (Express: req.is.) */
 #define yoke_req_is(req, ...) yoke_req_is_of((req), YOKE_TEXTS(__VA_ARGS__))

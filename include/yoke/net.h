@@ -84,7 +84,8 @@ struct yoke_net_options {
 /* Listens; the outcome comes from the loop. `options` is copied, its strings
  * are borrowed for the call. When the process stops, or the worker disconnects,
  * the server does. NULL, with errno set, when nothing is begun: EINVAL without
- * options or `on_connection`, ENAMETOOLONG. */
+ * options or `on_connection`, ENAMETOOLONG. It is freed by itself, after
+ * on_closed. (Node: net.createServer, server.listen.) */
 yoke_net *yoke_net_listen(const struct yoke_net_options *options);
 
 /* The address it listens on, or NULL while it does not yet listen. Borrowed:

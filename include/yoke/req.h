@@ -30,8 +30,8 @@ extern "C" {
 
 /* ---- The request line ---- */
 
-/* "GET", "POST" ..., as the client wrote it; methods know upper and lower
- * case (RFC 9110 section 9.1). */
+/* The method, "GET", "POST" ..., as the client wrote it; methods know upper and
+ * lower case (RFC 9110 section 9.1). (Express: req.method.) */
 const char *yoke_req_method(const yoke_req *req);
 
 /* Makes it another method: routes further down are looked for by that one, and
@@ -40,11 +40,12 @@ const char *yoke_req_method(const yoke_req *req);
  * (Express: req.method = ...) */
 int yoke_req_set_method(yoke_req *req, const char *method);
 
-/* Target without the path at which the running router is mounted: "/7?x=1". */
+/* The target without the path at which the running router is mounted: "/7?x=1".
+ * (Express: req.url.) */
 const char *yoke_req_url(const yoke_req *req);
 
-/* Target as the client sent it, "/users/7?x=1"; of an absolute target the part
- * from the path on. "*" for `OPTIONS *`. */
+/* The target as the client sent it, "/users/7?x=1"; of an absolute target the
+ * part from the path on. "*" for `OPTIONS *`. (Express: req.originalUrl.) */
 const char *yoke_req_original_url(const yoke_req *req);
 
 /* Replaces `yoke_req_url`, and with it the query: layers further down are looked
@@ -54,7 +55,8 @@ const char *yoke_req_original_url(const yoke_req *req);
  * -ENOMEM. (Express: req.url = ...) */
 int yoke_req_set_url(yoke_req *req, const char *url);
 
-/* Path of `yoke_req_url`, still percent-encoded: "/7". */
+/* The path of `yoke_req_url`, still percent-encoded: "/7". (Express: req.path.)
+ */
 const char *yoke_req_path(const yoke_req *req);
 
 /* The same, percent-decoded, for the names of files: "/über uns". NULL for a
@@ -63,7 +65,7 @@ const char *yoke_req_path(const yoke_req *req);
 const char *yoke_req_decoded_path(const yoke_req *req);
 
 /* The path at which the running router is mounted, as the client wrote it:
- * "/users"; "" at the top. */
+ * "/users"; "" at the top. (Express: req.baseUrl.) */
 const char *yoke_req_base_url(const yoke_req *req);
 
 /* The path of the last route that has matched, as it was registered:
@@ -73,7 +75,8 @@ const char *yoke_req_base_url(const yoke_req *req);
 const char *yoke_req_route_path(const yoke_req *req);
 const char *yoke_req_route_full_path(const yoke_req *req);
 
-/* "1.1" or "1.0". */
+/* The version that the client speaks, "1.1" or "1.0". (Node: req.httpVersion.)
+ */
 const char *yoke_req_http_version(const yoke_req *req);
 
 /* ---- Header fields ---- */
@@ -101,7 +104,7 @@ const char *yoke_req_trailer(const yoke_req *req, const char *name);
  * such param, or the part of the path that has it is missing. A router with
  * `.merge_params` sees the params of the routers around it, too. It never holds
  * a NUL byte: a request with "%00" there has been answered 400, as for a wrong
- * escape. */
+ * escape. (Express: req.params.) */
 const char *yoke_req_param(const yoke_req *req, const char *name);
 
 /* The segments that `*name` matched, each decoded, so that an encoded slash can
@@ -124,7 +127,7 @@ void *yoke_req_param_data(const yoke_req *req, const char *name);
 /* The value of a query parameter, decoded (`+` is a space; a wrong escape
  * stays as it is); of several the first. "" for `?q` and `?q=`; NULL when
  * there is none. Parsed once, at the first call; parameters after the
- * 1,000th are ignored. */
+ * 1,000th are ignored. (Express: req.query.) */
 const char *yoke_req_query(yoke_req *req, const char *name);
 
 /* The number of query parameters, and the n-th; as for header fields. */
@@ -140,8 +143,8 @@ bool yoke_req_query_at(yoke_req *req, size_t n, const char **ret_name,
 bool yoke_req_is_aborted(const yoke_req *req);
 
 /* Calls `fn` once if the client closes its side, or the connection is lost,
- * before the answer has been ended.
- * One at a time: a later call replaces it, NULL removes it. */
+ * before the answer has been ended. One at a time: a later call replaces it,
+ * NULL removes it. (Node: the event 'close'.) */
 void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
                        void *data);
 
@@ -184,6 +187,10 @@ void yoke_req_resume(yoke_req *req);
 /* The second that it is, since 1970, as in the answer's `Date`. */
 int64_t yoke_req_time_s(const yoke_req *req);
 
+/* Milliseconds by the server's clock, which never goes back; its start means
+ * nothing. In tests `yoke_test_clock` moves it. */
+uint64_t yoke_req_now_ms(const yoke_req *req);
+
 /* Calls `fn` once, in `ms` milliseconds (up to half a second later), unless the
  * answer has been ended or the connection been lost before. It needs no handle
  * of the loop. */
@@ -218,13 +225,16 @@ const char *yoke_req_id(const yoke_req *req);
  * so this is cheap. Never NULL: it ends the process when the system has no
  * memory, so do not let a peer choose `len`. */
 void *yoke_req_alloc(yoke_req *req, size_t len);
+
+/* A copy of a text there, and a text by printf's format. Never NULL, as above.
+ */
 char *yoke_req_strdup(yoke_req *req, const char *text);
-
-/* The same for a length that a peer chooses: NULL when there is no memory. */
-void *yoke_req_try_alloc(yoke_req *req, size_t len);
-
 char *yoke_req_printf(yoke_req *req, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+
+/* As yoke_req_alloc, for a length that a peer chooses: NULL when there is no
+ * memory. */
+void *yoke_req_try_alloc(yoke_req *req, size_t len);
 
 /* ---- Values that middleware leaves to the handlers below it ---- */
 
@@ -243,15 +253,12 @@ void yoke_req_attach(yoke_req *req, const void *key, void *value,
 /* That value, or NULL. */
 void *yoke_req_attached(const yoke_req *req, const void *key);
 
-/* ---- Time ---- */
-
-/* Milliseconds by the server's clock, which never goes back; its start means
- * nothing. In tests `yoke_test_clock` moves it. */
-uint64_t yoke_req_now_ms(const yoke_req *req);
-
-/* The application that is running, and a pointer of the handlers' own that
- * travels down the stack with the request. */
+/* The application that is running. Borrowed. (Express: req.app.) */
 yoke_app *yoke_req_app(const yoke_req *req);
+
+/* One pointer of the handlers' own, which travels down the stack with the
+ * request; NULL until it is set. It stays theirs: nobody frees it. (Express:
+ * res.locals.) */
 void yoke_req_set_data(yoke_req *req, void *data);
 void *yoke_req_get_data(const yoke_req *req);
 

@@ -13,8 +13,12 @@
  *
  * Functions that return int give 0, or a negative code. Ignoring it is safe:
  * an illegal header, for one, turns the whole answer into a 500, and the log
- * says why. `Date`, `Transfer-Encoding` and `Connection` are yoke's business:
- * setting one is refused (but see yoke_res_date). `Content-Length` is known by itself, unless it is set
+ * says why; so does NULL for a text, -EINVAL. What answers returns, beside its
+ * own codes: -YOKE_EANSWERED for a second answer; -YOKE_ELENGTH when the body
+ * has another length than a `Content-Length` promised; or the code of the call
+ * before that has turned it into a 500. `Date`, `Transfer-Encoding` and
+ * `Connection` are yoke's business: setting one is refused (but see
+ * yoke_res_date). `Content-Length` is known by itself, unless it is set
  * for an answer in pieces. */
 #ifndef YOKE_RES_H
 #define YOKE_RES_H
@@ -42,23 +46,25 @@ struct json_t; /* jansson's */
 /* ---- Status and headers ---- */
 
 /* Sets the status; 200 until then. Out of 200-999: -YOKE_ESTATUS, and the
- * answer becomes a 500. (Express: res.status.) */
+ * answer becomes a 500. -YOKE_EANSWERED when the head has been sent. (Express:
+ * res.status.) */
 int yoke_res_status(yoke_res *res, int status);
 
-/* The status as set. */
+/* The status as set so far. (Node: res.statusCode.) */
 int yoke_res_get_status(const yoke_res *res);
 
 /* Sets a header field, replacing all of that name; the value is copied.
  * -YOKE_EHEADER when the name is not a token, or the value has a control
  * character (CR and LF among them: response splitting), or the field is
- * yoke's; the answer becomes a 500. -YOKE_EANSWERED when the head has been
- * sent. A `Content-Length` set here is a promise: fewer or more bytes than
+ * yoke's; -YOKE_ETOOLARGE for more than 256 fields; the answer becomes a 500.
+ * -YOKE_EANSWERED when the head has been sent. A `Content-Length` set here is a promise: fewer or more bytes than
  * promised cut the connection. (Express: res.set.) */
 int yoke_res_set(yoke_res *res, const char *name, const char *value);
 int yoke_res_setf(yoke_res *res, const char *name, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Adds a field beside those of the same name. (Express: res.append.) */
+/* Adds a field beside those of the same name. Returns as yoke_res_set.
+ * (Express: res.append.) */
 int yoke_res_append(yoke_res *res, const char *name, const char *value);
 
 /* What `Date` says, in seconds since 1970, for an answer that was made before,
@@ -67,7 +73,8 @@ int yoke_res_append(yoke_res *res, const char *name, const char *value);
  * takes the answer's place has a Date of its own. */
 int yoke_res_date(yoke_res *res, int64_t second);
 
-/* Removes every field of that name. (Express: res.removeHeader.) */
+/* Removes every field of that name. -YOKE_EANSWERED when the head has been sent.
+ * (Node: res.removeHeader.) */
 int yoke_res_remove(yoke_res *res, const char *name);
 
 /* The value of the first field of that name as set so far, or NULL. Borrowed
@@ -100,7 +107,8 @@ int yoke_res_send(yoke_res *res, const void *ptr, size_t len);
 
 /* A JSON value as `application/json; charset=utf-8`. Takes the reference over:
  * `yoke_res_json(res, json_pack("{s:i}", "id", 7))`. A NULL value (json_pack
- * failed) gives a 500 and -EINVAL. Compact, unless the application has set
+ * failed), or one that contains itself, gives a 500 and -EINVAL; no memory for
+ * its text a 500 and -ENOMEM. Compact, unless the application has set
  * "json spaces"; with "json escape" the text is fit to stand in a page.
  * (Express: res.json.) */
 int yoke_res_json(yoke_res *res, struct json_t *value);
@@ -115,14 +123,16 @@ int yoke_res_send_status(yoke_res *res, int status);
 
 /* Sends the client elsewhere: `Location: url`, and one line of text or HTML,
  * as it likes better. `status` 0 is 302. The URL is sent as given, except that
- * bytes which are illegal in one are percent-encoded; CR and LF are refused. Do
- * not send users to addresses that came from outside. (Express: res.redirect.)
- */
+ * bytes which are illegal in one are percent-encoded. Do not send users to
+ * addresses that came from outside. -YOKE_ESTATUS unless 300 to 399,
+ * -YOKE_EHEADER for a control character in the URL (CR and LF among them),
+ * -EINVAL for NULL: each a 500. (Express: res.redirect.) */
 int yoke_res_redirect(yoke_res *res, int status, const char *url);
 
 /* Sends the client back, by 302, to the page it came from, if that is one of
- * this very site: `Referer` has its protocol and host. Else to `fallback`. (Express
- * has dropped res.redirect('back'), which followed any Referer.) */
+ * this very site: `Referer` has its protocol and host. Else to `fallback`.
+ * Returns as yoke_res_redirect. (Express has dropped res.redirect('back'), which
+ * followed any Referer.) */
 int yoke_res_redirect_back(yoke_res *res, const char *fallback);
 
 /* Answers with what the client likes best of some representations, each a type
@@ -152,20 +162,22 @@ int yoke_res_end(yoke_res *res);
 /* ---- An answer in pieces ---- */
 
 /* Sends the head if it has not gone yet, and a piece of the body; copied if it
- * cannot be sent at once. Without a Content-Length the body is chunked (for a
+ * cannot be sent at once. Without a Content-Length the body is chunked (for an
  * HTTP/1.0 client: ended by closing). Implies `yoke_hold` until `yoke_res_end`.
  *
  * Returns the bytes that wait to be sent on this connection: when that is over
  * the listener's `high_water`, wait for `on_drain` before the next. Or a
  * negative code: -YOKE_EANSWERED after the end, -YOKE_ECLOSED when the client
  * has gone, -YOKE_ELENGTH for more than was promised, -YOKE_EFULL when more
- * than 16 MiB wait already. (Node: res.write.) */
+ * than 16 MiB wait already, -ENOMEM, or that of a header before it which has
+ * turned the answer into a 500. (Node: res.write.) */
 ssize_t yoke_res_write(yoke_res *res, const void *ptr, size_t len);
 
 /* Calls `fn` each time the bytes that wait have fallen below `high_water` after
  * having been above. Also when they never will, for a client that had closed its
  * side, as yoke_req_on_close has told, is lost: yoke_res_write then returns
- * -YOKE_ECLOSED, and the answer is to be ended. */
+ * -YOKE_ECLOSED, and the answer is to be ended. One at a time: a later call
+ * replaces it, NULL removes it. (Node: the event 'drain'.) */
 void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                        void *data);
 
@@ -178,7 +190,8 @@ void yoke_res_on_drain(yoke_res *res, void (*fn)(yoke_res *res, void *data),
 int yoke_res_on_finish(yoke_res *res, void (*fn)(yoke_res *res, void *data),
                        void *data);
 
-/* True once the head has been sent: status and headers are fixed. */
+/* True once the head has been sent: status and headers are fixed. (Express:
+ * res.headersSent.) */
 bool yoke_res_is_sent(const yoke_res *res);
 
 /* Bytes of body sent so far, for access logs. */

@@ -49,8 +49,9 @@ struct yoke_sse_options {
 
 /* Begins a stream: sends the head, with `Content-Type: text/event-stream`,
  * `Cache-Control: no-cache` unless it is set, and `X-Accel-Buffering: no`, by
- * which proxies know not to collect events. Implies `yoke_hold`. NULL when the
- * answer has been sent, or is to HEAD (it has been answered then). In a process
+ * which proxies know not to collect events. Implies `yoke_hold`. NULL when there
+ * is no stream, and nothing more to do: the answer has been sent before, is to
+ * HEAD, is a 500 for a header that was wrong, or the client has gone. In a process
  * that drains already it begins, and ends from the loop: a browser connects
  * again after an end, but never after an error. */
 #define yoke_res_sse(res, ...)                                                 \
@@ -69,13 +70,15 @@ struct yoke_sse_event {
 
 /* Sends an event. Type and id must be one line without NUL: else -YOKE_EHEADER,
  * and nothing is sent. Returns the bytes that wait for this client, or a
- * negative code as yoke_res_write: when they are more than the listener's
+ * negative code as yoke_res_write (-YOKE_EANSWERED once the stream has ended;
+ * -ENOMEM): when they are more than the listener's
  * `high_water`, the client is slow, and it is kinder to skip some events than
  * to let them pile up; at 16 MiB they are refused (-YOKE_EFULL). */
 ssize_t yoke_sse_send(yoke_sse *sse, const char *event, const char *data);
 ssize_t yoke_sse_send_event(yoke_sse *sse, const struct yoke_sse_event *event);
 
-/* Sends a comment, which no page sees. */
+/* Sends a comment, the first line of `text`, at most 1,020 bytes, which no page
+ * sees. Returns as yoke_sse_send. */
 ssize_t yoke_sse_comment(yoke_sse *sse, const char *text);
 
 /* The id of the last event that this client has seen before it lost the

@@ -297,6 +297,7 @@ typedef void yoke_store_fn(const struct yoke_store_result *result, void *data);
 
 /* ---- Values. Everything that is passed is copied. ---- */
 
+/* Gets the value of a key: `value`, `len` and `version` of the result. */
 void yoke_store_get(yoke_store *store, const char *key, yoke_store_fn *fn,
                     void *data);
 
@@ -314,6 +315,7 @@ void yoke_store_replace(yoke_store *store, const char *key, uint64_t version,
                         const void *value, size_t len, uint32_t ttl_s,
                         yoke_store_fn *fn, void *data);
 
+/* Removes a key. */
 void yoke_store_delete(yoke_store *store, const char *key, yoke_store_fn *fn,
                        void *data);
 
@@ -357,8 +359,9 @@ void yoke_store_scan(yoke_store *store, const char *prefix, const char *cursor,
 void yoke_store_lock(yoke_store *store, const char *name, uint32_t lease_s,
                      uint32_t wait_ms, yoke_store_fn *fn, void *data);
 
-/* `fence` is the number that the lock came with. On conflict it has been lost:
- * stop what you are doing. */
+/* Holds it for `lease_s` seconds from now; gives it back. `fence` is the number
+ * that the lock came with. On conflict it has been lost: stop what you are doing.
+ */
 void yoke_store_renew(yoke_store *store, const char *name, int64_t fence,
                       uint32_t lease_s, yoke_store_fn *fn, void *data);
 void yoke_store_unlock(yoke_store *store, const char *name, int64_t fence,
@@ -448,6 +451,7 @@ struct yoke_store_stats {
     uint32_t p99_us;     /* and what 99 of 100 did not; to 6 %. */
 };
 
+/* Fills in how it is now. No call of the store: it costs nothing. */
 void yoke_store_stats(const yoke_store *store,
                       struct yoke_store_stats *ret_stats);
 

@@ -82,6 +82,7 @@ typedef struct yoke_tr yoke_tr;     /* One exchange: request and answer. */
 #define yoke_test_live_unix(app)                                               \
     yoke_test_live_at((app), NULL, true, __FILE__, __LINE__)
 
+/* What these call; the place is told when the client fails. */
 yoke_test *yoke_test_new_at(yoke_app *app, const struct yoke_limits *limits,
                             const char *file, int line);
 yoke_test *yoke_test_live_at(yoke_app *app, const struct yoke_limits *limits,
@@ -143,11 +144,13 @@ const char *yoke_test_cookie(yoke_test *t, const char *url, const char *name);
 void yoke_test_set_cookie(yoke_test *t, const char *url,
                           const char *set_cookie);
 
+/* Empties the jar. */
 void yoke_test_clear_cookies(yoke_test *t);
 
-/* ---- Beginning a request. `path` is sent as it is: "/a?b=c", "http://h/a",
- * "*". ---- */
+/* ---- Beginning a request ---- */
 
+/* A request by that method, to be built and then sent; never NULL. `path` is sent
+ * as it is: "/a?b=c", "http://h/a", "*". */
 yoke_tr *yoke_test_get(yoke_test *t, const char *path);
 yoke_tr *yoke_test_head(yoke_test *t, const char *path);
 yoke_tr *yoke_test_post(yoke_test *t, const char *path);
@@ -286,11 +289,13 @@ void yoke_tr_reset(yoke_tr *r);
 
 /* ---- The answer; each of these sends the request if it has not been ---- */
 
-int yoke_tr_status(yoke_tr *r);                           /* 0: no answer. */
-const char *yoke_tr_header(yoke_tr *r, const char *name); /* NULL: none. */
-const char *yoke_tr_text(yoke_tr *r); /* The body; a NUL byte follows it. */
-size_t yoke_tr_len(yoke_tr *r);       /* Its length. */
-bool yoke_tr_is_closed(yoke_tr *r);   /* The server has closed. */
+/* The status; 0: no answer. The value of a field; NULL: none. The body, with a
+ * NUL byte behind it, and its length. Whether the server has closed. */
+int yoke_tr_status(yoke_tr *r);
+const char *yoke_tr_header(yoke_tr *r, const char *name);
+const char *yoke_tr_text(yoke_tr *r);
+size_t yoke_tr_len(yoke_tr *r);
+bool yoke_tr_is_closed(yoke_tr *r);
 
 /* The n-th field of that name, from 0; a trailer; NULL: none. */
 const char *yoke_tr_header_nth(yoke_tr *r, const char *name, size_t n);
@@ -299,13 +304,14 @@ const char *yoke_tr_trailer(yoke_tr *r, const char *name);
 /* The body as JSON, a new reference; NULL when it is none. */
 struct json_t *yoke_tr_parse_json(yoke_tr *r);
 
-/* Interim answers before it: 100 Continue, 103 Early Hints. The n-th counts
- * from 0; 0 and NULL when there is none. */
+/* How many interim answers came before it, 100 Continue, 103 Early Hints; the
+ * status and a field of the n-th, from 0; 0 and NULL when there is none. */
 size_t yoke_tr_interim_count(yoke_tr *r);
 int yoke_tr_interim_status(yoke_tr *r, size_t n);
 const char *yoke_tr_interim_header(yoke_tr *r, size_t n, const char *name);
 
-/* Redirects that were followed, and the path that was asked for last. */
+/* The number of redirects that were followed, and the path that was asked for
+ * last. */
 int yoke_tr_redirect_count(yoke_tr *r);
 const char *yoke_tr_path(yoke_tr *r);
 
@@ -511,7 +517,8 @@ struct yoke_cookie_like {
 #define yoke_tr_fail(r, ...)                                                   \
     yoke_tr_fail_at((r), __FILE__, __LINE__, __VA_ARGS__)
 
-/* ---- What the macros call ---- */
+/* ---- What the macros call, with the place that a failure is told with; for
+ * other languages, and for expectations of one's own ---- */
 
 enum yoke_cookie_fate {
     YOKE_COOKIE_CLEARED,

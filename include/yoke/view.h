@@ -63,8 +63,8 @@ struct json_t; /* jansson's */
 int yoke_res_render(yoke_res *res, const char *name, struct json_t *locals);
 
 /* The same, but the page goes to the request's memory: to send it as a mail, or
- * within another one. Nothing is passed on; what is wrong is logged. On failure
- * nothing is stored. */
+ * within another one. Nothing is passed on; what is wrong is logged. Returns the
+ * same codes but -YOKE_EANSWERED. On failure nothing is stored. */
 int yoke_req_render(yoke_req *req, const char *name, struct json_t *locals,
                     const char **ret_text, size_t *ret_len);
 
@@ -115,13 +115,15 @@ void yoke_app_add_engine(yoke_app *app, struct yoke_here here,
  * between tags and for attributes in quotes; a JSON value as text, escaped in
  * the same way: strings as they are, numbers, true and false, nothing for null;
  * objects and arrays as JSON. Engines escape unless a template says otherwise.
- * Returns 0, -YOKE_ETOOLARGE, -ENOMEM, or the error that was first. */
+ * Returns 0, -YOKE_ETOOLARGE, -ENOMEM, -EINVAL for a value that contains itself,
+ * or the error that was first. */
 int yoke_page_put(yoke_page *page, const char *ptr, size_t len);
 int yoke_page_put_text(yoke_page *page, const char *ptr, size_t len);
 int yoke_page_put_json(yoke_page *page, const struct json_t *value);
 
 /* Renders another template into the page: a partial, with its own locals. It is
- * looked for as any other; its extension may name another engine. */
+ * looked for as any other; its extension may name another engine. Returns 0, or
+ * the error that was first, as yoke_res_render. */
 int yoke_page_include(yoke_page *page, const char *name,
                       const struct json_t *locals);
 

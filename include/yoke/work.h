@@ -100,8 +100,9 @@ int yoke_loop_work(yoke_job_fn *fn, yoke_loop_done_fn *done, void *data);
 /* What was given to yoke_work. */
 void *yoke_job_data(const yoke_job *job);
 
-/* `len` bytes, not cleared, that live as long as the job; NULL when the system
- * has no memory. By `fn` while it runs, by `done` afterwards. */
+/* `len` bytes, not cleared, that live as long as the job; a copy of a text there;
+ * a text by printf's format. NULL when the system has no memory. By `fn` while
+ * it runs, by `done` afterwards. */
 void *yoke_job_alloc(yoke_job *job, size_t len);
 char *yoke_job_strdup(yoke_job *job, const char *text);
 char *yoke_job_printf(yoke_job *job, const char *fmt, ...)
@@ -124,7 +125,7 @@ int yoke_job_status(const yoke_job *job);
 /* Threads; 1 to 1024. To be called before the first work, also of libuv's own;
  * the environment variable UV_THREADPOOL_SIZE goes before it, so that who
  * operates a program has the last word. In a worker, each has so many. Returns
- * 0, -EINVAL, or -YOKE_ESTARTED: there has been work. */
+ * 0, -EINVAL, -YOKE_ESTARTED: there has been work, or -ENOMEM. */
 int yoke_set_work_threads(int n);
 
 /* Most jobs that may be waiting or running in this process; 1024 until it is

@@ -74,8 +74,8 @@ struct yoke_csrf_options {
 struct yoke_handler yoke_csrf_with(const struct yoke_csrf_options *options);
 
 /* The token for the page that is being made, in the request's memory: base64,
- * with a "." in it, so it can stand between quotes in HTML. Sets the cookie when the client has none that is
- * good. NULL when the application has no cookie secrets, when the head has been
+ * with a "." in it, so it can stand between quotes in HTML. Sets the cookie when
+ * the client has none that is good. NULL when the application has no cookie secrets, when the head has been
  * sent, or when no yoke_csrf with `.cookie` stands in front. */
 const char *yoke_csrf_token(yoke_req *req, yoke_res *res);
 

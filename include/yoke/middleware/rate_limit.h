@@ -189,6 +189,7 @@ struct yoke_rate_limit_options {
                            -Reset, a second since 1970. */
 };
 
+/* The limiter: `yoke_app_use(app, yoke_rate_limit(.limit = 100))`. */
 #define yoke_rate_limit(...)                                                   \
     yoke_rate_limit_with(YOKE_OPTIONS_(yoke_rate_limit_options, __VA_ARGS__))
 struct yoke_handler

@@ -139,23 +139,29 @@ bool yoke_session_is_here(yoke_req *req);
 /* Whether there is a value of that name, of whatever kind. */
 bool yoke_session_has(yoke_req *req, const char *name);
 
+/* The value of that name: text; a whole number; any number; a truth value. NULL,
+ * or `fallback`, when there is none, or it is of another kind. */
 const char *yoke_session_text(yoke_req *req, const char *name);
 int64_t yoke_session_int(yoke_req *req, const char *name, int64_t fallback);
 double yoke_session_double(yoke_req *req, const char *name, double fallback);
 bool yoke_session_bool(yoke_req *req, const char *name, bool fallback);
 
-/* Not to be changed in place, for nobody would notice: set a copy. */
+/* The value of that name, whatever its kind; NULL when there is none. Not to be
+ * changed in place, for nobody would notice: set a copy. */
 const struct json_t *yoke_session_json(yoke_req *req, const char *name);
 
+/* Sets a value, in place of one of that name. Returns as a setter, which is said
+ * above. */
 int yoke_session_set_text(yoke_req *req, const char *name, const char *text);
 int yoke_session_set_int(yoke_req *req, const char *name, int64_t number);
 int yoke_session_set_double(yoke_req *req, const char *name, double number);
 int yoke_session_set_bool(yoke_req *req, const char *name, bool flag);
-/* Takes the reference over, also on failure. */
+
+/* The same with a JSON value, whose reference it takes over, also on failure. */
 int yoke_session_set_json(yoke_req *req, const char *name,
                           struct json_t *value);
 
-/* Also when there is none. */
+/* Removes a value; it is no error when there is none. Returns as a setter. */
 int yoke_session_remove(yoke_req *req, const char *name);
 
 /* The names: how many, and the n-th, from 0; NULL: there is no n-th. */

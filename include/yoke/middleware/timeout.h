@@ -34,7 +34,8 @@ struct yoke_timeout_options {
     int status;    /* 400 to 599; 503 */
 };
 
-/* 0 milliseconds: no limit, also where one was set before. */
+/* The middleware, for so many milliseconds. 0: no limit, also where one was set
+ * before. */
 #define yoke_timeout(ms, ...)                                                  \
     yoke_timeout_with((ms), YOKE_OPTIONS_(yoke_timeout_options, __VA_ARGS__))
 struct yoke_handler
