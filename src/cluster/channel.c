@@ -10,7 +10,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -120,6 +123,31 @@ static void tell_drained(struct yk_channel *channel)
     channel->ops->on_drain(channel);
 }
 
+/* ---- Complaining ---- */
+
+static bool is_power_of_ten(uint64_t number)
+{
+    while (number % 10 == 0)
+        number /= 10;
+    return number == 1;
+}
+
+void yk_channel_complain(struct yk_channel *channel, const char *fmt, ...)
+{
+    char text[256], count[64] = "";
+    va_list args;
+
+    if (!is_power_of_ten(++channel->complaint_count))
+        return;
+    if (channel->complaint_count > 1)
+        snprintf(count, sizeof(count), " (%" PRIu64 " of that kind by now)",
+                 channel->complaint_count);
+    va_start(args, fmt);
+    vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    yoke_log(YOKE_LOG_WARN, "%s%s", text, count);
+}
+
 /* ---- Receiving ---- */
 
 /* Where packets are read into; handled before the next is read. Written by
@@ -149,14 +177,15 @@ static void acknowledge(struct yk_channel *channel, uint32_t number, int err)
 }
 
 /* Descriptors that did not come along: this process has as many as it may. */
-static bool came_short(const struct yk_packet *packet,
+static bool came_short(struct yk_channel *channel,
+                       const struct yk_packet *packet,
                        const struct yk_message_piece *piece)
 {
     if (packet->fd_count >= piece->fd_count)
         return false;
-    yoke_log(YOKE_LOG_WARN,
-             "a message is refused: no room for its %u descriptors",
-             (unsigned)piece->fd_count);
+    yk_channel_complain(channel,
+                        "a message is refused: no room for its %u descriptors",
+                        (unsigned)piece->fd_count);
     return true;
 }
 
@@ -171,7 +200,7 @@ static void hand_up(struct yk_channel *channel, const struct yk_packet *packet,
                                   .kind = (enum yk_message_kind)piece->kind,
                                   .fds = packet->fds,
                                   .fd_count = packet->fd_count};
-    bool is_short = came_short(packet, piece);
+    bool is_short = came_short(channel, packet, piece);
 
     if (piece->number)
         acknowledge(channel, piece->number, is_short ? -EMFILE : 0);
@@ -193,8 +222,9 @@ static void handle_piece(struct yk_channel *channel,
                               (const char *)packet->body + sizeof(piece),
                               packet->len - sizeof(piece), &whole);
     if (err == -ENOMEM)
-        yoke_log(YOKE_LOG_ERROR, "a message of %u bytes is dropped: no memory",
-                 (unsigned)piece.total);
+        yk_channel_complain(channel,
+                            "a message of %u bytes is dropped: no memory",
+                            (unsigned)piece.total);
     /* Whatever became of it, its sender is not to wait for ever. */
     if (err < 0 && piece.number)
         acknowledge(channel, piece.number, err);
@@ -231,9 +261,9 @@ static void handle_packet(struct yk_channel *channel, size_t len, int *fds,
 
     if (len < sizeof(*head) || head->version != YK_MESSAGE_VERSION ||
         head->len != len - sizeof(*head)) {
-        yoke_log(YOKE_LOG_WARN,
-                 "a packet of %zu bytes that is not understood is ignored",
-                 len);
+        yk_channel_complain(
+            channel, "a packet of %zu bytes that is not understood is ignored",
+            len);
         return;
     }
     packet.type = (enum yk_message_type)head->type;

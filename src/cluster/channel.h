@@ -72,6 +72,7 @@ struct yk_channel {
     bool wants_room;             /* on_room is owed. */
     bool wants_drain;            /* on_drain is owed. */
     bool is_ended;               /* on_end has been called. */
+    uint64_t complaint_count;    /* Of yk_channel_complain. */
 };
 
 /* Makes the two ends of a channel: both close-on-exec and non-blocking.
@@ -121,6 +122,12 @@ int yk_channel_read_one(struct yk_channel *channel);
 /* Nothing waits here, in either direction, not even for an acknowledgement:
  * another process could go on with the descriptor. */
 bool yk_channel_is_idle(const struct yk_channel *channel);
+
+/* Logs a warning about what has come over it: the first one, the tenth, the
+ * hundredth and so on. Its other side may be out of its mind, and must not be
+ * able to fill a disk. */
+void yk_channel_complain(struct yk_channel *channel, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Closes at once; what is queued is dropped. on_closed follows. Harmless when
  * it is closed. */

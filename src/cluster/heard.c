@@ -205,7 +205,8 @@ void yk_heard(struct yoke_worker *worker, const struct yk_packet *packet)
         handlers[packet->type])
         handlers[packet->type](worker, packet);
     else
-        yoke_log(YOKE_LOG_WARN,
-                 "worker %d sent a packet of unknown type %d: ignored",
-                 (int)worker->pid, (int)packet->type);
+        yk_channel_complain(
+            &worker->channel,
+            "worker %d sent a packet of unknown type %d: ignored",
+            (int)worker->pid, (int)packet->type);
 }

@@ -12,6 +12,7 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "cluster/attention.h"
 #include "cluster/board.h"
 #include "cluster/fleet.h"
 #include "cluster/memory.h"
@@ -27,6 +28,9 @@
 #define PERIOD_MS     1000
 /* The shortest, for deadlines that are shorter than that. */
 #define PERIOD_MIN_MS 50
+/* A round that is later than this by so much shows that the primary stood still
+ * itself. */
+#define GAP_MS        1000
 /* Whose channel ends mostly ends, too, in a moment. */
 #define LOST_MS       1000
 /* Rounds between two looks at the memory. */
@@ -36,12 +40,15 @@
 /* Written by the functions of this file, in the primary. */
 static uv_timer_t timer;
 static unsigned rounds;
+static struct yk_attention attention; /* In nanoseconds. */
 
 /* ---- What hangs ---- */
 
 static uint64_t stalled_ms(const struct yoke_worker *worker, uint64_t now_ns)
 {
-    return yk_vitals_stalled_ns(&worker->board->vitals, now_ns) / NS_PER_MS;
+    uint64_t stalled_ns = yk_vitals_stalled_ns(&worker->board->vitals, now_ns);
+
+    return yk_attention_lasted(&attention, now_ns - stalled_ns) / NS_PER_MS;
 }
 
 /* A stopped process (SIGSTOP) looks well as long as nothing is asked of it. */
@@ -110,26 +117,26 @@ static void end_lost(struct yk_life *life, uint64_t for_ms)
 
 /* ---- Requests that take too long ---- */
 
-static bool is_overdue(const struct yk_flight *flight, uint64_t then_ns)
+static bool is_overdue(const struct yk_flight *flight, uint64_t limit_ns)
 {
     struct yk_flight seen;
 
-    return yk_flight_look(flight, &seen) && seen.begun_ns < then_ns;
+    return yk_flight_look(flight, &seen) &&
+           yk_attention_lasted(&attention, seen.begun_ns) > limit_ns;
 }
 
-static bool has_overdue_request(const struct yoke_worker *worker,
-                                uint64_t now_ns)
+static bool has_overdue_request(const struct yoke_worker *worker)
 {
     const struct yk_flights *flights = &worker->board->flights;
     uint64_t limit_ns =
         (uint64_t)yk_fleet_options()->request_timeout_ms * NS_PER_MS;
 
-    if (limit_ns == 0 || now_ns < limit_ns)
+    if (limit_ns == 0)
         return false;
-    if (is_overdue(&flights->now, now_ns - limit_ns))
+    if (is_overdue(&flights->now, limit_ns))
         return true;
     for (int i = 0; i < YK_FLIGHTS_MAX; i++)
-        if (is_overdue(&flights->entries[i], now_ns - limit_ns))
+        if (is_overdue(&flights->entries[i], limit_ns))
             return true;
     return false;
 }
@@ -243,16 +250,15 @@ static void rescue_and(void (*then)(struct yoke_worker *worker),
 
 /* ---- The round ---- */
 
-static void look_after(struct yk_life *life)
+static void look_after(struct yk_life *life, uint64_t now_ns)
 {
-    uint64_t now_ns = uv_hrtime();
     uint64_t now_ms = uv_now(yoke_loop());
 
     if (hangs(life, now_ns)) {
         rescue_and(abort_hung, life);
         return;
     }
-    if (has_overdue_request(life->worker, now_ns)) {
+    if (has_overdue_request(life->worker)) {
         rescue_and(abort_overdue, life);
         return;
     }
@@ -271,14 +277,16 @@ static void look_after(struct yk_life *life)
 
 static void on_round(uv_timer_t *handle)
 {
+    uint64_t gap_max_ms = uv_timer_get_repeat(handle) + GAP_MS;
+    uint64_t now_ns = uv_hrtime();
     struct yoke_worker *worker;
 
-    (void)handle;
     rounds++;
+    yk_attention_round(&attention, now_ns, gap_max_ms * NS_PER_MS);
     yk_relief_check();
     YK_WORKERS_EACH(worker)
     if (worker->life && !worker->is_dead)
-        look_after(worker->life);
+        look_after(worker->life, now_ns);
 }
 
 static uint64_t shorter(uint64_t period_ms, int limit_ms)

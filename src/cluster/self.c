@@ -260,7 +260,6 @@ static void on_leave_ok(void)
 static void on_packet(struct yk_channel *channel,
                       const struct yk_packet *packet)
 {
-    (void)channel;
     switch (packet->type) {
     case YK_MESSAGE_WELCOME:
         on_welcome(packet);
@@ -286,9 +285,9 @@ static void on_packet(struct yk_channel *channel,
         on_leave_ok();
         break;
     default:
-        yoke_log(YOKE_LOG_WARN,
-                 "the primary sent a packet of unknown type %d: ignored",
-                 (int)packet->type);
+        yk_channel_complain(
+            channel, "the primary sent a packet of unknown type %d: ignored",
+            (int)packet->type);
     }
 }
 

@@ -152,8 +152,9 @@ void yk_spawn_text(enum yk_spawn_step step, const struct yk_spawn *spawn,
     switch (step) {
     case YK_SPAWN_EXEC:
         snprintf(out, len, "run %.256s",
-                 strcmp(spawn->exec, YK_SPAWN_SELF) == 0 ? "this program again"
-                                                         : spawn->exec);
+                 strcmp(spawn->exec, YK_SPAWN_SELF) == 0
+                     ? "this program again, as " YK_SPAWN_SELF
+                     : spawn->exec);
         return;
     case YK_SPAWN_DESCRIPTORS:
         snprintf(out, len, "pass the descriptors of `stdio` on");

@@ -23,6 +23,7 @@
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/signals.h"
+#include "cluster/spawn.h"
 #include "cluster/succession.h"
 #include "cluster/upgrade.h"
 #include "cluster/watch.h"
@@ -84,10 +85,12 @@ static int start_fleet(void)
 {
     if (yk_succession_is_due() || yk_succession_find_orphans(&resolved))
         return resume_fleet();
+    const char *exec = yoke_cluster_settings()->exec;
     int err = yk_fleet_start(&resolved);
     if (err < 0)
-        yoke_log(YOKE_LOG_ERROR, "cannot run this program again: %s",
-                 yoke_strerror(err));
+        yoke_log(YOKE_LOG_ERROR, "cannot open what workers run, %s%s%s: %s",
+                 exec ? exec : YK_SPAWN_SELF, resolved.file ? " or " : "",
+                 resolved.file ? resolved.file : "", yoke_strerror(err));
     return err;
 }
 

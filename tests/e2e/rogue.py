@@ -9,10 +9,12 @@ import struct
 import sys
 
 HELLO, LISTEN, CLOSE, LISTEN_REPLY, FAIL, EXEC_FAIL = 32, 33, 34, 2, 39, 41
+USER = 64
 RECORD = 32768
 HEAD = struct.Struct("=BBHI")
 LISTEN_BODY = struct.Struct("=IIiiii8B")
 REPLY_BEGIN = struct.Struct("=Ii")
+PIECE = struct.Struct("=IIIHH")
 
 channel = socket.socket(fileno=int(os.environ["YOKE_WORKER"].split(":")[2]))
 channel.setblocking(True)
@@ -83,6 +85,16 @@ def wants_the_same_twice():
     for token, index in ((1, 0), (2, 0), (1, 1), (3, 1)):
         listen(token, index)
         say(token, index, errno.errorcode.get(-reply(), "OK"))
+
+
+def sends_rubbish():
+    """Packets without a head, of a type that there is not, and messages whose
+    descriptors are missing."""
+    send(HELLO, struct.pack("=i", os.getpid()))
+    for _ in range(1000):
+        channel.sendall(b"rubbish!")
+        send(200)
+        send(USER, PIECE.pack(0, 0, 0, 0, 1))
 
 
 signal.signal(signal.SIGPIPE, signal.SIG_DFL)

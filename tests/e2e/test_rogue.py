@@ -57,3 +57,13 @@ def test_the_same_listener_twice_is_refused(start_rogue):
     one.wait_output(r"^rogue 3 1 OK$")
     assert one.lines(r"^rogue (\d \d \S+)$") == [
         ("1 0 OK",), ("2 0 EADDRINUSE",), ("1 1 EADDRINUSE",), ("3 1 OK",)]
+
+
+def test_who_talks_rubbish_does_not_fill_the_log(start_rogue):
+    """Of 3,000 packets the first is complained of, the 10th, the 100th and the
+    1,000th."""
+    one = start_rogue("sends_rubbish")
+    one.wait_output(r"^exit 1 code=3 ")
+    told = one.lines(r"warn: .*(?:not understood|unknown type|refused).*")
+    assert len(told) == 4
+    assert told[3].endswith("(1000 of that kind by now)")
