@@ -171,12 +171,12 @@ struct yoke_cache_query {
                                it cannot be computed, as long as its `stale_s` or
                                `stale_error_s` lasts; 0: what that says;
                                YOKE_CACHE_NONE: not a moment longer. */
-    bool anew;            /* Computed, whatever is there. */
-    bool no_stale;        /* Old values are none. */
-    bool alone;           /* Computes for itself, waits for nobody. Implied by
+    bool anew;              /* Computed, whatever is there. */
+    bool no_stale;          /* Old values are none. */
+    bool alone;             /* Computes for itself, waits for nobody. Implied by
                              `max_age_s`, `min_fresh_s`, `max_stale_s`, `anew`
                              and `no_stale`, and without `compute`. */
-    bool refreshes_first; /* If its computation is the one that renews an old
+    bool refreshes_first;   /* If its computation is the one that renews an old
                              value, it waits for it instead of taking the old
                              one. */
 };
