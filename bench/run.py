@@ -25,7 +25,7 @@ from plan import Plan  # noqa: E402
 
 SUITES = ("keepalive", "instructions", "connections", "memory", "respawn",
           "spawn",
-          "routes", "middleware", "session")
+          "routes", "middleware", "session", "broadcast")
 DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
 MIN_ROUNDS = 5
 
