@@ -435,8 +435,8 @@ struct yoke_cluster_options {
     int probation_ms;    /* The first worker of a new generation has to live so
                             long before the others follow; 1,000. */
     const char *check_path; /* It answers GET of this before it gets a
-                               connection, with any status below 500; "/".
-                               "": no such request. */
+                               connection, with any status below 500; "/". It
+                               begins with "/". "": no such request. */
     int max_generations;    /* Generations at a time; the oldest, which is
                                draining, is cut. 4. */
 
