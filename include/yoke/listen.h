@@ -34,11 +34,13 @@ struct yoke_address {
  * that stands behind it. (Rules 23-25, 38 and 39 of docs/http-rules.md; Node's
  * names where Node has one.) */
 struct yoke_limits {
-    uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192. */
+    uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192; at
+                                most 16,384. */
     uint32_t max_head_len;    /* Request line and fields; over: 431. 16,384,
                                 which is also the most it can be. */
     uint32_t max_fields;      /* Header fields; over: 431. 100, the most. */
-    uint32_t max_line_len;    /* One header field; over: 431. 8,192. */
+    uint32_t max_line_len;    /* One header field; over: 431. 8,192; at most
+                                16,384. */
     uint64_t max_body_len;    /* Collected body (`yoke_body`); over: 413. 1 MiB.
                                 A streamed body has no limit but the
                                 handler's. */
