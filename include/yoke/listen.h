@@ -136,10 +136,10 @@ struct yoke_listen_options {
 };
 
 /* The address it listens on, or NULL while it does not yet listen. Borrowed:
- * valid until the server is stopped. */
+ * valid until the server is stopped. (Node: server.address.) */
 const struct yoke_address *yoke_server_address(const yoke_server *server);
 
-/* Connections that are open now. */
+/* Connections that are open now. (Node: server.getConnections.) */
 size_t yoke_server_connections(const yoke_server *server);
 
 /* Serves a connection that has come in another way: with a message from the
@@ -153,7 +153,7 @@ int yoke_server_accept(yoke_server *server, int fd);
 /* Stops as yoke_run does at SIGTERM, this server alone: closes the listener,
  * lets what has begun finish for `drain_ms` milliseconds, then cuts the rest.
  * `server` frees itself when its last connection is gone; do not use it
- * afterwards. */
+ * afterwards. (Node: server.close, then server.closeAllConnections.) */
 void yoke_server_stop(yoke_server *server, int drain_ms);
 
 #ifdef __cplusplus
