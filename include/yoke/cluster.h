@@ -208,7 +208,7 @@ bool yoke_cluster_is_worker(void);
 
 /* The CPUs this process may use: the smaller of its affinity mask and its
  * control group's quota, rounded up (v1 and v2, every level up to the root);
- * at least 1. (Node: os.availableParallelism, which does not know quotas.) */
+ * at least 1. (Node: os.availableParallelism.) */
 int yoke_cpus(void);
 
 /* Changes the settings of later forks: fields that are set replace, the others
