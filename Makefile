@@ -16,7 +16,7 @@ export PYTHONDONTWRITEBYTECODE := 1
 # Installs the missing packages of the named groups; silent when there are none.
 need = @tools/deps.sh
 
-.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills counts proofs format install clean deps help
+.PHONY: build run test asan browser fuzz chaos bench bench-sched bench-store kills counts proofs format install uninstall clean deps help
 .NOTPARALLEL:
 
 build: ## Build the library, the command and the examples in build/
@@ -96,6 +96,11 @@ install: build ## Install under PREFIX=/usr/local (DESTDIR=... for packagers)
 	@meson setup --reconfigure $(BUILD) --prefix '$(abspath $(PREFIX))' >/dev/null
 	@DESTDIR='$(DESTDIR)' meson install -C $(BUILD)
 	@[ -n '$(DESTDIR)' ] || [ $$EUID != 0 ] || /sbin/ldconfig
+
+uninstall: ## Remove what `make install` has put in place
+	@[ -f $(BUILD)/build.ninja ] || \
+		{ echo '$(BUILD)/ knows what was installed, and is not there' >&2; exit 1; }
+	@ninja -C $(BUILD) uninstall
 
 clean: ## Remove everything that was built
 	rm -rf build build-*

@@ -25,6 +25,7 @@ static void fragment(void)
 COMPILER = ["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror",
             "-fsyntax-only", "-Iinclude", "-x", "c", "-"]
 CPP_COMPILER = ["clang++", "-std=c++20", *COMPILER[2:-2], "c++", "-"]
+GPP_COMPILER = ["g++", *CPP_COMPILER[1:]]
 
 
 def documents():
@@ -34,18 +35,20 @@ def documents():
 
 
 def programs(document):
-    """(line number, text, compiler) of each program in a document."""
+    """(line number, text, compilers) of each program in a document."""
     text = document.read_text()
     for block in FENCE.finditer(text):
-        compiler = CPP_COMPILER if block[1] == "cpp" else COMPILER
+        compilers = [COMPILER]
+        if block[1] == "cpp":
+            compilers = [CPP_COMPILER, GPP_COMPILER]
         code = block[2]
         if document.suffix == ".h":
             code = COMMENT_EDGE.sub("", code)
         line = text.count("\n", 0, block.start(2)) + 1
         if "#include <yoke/" in code:
-            yield line, code, compiler
+            yield line, code, compilers
         elif document.suffix == ".md":
-            yield line, FUNCTION.format(line=line, code=code), compiler
+            yield line, FUNCTION.format(line=line, code=code), compilers
 
 
 def compiles(name, line, code, compiler=COMPILER):
@@ -60,8 +63,9 @@ def main():
     good = True
     for document in documents():
         name = document.relative_to(sources.ROOT)
-        for line, code, compiler in programs(document):
-            good &= compiles(name, line, code, compiler)
+        for line, code, compilers in programs(document):
+            for compiler in compilers:
+                good &= compiles(name, line, code, compiler)
     includes = [f"#include <{header.relative_to('include')}>\n"
                 for header in sources.c_files("include")]
     for include in includes:

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Fails when a link in a document leads to a file or a heading that is not
-there, or when a document, a header or a man page names a page of docs/ that
-does not exist. Links to other places are not followed."""
+there; when no way of links leads from README.md to a page of docs/; and when a
+document, a header or a man page names a page of docs/ that does not exist.
+Links to other places are not followed."""
 import re
 import sys
 
@@ -51,7 +52,22 @@ def broken(path, target):
     return None
 
 
+def reachable():
+    """The documents that a way of links leads to, from README.md."""
+    found, new = set(), [sources.ROOT / "README.md"]
+    while new:
+        path = new.pop()
+        if path in found or path.suffix != ".md" or not path.exists():
+            continue
+        found.add(path)
+        new += [(path.parent / target.partition("#")[0]).resolve()
+                for target in LINK.findall(prose(path))]
+    return found
+
+
 def complaints():
+    for path in set((sources.ROOT / "docs").rglob("*.md")) - reachable():
+        yield f"{path.relative_to(sources.ROOT)}: nothing leads here"
     for path in documents():
         text = prose(path)
         for link in LINK.finditer(text):

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """Fails when a man page gives man something to warn about, or is missing from
-docs/man/meson.build; and when an option of the command, or a variable of the
-environment that is read in src/, is in no man page."""
+docs/man/meson.build; when an option of the command, or a variable of the
+environment that is read in src/, is in no man page; and when libyoke(3) does
+not list a public header."""
 import os
 import re
 import subprocess
@@ -14,6 +15,8 @@ OPTION = re.compile(r"(?:\{|YK_OPTION_FLAG\()\s*('.'|0),\s*\"([a-z-]+)\"")
 VARIABLE = re.compile(r'"(YOKE_[A-Z_]+)"|getenv\("(\w+)"|env_int\("(\w+)"')
 # What one process of yoke tells another.
 INTERNAL = {"YOKE_UPGRADE"}
+# What other headers are made with.
+INNER_HEADERS = {"here.h", "temporary.h"}
 
 
 def complaints(page):
@@ -46,6 +49,15 @@ def missing(pages):
         yield f"no man page has the variable {name}"
 
 
+def missing_headers(page):
+    """Public headers that the page's list does not have."""
+    listed = set(re.findall(r"\w+\.h", " ".join(
+        re.findall(r"^\.It In .*", page, re.M))))
+    for path in sources.c_files("include"):
+        if path.name not in listed | INNER_HEADERS:
+            yield f"libyoke.3: {path.relative_to('include')} is missing"
+
+
 def main():
     pages = sorted(FOLDER.glob("*.[1-8]"))
     listed = (FOLDER / "meson.build").read_text()
@@ -53,6 +65,7 @@ def main():
     bad += [f"{page.name}: not listed in meson.build"
             for page in pages if f"'{page.name}'" not in listed]
     bad += missing([page.read_text() for page in pages])
+    bad += missing_headers((FOLDER / "libyoke.3").read_text())
     print("\n".join(bad))
     return bool(bad)
 

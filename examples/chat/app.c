@@ -1,7 +1,18 @@
 /* A chat over all workers, and over all machines that share a store.
  *
- *     build/yoke run -n 4 build/examples/chat.so &
+ *     build/yoke run -n 4 build/examples/chat.so
  *     xdg-open http://127.0.0.1:1337/           in two windows
+ *
+ * or, without a browser,
+ *
+ *     curl -N http://127.0.0.1:1337/events      in one terminal
+ *     curl -d 'name=ada&text=hello' http://127.0.0.1:1337/say
+ *
+ * and the first shows
+ *
+ *     event: said
+ *     id: 1795474605227
+ *     data: {"name":"ada","text":"hello","worker":13568}
  *
  * Pages listen at /events and send to /say, each to whichever worker it got. The
  * store carries what is said from worker to worker, and keeps the last hundred,
@@ -44,6 +55,11 @@ static void say(yoke_req *req, yoke_res *res)
     json_t *said = json_pack("{s:s, s:s, s:i}", "name", name, "text", text,
                              "worker", (int)getpid());
     char *json = said ? json_dumps(said, JSON_COMPACT) : NULL;
+    if (!json) {
+        json_decref(said);
+        yoke_next_problem(req, 400, "name and text have to be UTF-8");
+        return;
+    }
     yoke_hold(req);
     yoke_broadcast_send(chat, "room", "said", json, on_said, res);
     free(json);

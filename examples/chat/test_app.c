@@ -58,6 +58,7 @@ static void who_comes_back_hears_what_he_has_missed(yoke_test *t)
 static void nothing_is_not_said(yoke_test *t)
 {
     say(t, "", 400);
+    say(t, "\xff", 400); /* It could not be JSON. */
     yoke_expect_header_has(yoke_test_get(t, "/"), "Content-Type", "text/html");
 }
 

@@ -1,8 +1,15 @@
 /* A counter of visits that all workers share.
  *
- *     build/yoke run -n 4 build/examples/counter.so &
- *     curl http://127.0.0.1:1337/
- *     curl http://127.0.0.1:1337/metrics
+ *     $ build/yoke run -n 4 build/examples/counter.so &
+ *     $ curl http://127.0.0.1:1337/
+ *     visit 1, worker 4711
+ *     $ curl http://127.0.0.1:1337/
+ *     visit 2, worker 4712
+ *     $ curl http://127.0.0.1:1337/metrics
+ *     # HELP visits_total Visitors.
+ *     # TYPE visits_total counter
+ *     visits_total 2
+ *     ...
  *
  * Whichever worker answers, the count goes on, also after a restart: it is in a
  * store. Without further ado that is a file in the state directory; with

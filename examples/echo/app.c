@@ -4,7 +4,9 @@
  *     any other method on / the request's body, as text/plain
  *     /echo                 the request's header fields, one in each line
  *
- *     yoke run build/examples/echo.so */
+ *     $ build/yoke run build/examples/echo.so &
+ *     $ curl -d hi http://127.0.0.1:1337/
+ *     hi */
 #include <stdio.h>
 #include <string.h>
 

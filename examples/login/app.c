@@ -1,6 +1,10 @@
 /* Signing in and out, with sessions that all workers share.
  *
- *     SECRET=... build/examples/login      PORT, or 1337; Ctrl-C stops it
+ *     $ SECRET=... build/examples/login &           PORT, or 1337
+ *     $ curl -c jar -d 'name=ada&password=lovelace' http://127.0.0.1:1337/login
+ *     See Other. Redirecting to /
+ *     $ curl -s -b jar http://127.0.0.1:1337/ | grep -o 'You are [a-z]*'
+ *     You are ada
  *
  * YOKE_STORE says where sessions and limits are: "redis://localhost", for
  * example; without it in a file. The users are ada (lovelace) and grace

@@ -1,8 +1,12 @@
 /* Notes behind a REST interface: create, read, change, delete, in JSON.
  *
- *     yoke run -n 1 build/examples/rest.so
- *     curl -d '{"text":"Buy milk"}' -H 'Content-Type: application/json' \
+ *     $ build/yoke run -n 1 build/examples/rest.so &
+ *     $ curl -d '{"text":"Buy milk"}' -H 'Content-Type: application/json' \
  *         http://127.0.0.1:1337/notes
+ *     {"id":1,"text":"Buy milk","done":false}
+ *     $ curl -X PATCH -d '{"done":7}' -H 'Content-Type: application/json' \
+ *         http://127.0.0.1:1337/notes/1
+ *     member "done" must be true or false
  *
  * The notes are in the memory of the process, so there is one worker; with a
  * database behind it the same code runs on every core. What is wrong with a
@@ -142,7 +146,10 @@ static void delete_note(yoke_req *req, yoke_res *res)
 yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
-    yoke_app_set_data(app, calloc(1, sizeof(struct notes)), free);
+    struct notes *notes = calloc(1, sizeof(*notes));
+    if (!notes)
+        yoke_app_fail(app, "no memory for the notes");
+    yoke_app_set_data(app, notes, free);
     yoke_app_use(app, yoke_json(.limit = 10000));
     yoke_app_param(app, "id", load_note);
 

@@ -1,9 +1,13 @@
 /* Events for everybody: what one sends to POST /say, all who listen at /events
  * hear.
  *
- *     build/examples/sse &
- *     curl -N http://127.0.0.1:1337/events &
- *     curl -d 'Hello, all' http://127.0.0.1:1337/say
+ *     $ build/examples/sse &
+ *     $ curl -N http://127.0.0.1:1337/events &
+ *     retry: 1000
+ *
+ *     $ curl -d 'Hello, all' http://127.0.0.1:1337/say
+ *     id: 0
+ *     data: Hello, all
  *
  * Each event has a number. A client that has lost its connection tells the last
  * one it has seen, and is sent what it has missed.

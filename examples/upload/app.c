@@ -1,7 +1,9 @@
 /* Uploads: a form with a progress bar, files on disk, limits.
  *
- *     UPLOAD_DIR=/tmp/files yoke run build/examples/upload.so
- *     curl -F file=@photo.jpg -F title=Holiday http://127.0.0.1:1337/files
+ *     $ UPLOAD_DIR=/tmp/files build/yoke run build/examples/upload.so &
+ *     $ curl -F file=@photo.jpg -F title=Holiday http://127.0.0.1:1337/files
+ *     {"title":"Holiday","files":[{"path":"/files/d69ed877eae43efa","filename":
+ *     "photo.jpg","type":"image/jpeg","bytes":31415}]}
  *
  * While a file arrives it has no name in the folder, so one that is broken off
  * leaves nothing there, not even when the process dies. When all of it is here

@@ -94,7 +94,7 @@ typedef yoke_app *yoke_app_factory(void);
 
 /* ---- Life ---- */
 
-/* A new application with no layers. Never NULL. */
+/* A new application with no layers. Never NULL. (Express: express().) */
 yoke_app *yoke_app_new(void);
 
 /* One more owner; returns `app`. Needed only to serve one application on two
@@ -192,7 +192,7 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
 #define yoke_app_query(app, path, ...)                                         \
     yoke_app_method(app, "QUERY", path, __VA_ARGS__)
 
-/* Any other method, by its name: "PROPFIND". */
+/* Any other method, by its name: "PROPFIND". (Express: app.METHOD.) */
 #define yoke_app_method(app, method, path, ...)                                \
     yoke_router_method(yoke_app_router(app), method, path, __VA_ARGS__)
 
@@ -219,7 +219,8 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
     yoke_router_use_router(yoke_app_router(app), path, router)
 
 /* Error handlers: called for errors from layers above them, in their place in
- * the stack. The second form only for a path and below. */
+ * the stack. The second form only for a path and below. (Express: app.use with a
+ * function of four arguments.) */
 #define yoke_app_catch(app, fn) yoke_router_catch(yoke_app_router(app), fn)
 #define yoke_app_catch_at(app, path, fn)                                       \
     yoke_router_catch_at(yoke_app_router(app), path, fn)
@@ -330,7 +331,7 @@ struct yoke_router_options {
 /* A new router: `yoke_router_new()`, `yoke_router_new(.strict = true)`. The
  * options are its own; it inherits none from where it is mounted. Whoever
  * mounts it takes it over; unmounted, it is freed with yoke_router_free. Never
- * NULL. */
+ * NULL. (Express: express.Router.) */
 #define yoke_router_new(...)                                                   \
     yoke_router_new_with(YOKE_OPTIONS_(yoke_router_options, __VA_ARGS__))
 yoke_router *yoke_router_new_with(const struct yoke_router_options *options);
@@ -420,11 +421,12 @@ void yoke_app_on_mount(yoke_app *app,
                        void (*fn)(yoke_app *app, yoke_app *parent, void *data),
                        void *data);
 
-/* The application around this one, or NULL. Borrowed. */
+/* The application around this one, or NULL. Borrowed. (Express: app.parent.) */
 yoke_app *yoke_app_parent(const yoke_app *app);
 
 /* The n-th path, from 0, at which it was mounted, as it was written there; of
- * one that is not mounted the first is "/". NULL when there is no n-th. */
+ * one that is not mounted the first is "/". NULL when there is no n-th. Borrowed:
+ * as long as the application. (Express: app.mountpath.) */
 const char *yoke_app_mountpath(const yoke_app *app, size_t n);
 
 /* Its mountpath behind those of the applications around it, "/blog/admin"; ""
@@ -551,7 +553,8 @@ void yoke_next_router(yoke_req *req);
  * gone away (`yoke_req_on_close` tells), or has been answered 503 because this
  * took longer than `handler_timeout_ms`: answer all the same, it does no harm,
  * and only then the request is released. After this handler has ended the
- * answer they must not be touched. */
+ * answer they must not be touched. (Express: a handler that has returned and
+ * answers later; there nobody finds one that never does.) */
 void yoke_hold(yoke_req *req);
 
 /* ---- Middleware that ships ---- */

@@ -208,7 +208,7 @@ bool yoke_cluster_is_worker(void);
 
 /* The CPUs this process may use: the smaller of its affinity mask and its
  * control group's quota, rounded up (v1 and v2, every level up to the root);
- * at least 1. */
+ * at least 1. (Node: os.availableParallelism.) */
 int yoke_cpus(void);
 
 /* Changes the settings of later forks: fields that are set replace, the others
@@ -220,7 +220,8 @@ int yoke_cpus(void);
  * On failure nothing has changed. (Node: setupPrimary.) */
 int yoke_cluster_setup(const struct yoke_cluster_settings *settings);
 
-/* The settings as they are. Borrowed: valid until the next setup. */
+/* The settings as they are. Borrowed: valid until the next setup. (Node:
+ * cluster.settings.) */
 const struct yoke_cluster_settings *yoke_cluster_settings(void);
 
 /* ---- Workers ---- */
@@ -240,7 +241,7 @@ int yoke_cluster_disconnect(void (*fn)(void *data), void *data);
 
 /* The workers one by one: NULL gives the first, each the next, NULL after the
  * last. In order of their ids. A worker may be disconnected or killed in such
- * a loop. */
+ * a loop. (Node: cluster.workers.) */
 yoke_worker *yoke_cluster_workers(yoke_worker *previous);
 
 /* In a worker: itself. NULL in a primary. (Node: cluster.worker.) */
@@ -277,7 +278,7 @@ int yoke_worker_hang_up(yoke_worker *worker);
  * worker's end has; -1 when there is none, or it has ended. Non-blocking.
  * Standard input is to be written; standard output and error are read by yoke
  * (`yoke_cluster_on_output`); other pipes can be written as well. Borrowed:
- * closed when the worker has died. */
+ * closed when the worker has died. (Node: worker.process.stdio.) */
 int yoke_worker_stdio(const yoke_worker *worker, int number);
 
 /* The same, but it is the caller's from here on, to read or to close: to end a
@@ -435,8 +436,8 @@ struct yoke_cluster_options {
     int probation_ms;    /* The first worker of a new generation has to live so
                             long before the others follow; 1,000. */
     const char *check_path; /* It answers GET of this before it gets a
-                               connection, with any status below 500; "/".
-                               "": no such request. */
+                               connection, with any status below 500; "/". It
+                               begins with "/". "": no such request. */
     int max_generations;    /* Generations at a time; the oldest, which is
                                draining, is cut. 4. */
 

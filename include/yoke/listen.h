@@ -34,11 +34,13 @@ struct yoke_address {
  * that stands behind it. (Rules 23-25, 38 and 39 of docs/http-rules.md; Node's
  * names where Node has one.) */
 struct yoke_limits {
-    uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192. */
+    uint32_t max_target_len;  /* Request target, bytes; over: 414. 8,192; at
+                                most 16,384. */
     uint32_t max_head_len;    /* Request line and fields; over: 431. 16,384,
                                 which is also the most it can be. */
     uint32_t max_fields;      /* Header fields; over: 431. 100, the most. */
-    uint32_t max_line_len;    /* One header field; over: 431. 8,192. */
+    uint32_t max_line_len;    /* One header field; over: 431. 8,192; at most
+                                16,384. */
     uint64_t max_body_len;    /* Collected body (`yoke_body`); over: 413. 1 MiB.
                                 A streamed body has no limit but the
                                 handler's. */
@@ -134,10 +136,10 @@ struct yoke_listen_options {
 };
 
 /* The address it listens on, or NULL while it does not yet listen. Borrowed:
- * valid until the server is stopped. */
+ * valid until the server is stopped. (Node: server.address.) */
 const struct yoke_address *yoke_server_address(const yoke_server *server);
 
-/* Connections that are open now. */
+/* Connections that are open now. (Node: server.getConnections.) */
 size_t yoke_server_connections(const yoke_server *server);
 
 /* Serves a connection that has come in another way: with a message from the
@@ -151,7 +153,7 @@ int yoke_server_accept(yoke_server *server, int fd);
 /* Stops as yoke_run does at SIGTERM, this server alone: closes the listener,
  * lets what has begun finish for `drain_ms` milliseconds, then cuts the rest.
  * `server` frees itself when its last connection is gone; do not use it
- * afterwards. */
+ * afterwards. (Node: server.close, then server.closeAllConnections.) */
 void yoke_server_stop(yoke_server *server, int drain_ms);
 
 #ifdef __cplusplus

@@ -34,7 +34,8 @@ typedef void yoke_log_fn(enum yoke_log_level level, const char *line,
 void yoke_log(enum yoke_log_level level, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Sets the lowest level that is written, in this process. */
+/* Sets the lowest level that is written, in this process; instead of what
+ * YOKE_LOG says. */
 void yoke_log_set_level(enum yoke_log_level level);
 
 /* Sends the lines to `fn` instead of standard error; NULL goes back to that. */

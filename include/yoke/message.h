@@ -58,7 +58,8 @@ ssize_t yoke_worker_send(yoke_worker *worker, const void *ptr, size_t len);
 ssize_t yoke_worker_send_json(yoke_worker *worker, struct json_t *value);
 
 /* Sends a descriptor with a message, which may be empty. On success `fd` is no
- * longer the caller's. Returns as yoke_worker_send_with. */
+ * longer the caller's. Returns as yoke_worker_send_with. (Node: the argument
+ * `sendHandle` of send.) */
 ssize_t yoke_worker_send_fd(yoke_worker *worker, const void *ptr, size_t len,
                             int fd);
 
@@ -97,7 +98,7 @@ ssize_t yoke_worker_send_with(yoke_worker *worker,
  */
 
 /* In the primary: a message from a worker. In a worker: a message from the
- * primary. `ptr` is borrowed for the call. */
+ * primary. `ptr` is borrowed for the call. (Node: the event `message`.) */
 void yoke_cluster_on_message(void (*fn)(yoke_worker *, const void *ptr,
                                         size_t len, void *data),
                              void *data);

@@ -89,13 +89,14 @@ struct yoke_net_options {
 yoke_net *yoke_net_listen(const struct yoke_net_options *options);
 
 /* The address it listens on, or NULL while it does not yet listen. Borrowed:
- * valid until the server is freed. */
+ * valid until the server is freed. (Node: server.address.) */
 const struct yoke_address *yoke_net_address(const yoke_net *server);
 
-/* Connections that are open now. */
+/* Connections that are open now. (Node: server.getConnections.) */
 size_t yoke_net_connections(const yoke_net *server);
 
-/* Another limit, as `max_conns`; what is open stays so. */
+/* Another limit, as `max_conns`; what is open stays so. (Node:
+ * server.maxConnections = ...) */
 void yoke_net_set_max_conns(yoke_net *server, int max_conns);
 
 /* Stops this server alone: closes the listener, gives on what has not begun,
@@ -130,7 +131,8 @@ int yoke_conn_read(yoke_conn *conn,
 void yoke_conn_begin(yoke_conn *conn);
 
 /* Closes it; on_close follows from the loop. Writes that are under way are cut
- * off: close in the callback of the last. Harmless when it is closing. */
+ * off: close in the callback of the last. Harmless when it is closing. (Node:
+ * socket.destroy.) */
 void yoke_conn_close(yoke_conn *conn);
 
 #ifdef __cplusplus

@@ -87,7 +87,8 @@ const char *yoke_req_http_version(const yoke_req *req);
 const char *yoke_req_get(const yoke_req *req, const char *name);
 
 /* The number of fields, and the n-th (from 0) as the client sent it. Returns
- * false, and leaves the two alone, when there is no n-th. */
+ * false, and leaves the two alone, when there is no n-th. (Node:
+ * req.rawHeaders.) */
 size_t yoke_req_header_count(const yoke_req *req);
 bool yoke_req_header_at(const yoke_req *req, size_t n, const char **ret_name,
                         const char **ret_value);
@@ -151,7 +152,8 @@ void yoke_req_on_close(yoke_req *req, void (*fn)(yoke_req *req, void *data),
 /* ---- The body ---- */
 
 /* The body that `yoke_body` collected, and its length; a NUL byte follows it.
- * "" and 0 when the request had none; NULL and 0 when nothing collected it. */
+ * "" and 0 when the request had none; NULL and 0 when nothing collected it.
+ * `ret_len` may be NULL. (Express: req.body, with express.raw.) */
 const char *yoke_req_body(const yoke_req *req, size_t *ret_len);
 
 /* Makes `len` bytes, with a NUL behind them, what yoke_req_body gives; for
@@ -170,7 +172,8 @@ void yoke_req_set_body(yoke_req *req, const char *ptr, size_t len);
  * Implies `yoke_hold`. The client is told to go on (`100 Continue`) if it waits
  * for that.
  *
- * Returns 0, or -EALREADY when the body is already being read or was. */
+ * Returns 0, or -EALREADY when the body is already being read or was. (Node: the
+ * events 'data' and 'end'.) */
 int yoke_req_on_data(yoke_req *req,
                      void (*on_data)(yoke_req *req, const char *ptr, size_t len,
                                      void *data),
@@ -178,7 +181,7 @@ int yoke_req_on_data(yoke_req *req,
                      void *data);
 
 /* Holds the pieces back, so that the client is slowed down to the pace of
- * whoever uses them; and lets them come again. */
+ * whoever uses them; and lets them come again. (Node: req.pause, req.resume.) */
 void yoke_req_pause(yoke_req *req);
 void yoke_req_resume(yoke_req *req);
 

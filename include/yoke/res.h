@@ -197,7 +197,7 @@ bool yoke_res_is_sent(const yoke_res *res);
 /* Bytes of body sent so far, for access logs. */
 size_t yoke_res_body_len(const yoke_res *res);
 
-/* The request that this answers. */
+/* The request that this answers. (Express: res.req.) */
 yoke_req *yoke_res_req(const yoke_res *res);
 
 #ifdef __cplusplus

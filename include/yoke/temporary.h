@@ -14,6 +14,10 @@
 
 #    include <stddef.h>
 
+/* In options most fields are left out, which g++ would warn of under -Wextra,
+ * field by field. It does not where a macro is a system header's. */
+#    pragma GCC system_header
+
 extern "C++" {
 template <class type> inline const type *yoke_temporary_(const type &value)
 {

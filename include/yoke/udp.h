@@ -76,14 +76,16 @@ struct yoke_udp_options {
  * stops, or the worker disconnects, it is closed.
  *
  * Returns 0; or a negative code, after which nothing is called and the handle
- * has not been touched: -EINVAL without handle or options, -ENAMETOOLONG. */
+ * has not been touched: -EINVAL without handle or options, -ENAMETOOLONG.
+ * (Node: socket.bind.) */
 int yoke_udp_bind(struct uv_udp_s *handle,
                   const struct yoke_udp_options *options);
 
 /* Closes it: this instead of uv_close, for the primary has to hear of it.
  * on_closed follows from the loop. May be called at any time, also before it is
  * bound and in its callbacks; a second call, or one for a handle that is not
- * yoke's, does nothing. The port is closed with its last user. */
+ * yoke's, does nothing. The port is closed with its last user. (Node:
+ * socket.close.) */
 void yoke_udp_close(struct uv_udp_s *handle);
 
 #ifdef __cplusplus

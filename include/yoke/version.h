@@ -10,7 +10,8 @@
 extern "C" {
 #endif
 
-/* The version of the library that is running, "0.1.0". */
+/* The version of the library that is running, "0.1.0"; another than YOKE_VERSION
+ * when the program was compiled with other headers. Static. */
 const char *yoke_version(void);
 
 #ifdef __cplusplus

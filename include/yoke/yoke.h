@@ -19,7 +19,8 @@
  *   loop.h     the event loop; how a program runs and stops
  *   work.h     what blocks, on threads;  view.h  pages of templates
  *   log.h      log lines;  error.h  error codes;  version.h  the version
- */
+ *
+ * and leaves out control.h, by which other programs talk to a running cluster. */
 #ifndef YOKE_YOKE_H
 #define YOKE_YOKE_H
 

@@ -318,7 +318,9 @@ yoke_server *yoke_app_listen_with(yoke_app *app,
     }
     yoke_server *server = server_new(app, options);
     if (!server) {
-        yk_loop_fail("limits of the listener: more than is possible");
+        yk_loop_fail("a limit of the listener is too high: max_head_len, "
+                     "max_target_len and max_line_len are at most 16384, "
+                     "max_fields is at most 100");
         yoke_app_free(app);
         return NULL;
     }

@@ -105,6 +105,19 @@ static int show(const struct ps *ps, const struct yk_ask_names *names,
     return now ? 0 : YK_STATUS_FAILED;
 }
 
+static int check_usage(const struct ps *ps, int operands)
+{
+    if (operands > 1) {
+        yk_say("ps: one cluster, or none for all");
+        return -1;
+    }
+    if (ps->is_json && ps->is_prometheus) {
+        yk_say("ps: --json and --prometheus are two forms; name one");
+        return -1;
+    }
+    return 0;
+}
+
 static int ps_main(int argc, char **argv)
 {
     struct ps ps = {.interval_ms = 0};
@@ -117,11 +130,8 @@ static int ps_main(int argc, char **argv)
         yk_command_explain(&yk_command_ps);
         return 0;
     }
-    if (operands < 0 || operands > 1) {
-        if (operands > 1)
-            yk_say("ps: one cluster, or none for all");
+    if (operands < 0 || check_usage(&ps, operands) < 0)
         return yk_command_misused(&yk_command_ps);
-    }
     yk_ask_begin();
     if (yk_ask_names(&names) < 0)
         return YK_STATUS_FAILED;

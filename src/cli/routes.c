@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <jansson.h>
+#include <yoke/loop.h>
 
 #include "cli/app_file.h"
 #include "cli/command.h"
@@ -220,6 +221,8 @@ static int routes_main(int argc, char **argv)
     routes.file.path = argv[1];
     if (yk_app_file_check(&routes.file) < 0)
         return YK_STATUS_FAILED;
+    /* One that crashes while it is made says where. */
+    yoke_catch_crashes();
     yoke_app *app = yk_app_file_load(&routes.file);
     const char *error = yoke_app_check(app);
     int status = YK_STATUS_FAILED;

@@ -95,6 +95,16 @@ static int check_umask(const char *text, char message[128])
     return -EINVAL;
 }
 
+static int check_path(const char *path, char message[128])
+{
+    if (!path || !*path || *path == '/')
+        return 0;
+    snprintf(message, 128,
+             "the option check is '%.40s': a path begins with /, as /health",
+             path);
+    return -EINVAL;
+}
+
 /* The option goes before the environment. */
 static int choose_preload(struct yoke_cluster_options *options, char text[128])
 {
@@ -147,6 +157,7 @@ int yk_options_fill(struct yoke_cluster_options *options,
         if (apply(&rules[i], options, text) < 0)
             return -EINVAL;
     if (check_umask(options->umask, text) < 0 ||
+        check_path(options->check_path, text) < 0 ||
         choose_preload(options, text) < 0)
         return -EINVAL;
     if (options->workers == 0)

@@ -37,7 +37,7 @@ static const struct {
     LIMIT(max_drain_len),    LIMIT(max_pipeline),       LIMIT(high_water),
     LIMIT(head_timeout_ms),  LIMIT(request_timeout_ms), LIMIT(idle_timeout_ms),
     LIMIT(write_timeout_ms), LIMIT(handler_timeout_ms), LIMIT(min_body_rate),
-    LIMIT(max_conns),        LIMIT(max_conns_per_ip),
+    LIMIT(max_conns),        LIMIT(max_conns_per_ip),   LIMIT(max_fields),
 };
 
 #define RLIMITS_MAX 4

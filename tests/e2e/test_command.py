@@ -242,6 +242,14 @@ def test_factory_that_crashes_ends_the_start(start, build_app):
     assert server.output.count("no worker could start") == 1
 
 
+def test_routes_tells_where_a_factory_crashes(build_app):
+    path = build_app("#include <signal.h>\n" + APP +
+                     "yoke_app *make_app(void) { raise(SIGSEGV); return 0; }\n")
+    err = fail("routes", path, status=-signal.SIGSEGV, env=harness.crash_env())
+    assert said_once(err, "the process crashed: SIGSEGV")
+    assert f"at {path}+0x" in err
+
+
 def test_registration_error_is_told_with_its_place(build_app):
     path = build_app(APP + "static void h(yoke_req *q, yoke_res *s)\n"
                      "{ (void)q; (void)s; }\n"

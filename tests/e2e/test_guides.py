@@ -126,19 +126,33 @@ def without_date(text):
     return re.sub(r"^Date: .*", "Date: now", text, flags=re.M)
 
 
+def check_answers(asked, port, folder):
+    """Asks a server what stands in a guide, and compares."""
+    for command, output in asked:
+        # So many lines take their time.
+        command = command.replace("1337", str(port))
+        command = command.replace("10000000", "100000")
+        expected = without_date(output.replace("10000000", "100000"))
+        done = subprocess.run(["bash", "-c", command], text=True, timeout=60,
+                              cwd=folder, stdout=subprocess.PIPE,
+                              stderr=subprocess.DEVNULL)
+        assert matches(without_date(done.stdout).splitlines(),
+                       expected.splitlines()), (command, done.stdout)
+
+
 @pytest.mark.seconds(120)
 @pytest.mark.parametrize("name", SERVED)
 def test_the_answers_are_those_in_the_guide(name, tmp_path, start):
     program, code, env, asked = SERVED[name]
     build(program, code, tmp_path)
     server = start([tmp_path / program], env=env, cwd=tmp_path)
-    for command, output in asked:
-        # So many lines take their time.
-        command = command.replace("1337", str(server.port))
-        command = command.replace("10000000", "100000")
-        expected = without_date(output.replace("10000000", "100000"))
-        done = subprocess.run(["bash", "-c", command], text=True, timeout=60,
-                              cwd=tmp_path, stdout=subprocess.PIPE,
-                              stderr=subprocess.DEVNULL)
-        assert matches(without_date(done.stdout).splitlines(),
-                       expected.splitlines()), (command, done.stdout)
+    check_answers(asked, server.port, tmp_path)
+
+
+def test_hello_answers_as_the_readme_says(hello, tmp_path):
+    text = (harness.ROOT / "README.md").read_text()
+    asked = [found for found in COMMAND.findall(text)
+             if found[0].startswith("curl")]
+    asked = [(command, output.partition("```")[0]) for command, output in asked]
+    assert len(asked) == 2
+    check_answers(asked, hello.port, tmp_path)

@@ -279,3 +279,10 @@ def test_clients_that_are_refused_leave_nothing_behind(tuned):
     for pid, count in before.items():
         harness.wait_for(lambda: server.fd_count(pid) <= count,
                          lambda: f"{procfs.fds(pid)}")
+
+
+def test_a_limit_that_is_too_high_is_named():
+    done = harness.run([APPS / "tuned", APPS / "served.so", "workers=1",
+                        "max_fields=101"], env={"PORT": "0"})
+    assert done.returncode == 1
+    assert "max_fields is at most 100" in done.stderr

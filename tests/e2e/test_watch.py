@@ -188,6 +188,7 @@ def test_nothing_runs(run_dir):
 
 @pytest.mark.parametrize("args", [("ps", "a", "b"), ("ps", "--interval", "x"),
                                   ("top", "a", "b"), ("top", "-i", "0"),
+                                  ("ps", "--json", "--prometheus"),
                                   ("why", "a", "1", "2"),
                                   ("why", "--slot", "x")])
 def test_wrong_usage(run_dir, args):
