@@ -238,16 +238,26 @@ static void on_ticker_closed(uv_handle_t *ticker)
     void (*on_closed)(void *data) = store->on_closed;
     void *data = store->closed_data;
 
+    if (store->unanswered > 0 || yk_topics_wait(store)) {
+        uv_timer_init(yoke_loop(), &store->ticker);
+        return; /* The flush that is to come tries again. */
+    }
     free_store(store);
     if (on_closed)
         on_closed(data);
 }
 
-void yk_store_closed(yoke_store *store)
+void yk_store_free(yoke_store *store)
 {
     yk_later_stop(&store->flush);
-    yk_service_remove(&store->service);
+    store->is_ticking = false;
     uv_close((uv_handle_t *)&store->ticker, on_ticker_closed);
+}
+
+void yk_store_closed(yoke_store *store)
+{
+    store->is_backend_gone = true;
+    yk_store_wake(store);
 }
 
 void yoke_store_close(yoke_store *store, void (*on_closed)(void *data),
