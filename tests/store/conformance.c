@@ -585,6 +585,23 @@ static void it_tells_how_it_is(void **state)
     assert_int_equal(stats.failed, 1);
 }
 
+/* Its fault is not looked for in the program. */
+static void the_environment_says_which_store(void **state)
+{
+    char text[YOKE_STORE_TEXT_MAX] = "";
+    (void)state;
+    setenv("YOKE_STORE", "nothing://h", 1);
+    yoke_store *none = yoke_store_open(.url = fixture_url(), .text = text);
+    setenv("YOKE_STORE", fixture_url(), 1);
+    yoke_store *chosen = yoke_store_open(.url = "nothing://h");
+    unsetenv("YOKE_STORE");
+    assert_null(none);
+    assert_non_null(strstr(text, "YOKE_STORE"));
+    assert_non_null(strstr(text, "'nothing:'"));
+    assert_non_null(chosen);
+    close_store(chosen);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -613,6 +630,7 @@ int main(int argc, char **argv)
         WITH_STORE(prefixes_keep_applications_apart),
         WITH_STORE(a_callback_may_call_again),
         WITH_STORE(it_tells_how_it_is),
+        WITH_STORE(the_environment_says_which_store),
     };
 
     const struct CMUnitTest timed[] = {
