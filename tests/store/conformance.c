@@ -184,8 +184,8 @@ static void touch_gives_another_time(void **state)
         wait_until_gone("short");
         assert_int_equal(get(store, "long")->err, 0);
         assert_string_equal(get(store, "long")->value, "v");
+        assert_true(get(store, "long")->version == seen);
     }
-    (void)seen;
     set(store, "for-ever", "v", 1000);
     assert_int_equal(touch(store, "for-ever", 0)->err, 0);
     pass(2000 * 1000);
