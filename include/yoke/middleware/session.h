@@ -83,7 +83,8 @@ struct yoke_session_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
 
     yoke_store *store;  /* Where sessions are. Borrowed: it stays open. NULL is
-                           an error of registration. */
+                           an error of registration, as is a name, path or
+                           domain that no cookie can have. */
     const char *prefix; /* In front of their keys. "session:" */
     uint32_t ttl_s;     /* How long one is kept that is not used. As long as the
                            cookie, if that has an age; else a day. */
