@@ -22,6 +22,7 @@
 #define WINDOW_MS     60000
 #define MAX_CLIENTS   65536
 #define IPV6_PREFIX   56
+#define LOG_MS        1000
 #define NAME_MAX_LEN  64
 /* Both fit into a field's number (RFC 9651 section 3.3.1), and the window in
  * nanoseconds into 64 bits. */
@@ -37,13 +38,15 @@ struct limiter {
     struct yoke_rate_limit_options options; /* Defaults filled in. */
     char *policy;                           /* The field RateLimit-Policy. */
     size_t name_len;
+    uint64_t logged_ms; /* When a failure of the store was logged; 0: never. */
+    unsigned unlogged;  /* Failures since then. */
 };
 
 /* One request that waits for the store, which may take its time. */
 struct asking {
     yoke_req *req;
     yoke_res *res;
-    const struct limiter *limiter;
+    struct limiter *limiter;
     const char *key;
     struct yoke_rate rate;
     struct yoke_rate_state state; /* Once it has answered. */
@@ -128,10 +131,27 @@ static void say_legacy_limits(const struct asking *asking,
 
 /* ---- When it may not pass ---- */
 
+/* Once a second, for it is every request's. */
+static void log_failure(const struct asking *asking, int err)
+{
+    struct limiter *limiter = asking->limiter;
+    uint64_t now_ms = yoke_req_now_ms(asking->req);
+
+    if (limiter->logged_ms > 0 && now_ms - limiter->logged_ms < LOG_MS) {
+        limiter->unlogged++;
+        return;
+    }
+    yoke_log(YOKE_LOG_ERROR,
+             "yoke_rate_limit \"%s\": the store fails: %s; %u more since the "
+             "last line",
+             limiter->options.name, yoke_strerror(err), limiter->unlogged);
+    limiter->logged_ms = now_ms;
+    limiter->unlogged = 0;
+}
+
 static void fail(const struct asking *asking, int err)
 {
-    yoke_log(YOKE_LOG_ERROR, "yoke_rate_limit \"%s\": the store fails: %s",
-             asking->limiter->options.name, yoke_strerror(err));
+    log_failure(asking, err);
     if (asking->limiter->options.fails_closed)
         yoke_next_typed(asking->req, 503, "rate.store.failed",
                         "requests cannot be counted");
@@ -257,7 +277,7 @@ static uint64_t limit_of(yoke_req *req,
 
 static void run(yoke_req *req, yoke_res *res)
 {
-    const struct limiter *limiter = yoke_data(req);
+    struct limiter *limiter = yoke_data(req);
     const struct yoke_rate_limit_options *options = &limiter->options;
     uint64_t cost = cost_of(req, options);
     const char *client = cost > 0 ? client_of(req, options) : NULL;

@@ -191,7 +191,8 @@ struct yoke_rate_limit_options {
     size_t max_clients;            /* Of the table in this process. 65,536 */
     struct yoke_rate_store *store; /* Instead of it; taken over. */
     bool fails_closed;  /* When the store fails, requests are answered 503; else
-                          they are let through. Both are logged. */
+                          they are let through. Both are logged, once a
+                          second. */
     bool no_fields;     /* The answer says nothing about limits. */
     bool legacy_fields; /* It also has X-RateLimit-Limit, -Remaining, and
                            -Reset, a second since 1970. */

@@ -174,6 +174,34 @@ static void a_long_name_is_kept_by_its_hash(void **state)
     shared_close(shared);
 }
 
+static void count_lines(enum yoke_log_level level, const char *line, void *data)
+{
+    (void)level;
+    *(int *)data += strstr(line, "the store fails") != NULL;
+}
+
+/* Every request finds it out. */
+static void that_the_store_fails_is_logged_now_and_then(void **state)
+{
+    int lines = 0;
+    (void)state;
+    yoke_test *t = client_of(
+        yoke_rate_limit(.limit = 1,
+                        .store = yoke_rate_store_shared((yoke_store *)NULL)));
+    yoke_log_set_level(YOKE_LOG_ERROR);
+    yoke_log_set_sink(count_lines, &lines);
+    for (int i = 0; i < 20; i++)
+        yoke_expect_status(yoke_test_get(t, "/"), 200);
+    int first = lines;
+    yoke_test_clock(t, 1000);
+    yoke_expect_status(yoke_test_get(t, "/"), 200);
+    yoke_log_set_sink(NULL, NULL);
+    yoke_log_set_level(YOKE_LOG_OFF);
+    assert_in_range(first, 1, 10);
+    assert_true(lines > first);
+    yoke_test_free(t);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -182,6 +210,7 @@ int main(void)
         cmocka_unit_test(a_window_slides),
         cmocka_unit_test(what_answers_say_is_so_of_a_shared_one),
         cmocka_unit_test(without_the_store_it_is_open_or_closed),
+        cmocka_unit_test(that_the_store_fails_is_logged_now_and_then),
         cmocka_unit_test(costs_at_the_same_time_stay_within_the_limit),
         cmocka_unit_test(a_long_name_is_kept_by_its_hash),
     };
