@@ -153,7 +153,8 @@
  * What a store cannot do is answered with -ENOTSUP: in memcached: nothing can be
  * scanned, for it does not tell its keys, and nothing published
  * (yoke_store_has_channels), so it carries no broadcast (yoke/broadcast.h)
- * either. It takes "7 " for a number, and a name of a lock up to 248 bytes.
+ * either. It takes "7 ", "007" and what has no sign and 64 bits for a number, a
+ * name of a lock up to 248 bytes, and for never an end after January 2038.
  *
  * ---- Values ----
  *
@@ -163,7 +164,8 @@
  * expired is never seen, to the second, and removed some time later.
  *
  * The number of `incr` is kept as decimal text: `set` "5", `incr` by 1 and `get`
- * gives "6". */
+ * gives "6". Only text that `incr` itself would write is a number, of 64 bits:
+ * not "+5", "007" and "5 ". */
 #ifndef YOKE_STORE_H
 #define YOKE_STORE_H
 
@@ -193,8 +195,9 @@ typedef struct yoke_store yoke_store;
 /* Options of yoke_store_open. Zero is every field's default. */
 struct yoke_store_options {
     int reserved_;            /* Leave it. */
-    const char *url;          /* $YOKE_STORE takes precedence over it. NULL, and
-                                 no such variable: "lmdb:". */
+    const char *url;          /* $YOKE_STORE takes precedence over it, unless it
+                                 is empty, and is named by the text when it is
+                                 wrong. NULL, and no such variable: "lmdb:". */
     const char *prefix;       /* Put before every key, channel and lock, and
                                  taken off what comes back: for applications
                                  that share a server. Up to 100 bytes. */
@@ -234,7 +237,7 @@ yoke_store *yoke_store_open_with(const struct yoke_store_options *options);
  * deadlines, and answered; new ones are answered with -ECANCELED, and
  * subscriptions end (YOKE_STORE_ENDED). Then `on_closed` is called, from the
  * loop, and the store is freed. `on_closed` may be NULL; so may the store, and
- * then nothing happens.
+ * then nothing happens. Nor does it when it is being closed already.
  *
  * A process that stops gracefully waits for calls under way by itself. */
 void yoke_store_close(yoke_store *store, void (*on_closed)(void *data),
@@ -281,9 +284,10 @@ struct yoke_store_result {
     const void *value; /* get. There is a NUL behind it, not counted. */
     size_t len;
     uint64_t version; /* get, set, add, replace, incr: what the value has now.
-                         Any write gives it another; never 0, unless it was
-                         written by another program, and then `replace` is
-                         refused. */
+                         Any write gives it another, but not a touch; never 0,
+                         unless it was written by another program, and then
+                         `replace` is refused. Of redis: a number that has been
+                         counted has the same whenever it is the same. */
     int64_t number;   /* incr: the sum. lock: the fencing number. */
 
     const struct yoke_store_item *items; /* get_many, set_many: in the order of
@@ -341,7 +345,8 @@ void yoke_store_set_many(yoke_store *store, const struct yoke_store_item *items,
  * YOKE_STORE_MANY_MAX); `cursor` is NULL, then what the last page said. A page
  * may be empty and not the last. A key that is there all the time is told at
  * least once, one that comes or goes meanwhile perhaps. lmdb:, memory: and
- * postgresql: tell them in order, and each once. */
+ * postgresql: tell them in order, and each once. A cursor belongs to its store and
+ * prefix: redis: refuses others (-EINVAL), elsewhere any key is one. */
 void yoke_store_scan(yoke_store *store, const char *prefix, const char *cursor,
                      size_t count, yoke_store_fn *fn, void *data);
 
@@ -383,15 +388,18 @@ enum yoke_store_event {
     YOKE_STORE_MISSED,  /* Messages may have been lost here: the connection
                            broke, or this side was too slow. What is derived
                            from messages is to be fetched anew. */
-    YOKE_STORE_ENDED,   /* The last event: the store is closed (-ECANCELED), or
-                           cannot do it (-ENOTSUP, -EINVAL). */
+    YOKE_STORE_ENDED,   /* The last event: the store is closed (-ECANCELED); it
+                           has no channels (-ENOTSUP); the name is wrong
+                           (-EINVAL); it was opened before a fork
+                           (-YOKE_EROLE); there are 65,536 subscriptions
+                           (-YOKE_EFULL), or no memory (-ENOMEM). */
 };
 
 /* Borrowed for the call. */
 struct yoke_store_message {
     enum yoke_store_event event;
     int err;             /* YOKE_STORE_ENDED: why. */
-    const char *channel; /* Without the prefix. */
+    const char *channel; /* Without the prefix; "" if it never was one. */
     const void *ptr;     /* YOKE_STORE_MESSAGE; a NUL is behind it. */
     size_t len;
 };
@@ -412,8 +420,8 @@ yoke_subscription *yoke_store_subscribe(yoke_store *store, const char *channel,
  * yoke_store_subscribe are answered with -ENOTSUP. */
 bool yoke_store_has_channels(const yoke_store *store);
 
-/* Ends it at once and frees it: no event follows. Not after YOKE_STORE_ENDED;
- * NULL is allowed. */
+/* Ends it at once and frees it: no event follows. Not after YOKE_STORE_ENDED, but
+ * while that is told it does nothing; NULL is allowed. */
 void yoke_unsubscribe(yoke_subscription *subscription);
 
 /* ---- How it is ---- */

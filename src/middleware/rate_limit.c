@@ -18,27 +18,43 @@
 
 #include "core/banned.h"
 
-#define LIMIT       60
-#define WINDOW_MS   60000
-#define MAX_CLIENTS 65536
-#define IPV6_PREFIX 56
+#define LIMIT         60
+#define WINDOW_MS     60000
+#define MAX_CLIENTS   65536
+#define IPV6_PREFIX   56
+#define LOG_MS        1000
+#define NAME_MAX_LEN  64
+/* Both fit into a field's number (RFC 9651 section 3.3.1), and the window in
+ * nanoseconds into 64 bits. */
+#define LIMIT_MAX     UINT64_C(999999999999999)
+#define WINDOW_MS_MAX UINT64_C(1000000000000)
+/* A request takes at least a nanosecond of the window. */
+#define PER_MS_MAX    1000000
+
+#define POLICY "\"%s\";q=%" PRIu64 ";w=%" PRIu64
 
 /* The middleware's own. */
 struct limiter {
     struct yoke_rate_limit_options options; /* Defaults filled in. */
     char *policy;                           /* The field RateLimit-Policy. */
     size_t name_len;
+    uint64_t logged_ms; /* When a failure of the store was logged; 0: never. */
+    unsigned unlogged;  /* Failures since then. */
 };
 
 /* One request that waits for the store, which may take its time. */
 struct asking {
     yoke_req *req;
     yoke_res *res;
-    const struct limiter *limiter;
+    struct limiter *limiter;
     const char *key;
     struct yoke_rate rate;
     struct yoke_rate_state state; /* Once it has answered. */
+    struct asking *before;        /* Another limiter's of the request. */
 };
+
+/* Its address is the key of what is attached: the last that was answered. */
+static const char asking_key;
 
 /* ---- Who ---- */
 
@@ -77,6 +93,16 @@ static void add_number(yoke_res *res, const char *name, uint64_t number)
     yoke_res_set(res, name, yoke_req_printf(req, "%" PRIu64, number));
 }
 
+static const char *policy_of(const struct asking *asking)
+{
+    const struct yoke_rate_limit_options *options = &asking->limiter->options;
+
+    if (asking->rate.limit == options->limit)
+        return asking->limiter->policy;
+    return yoke_req_printf(asking->req, POLICY, options->name,
+                           asking->rate.limit, seconds_up(options->window_ms));
+}
+
 /* Appended, for there may be several limits. */
 static void say_limits(const struct asking *asking,
                        const struct yoke_rate_state *state)
@@ -84,7 +110,7 @@ static void say_limits(const struct asking *asking,
     const struct yoke_rate_limit_options *options = &asking->limiter->options;
     if (options->no_fields)
         return;
-    yoke_res_append(asking->res, "RateLimit-Policy", asking->limiter->policy);
+    yoke_res_append(asking->res, "RateLimit-Policy", policy_of(asking));
     yoke_res_append(asking->res, "RateLimit",
                     yoke_req_printf(asking->req,
                                     "\"%s\";r=%" PRIu64 ";t=%" PRIu64,
@@ -98,18 +124,34 @@ static void say_legacy_limits(const struct asking *asking,
     if (!asking->limiter->options.legacy_fields)
         return;
     uint64_t reset = (uint64_t)time(NULL) + seconds_up(state->full_in_ms);
-    add_number(asking->res, "X-RateLimit-Limit",
-               asking->limiter->options.limit);
+    add_number(asking->res, "X-RateLimit-Limit", asking->rate.limit);
     add_number(asking->res, "X-RateLimit-Remaining", state->remaining);
     add_number(asking->res, "X-RateLimit-Reset", reset);
 }
 
 /* ---- When it may not pass ---- */
 
+/* Once a second, for it is every request's. */
+static void log_failure(const struct asking *asking, int err)
+{
+    struct limiter *limiter = asking->limiter;
+    uint64_t now_ms = yoke_req_now_ms(asking->req);
+
+    if (limiter->logged_ms > 0 && now_ms - limiter->logged_ms < LOG_MS) {
+        limiter->unlogged++;
+        return;
+    }
+    yoke_log(YOKE_LOG_ERROR,
+             "yoke_rate_limit \"%s\": the store fails: %s; %u more since the "
+             "last line",
+             limiter->options.name, yoke_strerror(err), limiter->unlogged);
+    limiter->logged_ms = now_ms;
+    limiter->unlogged = 0;
+}
+
 static void fail(const struct asking *asking, int err)
 {
-    yoke_log(YOKE_LOG_ERROR, "yoke_rate_limit \"%s\": the store fails: %s",
-             asking->limiter->options.name, yoke_strerror(err));
+    log_failure(asking, err);
     if (asking->limiter->options.fails_closed)
         yoke_next_typed(asking->req, 503, "rate.store.failed",
                         "requests cannot be counted");
@@ -160,9 +202,8 @@ static bool is_perhaps_given_back(const struct limiter *limiter)
     return limiter->options.skips_success || limiter->options.skips_failure;
 }
 
-static void pass_on(struct asking *asking, const struct yoke_rate_state *state)
+static void pass_on(struct asking *asking)
 {
-    asking->state = *state;
     if (is_perhaps_given_back(asking->limiter) &&
         yoke_res_on_finish(asking->res, on_finish, asking) < 0)
         yoke_log(YOKE_LOG_ERROR,
@@ -181,10 +222,13 @@ static void done(void *data, int err, const struct yoke_rate_state *state)
         fail(asking, err);
         return;
     }
+    asking->state = *state;
+    asking->before = yoke_req_attached(asking->req, &asking_key);
+    yoke_req_attach(asking->req, &asking_key, asking, NULL);
     say_limits(asking, state);
     say_legacy_limits(asking, state);
     if (state->is_allowed)
-        pass_on(asking, state);
+        pass_on(asking);
     else
         refuse(asking, state);
 }
@@ -213,9 +257,27 @@ static uint64_t cost_of(yoke_req *req,
                             : options->cost;
 }
 
+static uint64_t most_of(const struct yoke_rate_limit_options *options)
+{
+    uint64_t most = options->window_ms * PER_MS_MAX;
+    return most < LIMIT_MAX ? most : LIMIT_MAX;
+}
+
+static uint64_t limit_of(yoke_req *req,
+                         const struct yoke_rate_limit_options *options)
+{
+    uint64_t most = most_of(options);
+    uint64_t limit =
+        options->limit_of ? options->limit_of(req, options->data) : 0;
+
+    if (limit == 0)
+        return options->limit;
+    return limit < most ? limit : most;
+}
+
 static void run(yoke_req *req, yoke_res *res)
 {
-    const struct limiter *limiter = yoke_data(req);
+    struct limiter *limiter = yoke_data(req);
     const struct yoke_rate_limit_options *options = &limiter->options;
     uint64_t cost = cost_of(req, options);
     const char *client = cost > 0 ? client_of(req, options) : NULL;
@@ -236,7 +298,7 @@ static void run(yoke_req *req, yoke_res *res)
         .res = res,
         .limiter = limiter,
         .key = key_of(req, limiter, client),
-        .rate = {options->limit, options->window_ms, cost},
+        .rate = {limit_of(req, options), options->window_ms, cost},
     };
     yoke_hold(req);
     options->store->take(options->store, asking->key, &asking->rate,
@@ -263,12 +325,30 @@ static void fill_in(struct yoke_rate_limit_options *options)
         options->window_ms = WINDOW_MS;
     if (options->cost == 0)
         options->cost = 1;
-    if (options->ipv6_prefix <= 0 || options->ipv6_prefix > 128)
+    if (options->ipv6_prefix == 0)
         options->ipv6_prefix = IPV6_PREFIX;
     if (options->max_clients == 0)
         options->max_clients = MAX_CLIENTS;
     if (!options->store)
         options->store = yoke_rate_store_local(options->max_clients);
+}
+
+/* What is wrong with the options; NULL: nothing. */
+static const char *fault_of(const struct yoke_rate_limit_options *options)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                  "abcdefghijklmnopqrstuvwxyz0123456789-_";
+    size_t len = strlen(options->name);
+
+    if (len == 0 || len > NAME_MAX_LEN || strspn(options->name, allowed) < len)
+        return ".name is not 1 to 64 letters, digits, \"-\" and \"_\"";
+    if (options->window_ms > WINDOW_MS_MAX)
+        return ".window_ms is longer than 10^12";
+    if (options->limit > most_of(options))
+        return ".limit is more than a million in a millisecond, or than 10^15";
+    if (options->ipv6_prefix < 0 || options->ipv6_prefix > 128)
+        return ".ipv6_prefix is not from 1 to 128";
+    return NULL;
 }
 
 struct yoke_handler
@@ -280,9 +360,25 @@ yoke_rate_limit_with(const struct yoke_rate_limit_options *options)
     *limiter = (struct limiter){.options = *options};
     fill_in(&limiter->options);
     limiter->name_len = strlen(limiter->options.name);
-    if (asprintf(&limiter->policy, "\"%s\";q=%" PRIu64 ";w=%" PRIu64,
-                 limiter->options.name, limiter->options.limit,
+    if (asprintf(&limiter->policy, POLICY, limiter->options.name,
+                 limiter->options.limit,
                  seconds_up(limiter->options.window_ms)) < 0)
         abort();
-    return yoke_with(run, limiter, limiter_free);
+    const char *fault = fault_of(&limiter->options);
+    if (!fault)
+        return yoke_with(run, limiter, limiter_free);
+    yoke_log(YOKE_LOG_ERROR, "yoke_rate_limit \"%s\": %s",
+             limiter->options.name, fault);
+    limiter_free(limiter);
+    return yoke_with(NULL, NULL, NULL);
+}
+
+const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
+                                                 const char *name)
+{
+    const struct asking *asking = yoke_req_attached(req, &asking_key);
+
+    while (asking && name && strcmp(asking->limiter->options.name, name) != 0)
+        asking = asking->before;
+    return asking ? &asking->state : NULL;
 }

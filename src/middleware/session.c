@@ -10,6 +10,7 @@
 #include <yoke/req.h>
 #include <yoke/value.h>
 
+#include "middleware/header_option.h"
 #include "middleware/session_state.h"
 #include "middleware/texts.h"
 
@@ -194,12 +195,48 @@ static void fill_in(struct yoke_session_options *options)
         options->max_len = MAX_LEN;
 }
 
+/* A cookie of such a name browsers take only for this host and all of it (RFC
+ * 6265bis section 4.1.3.2). */
+static bool is_for_all_of_host(const struct yoke_session_options *options)
+{
+    const struct yoke_cookie *cookie = &options->cookie;
+
+    if (!options->name || strncmp(options->name, "__Host-", 7) != 0)
+        return true;
+    return !cookie->domain && (!cookie->path || strcmp(cookie->path, "/") == 0);
+}
+
+/* An attribute ends at a semicolon. */
+static bool is_attribute(const char *name, const char *value)
+{
+    return yk_header_value_is_good("yoke_session", name, value) &&
+           (!value || !strchr(value, ';'));
+}
+
+/* What is wrong with the options; NULL: nothing. */
+static const char *fault_of(const struct yoke_session_options *options)
+{
+    if (!options->store)
+        return ".store is missing, or could not be opened";
+    if (options->name && !yk_header_name_is_good("yoke_session", options->name))
+        return ".name cannot be the name of a cookie";
+    if (!is_attribute(".cookie.path", options->cookie.path))
+        return ".cookie.path has a character that would end it";
+    if (!is_attribute(".cookie.domain", options->cookie.domain))
+        return ".cookie.domain has a character that would end it";
+    if (!is_for_all_of_host(options))
+        return "with a .name that begins with __Host- there is neither "
+               ".cookie.domain nor a .cookie.path but \"/\"";
+    return NULL;
+}
+
 struct yoke_handler
 yoke_session_with(const struct yoke_session_options *options)
 {
-    if (!options->store) {
-        yoke_log(YOKE_LOG_ERROR,
-                 "yoke_session: .store is missing, or could not be opened");
+    const char *fault = fault_of(options);
+
+    if (fault) {
+        yoke_log(YOKE_LOG_ERROR, "yoke_session: %s", fault);
         return yoke_with(NULL, NULL, NULL);
     }
     struct yoke_session_options *copy = yk_zeroed(sizeof(*copy));

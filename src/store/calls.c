@@ -286,6 +286,19 @@ static void hand_over(yoke_store *store)
         store->backend->run(store, &batch);
 }
 
+/* The last step is taken again when callbacks have begun something meanwhile. */
+static void close_on(yoke_store *store)
+{
+    if (store->unanswered > 0 || yk_topics_wait(store))
+        return;
+    if (!store->is_backend_closed) {
+        store->is_backend_closed = true;
+        yk_topics_end(store, -ECANCELED);
+        store->backend->close(store);
+    } else if (store->is_backend_gone)
+        yk_store_free(store);
+}
+
 static void on_flush(struct yk_later *later)
 {
     yoke_store *store = YK_CONTAINER_OF(later, yoke_store, flush);
@@ -294,11 +307,8 @@ static void on_flush(struct yk_later *later)
     hand_over(store);
     set_deadlines(store);
     tick_while_needed(store);
-    if (!store->is_closing || store->unanswered > 0 || store->is_backend_closed)
-        return;
-    store->is_backend_closed = true;
-    yk_topics_end(store, -ECANCELED);
-    store->backend->close(store);
+    if (store->is_closing)
+        close_on(store);
 }
 
 void yk_store_wake(yoke_store *store)

@@ -187,17 +187,13 @@ static void show_circuit(yoke_store *store)
     yk_remote_set(remote, states[shown_circuit(store)]);
 }
 
-static int try_open(const struct yoke_store_options *options,
+static int open_url(const struct yoke_store_options *options, const char *text,
                     yoke_store **ret_store, char *why)
 {
-    const char *chosen = getenv("YOKE_STORE");
-    const char *text = chosen && *chosen ? chosen : options->url;
     const struct yk_store_backend *backend;
     struct yk_url url;
-    int err = check_options(options, why);
+    int err = yk_url_parse(&url, text, why);
 
-    if (err == 0)
-        err = yk_url_parse(&url, text && *text ? text : "lmdb:", why);
     if (err < 0)
         return err;
     backend = find_backend(url.scheme);
@@ -212,6 +208,31 @@ static int try_open(const struct yoke_store_options *options,
     show_circuit(store);
     *ret_store = store;
     return 0;
+}
+
+/* Whoever reads the reason looks into the program, unless he is told. */
+static void name_variable(char *why)
+{
+    char text[YOKE_STORE_TEXT_MAX];
+
+    snprintf(text, sizeof(text), "%s", why);
+    yk_store_why(why, 0, "$YOKE_STORE: %s", text);
+}
+
+static int try_open(const struct yoke_store_options *options,
+                    yoke_store **ret_store, char *why)
+{
+    const char *chosen = getenv("YOKE_STORE");
+    const char *own = options->url && *options->url ? options->url : "lmdb:";
+    bool is_chosen = chosen && *chosen;
+    int err = check_options(options, why);
+
+    if (err < 0)
+        return err;
+    err = open_url(options, is_chosen ? chosen : own, ret_store, why);
+    if (err < 0 && is_chosen)
+        name_variable(why);
+    return err;
 }
 
 yoke_store *yoke_store_open_with(const struct yoke_store_options *options)
@@ -238,16 +259,26 @@ static void on_ticker_closed(uv_handle_t *ticker)
     void (*on_closed)(void *data) = store->on_closed;
     void *data = store->closed_data;
 
+    if (store->unanswered > 0 || yk_topics_wait(store)) {
+        uv_timer_init(yoke_loop(), &store->ticker);
+        return; /* The flush that is to come tries again. */
+    }
     free_store(store);
     if (on_closed)
         on_closed(data);
 }
 
-void yk_store_closed(yoke_store *store)
+void yk_store_free(yoke_store *store)
 {
     yk_later_stop(&store->flush);
-    yk_service_remove(&store->service);
+    store->is_ticking = false;
     uv_close((uv_handle_t *)&store->ticker, on_ticker_closed);
+}
+
+void yk_store_closed(yoke_store *store)
+{
+    store->is_backend_gone = true;
+    yk_store_wake(store);
 }
 
 void yoke_store_close(yoke_store *store, void (*on_closed)(void *data),

@@ -60,7 +60,8 @@ struct yoke_store {
     struct yoke_store_stats stats; /* are there, the others here. */
 
     bool is_closing;
-    bool is_backend_closed;
+    bool is_backend_closed; /* It has been told to, */
+    bool is_backend_gone;   /* and has done so. */
     void (*on_closed)(void *data);
     void *closed_data;
 };
@@ -101,5 +102,9 @@ static inline const char *yk_store_bare(const yoke_store *store,
 
 /* The backend has let go of everything. */
 void yk_store_closed(yoke_store *store);
+
+/* The last step: unless something begins meanwhile, which the loop takes up
+ * first, it is freed and its owner is told. */
+void yk_store_free(yoke_store *store);
 
 #endif

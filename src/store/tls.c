@@ -92,9 +92,12 @@ static int read_options(struct yk_tls_config *config, struct yk_url *url,
     const char *cert = yk_url_param(url, "cert");
     const char *key = yk_url_param(url, "key");
     int verify = 0;
+    const char *server_name = yk_url_param(url, "server_name");
     int err = yk_url_word(url, "verify", words, &verify, why);
 
-    config->server_name = yk_strdup(yk_url_param(url, "server_name"));
+    if (err == 0 && server_name && !*server_name)
+        err = yk_store_why(why, -EINVAL, "URL: option server_name is empty");
+    config->server_name = yk_strdup(server_name);
     config->is_verified = verify == 0;
     yk_ssl.ERR_clear_error();
     if (err == 0)

@@ -18,6 +18,7 @@ struct yoke_subscription {
     void *data;
     int err;
     bool is_told_ready;
+    bool is_ending; /* Its last event is being told. */
 };
 
 void yk_topics_init(struct yk_topics *topics)
@@ -112,7 +113,7 @@ static void tidy(yoke_store *store, struct yk_topic *topic)
 
 void yoke_unsubscribe(yoke_subscription *sub)
 {
-    if (!sub)
+    if (!sub || sub->is_ending)
         return;
     struct yk_topic *topic = sub->topic;
     yoke_store *store = sub->store;
@@ -243,6 +244,7 @@ static void end(yoke_subscription *sub)
     struct yk_topic *topic = sub->topic;
     yoke_store *store = sub->store;
 
+    sub->is_ending = true;
     tell(sub, YOKE_STORE_ENDED, YK_LIT(""));
     sub->fn = NULL;
     if (topic)
@@ -285,6 +287,11 @@ void yk_topics_flush(yoke_store *store)
     yk_list_move_all(&fresh, &store->topics.fresh);
     while ((node = yk_list_take(&fresh)))
         take_up(store, YK_CONTAINER_OF(node, yoke_subscription, wait));
+}
+
+bool yk_topics_wait(const yoke_store *store)
+{
+    return !yk_list_is_empty(&store->topics.fresh);
 }
 
 void yk_topics_end(yoke_store *store, int err)

@@ -66,6 +66,9 @@ void yk_topics_miss(yoke_store *store);
 void yk_topics_tell(yoke_store *store, struct yk_slice name, const void *ptr,
                     size_t len);
 
+/* Whether some wait for yk_topics_flush. */
+bool yk_topics_wait(const yoke_store *store);
+
 /* Ends all. */
 void yk_topics_end(yoke_store *store, int err);
 

@@ -64,6 +64,15 @@ static char *cut(char *text, char c)
 
 /* ---- Its parts ---- */
 
+static const struct yk_url_param *find_param(const struct yk_url *url,
+                                             const char *name)
+{
+    for (int i = 0; i < url->param_count; i++)
+        if (strcmp(url->params[i].name, name) == 0)
+            return &url->params[i];
+    return NULL;
+}
+
 static int parse_params(struct yk_url *url, char *text, char *why)
 {
     for (char *next; text; text = next) {
@@ -72,6 +81,9 @@ static int parse_params(struct yk_url *url, char *text, char *why)
         if (!value || !*text)
             return yk_store_why(why, -EINVAL,
                                 "URL: option '%s' has no value (NAME=VALUE)",
+                                text);
+        if (find_param(url, text))
+            return yk_store_why(why, -EINVAL, "URL: option '%s' is there twice",
                                 text);
         if (url->param_count == YK_URL_PARAMS_MAX)
             return yk_store_why(why, -EINVAL, "URL: more than %d options",
@@ -85,15 +97,35 @@ static int parse_params(struct yk_url *url, char *text, char *why)
     return 0;
 }
 
+#define IPV6_HINT " (an IPv6 address is written [::1])"
+
 static int parse_port(const char *text, int *ret_port, char *why)
 {
     uint64_t port;
 
     if (yk_parse_u64(yk_slice_of(text), 65535, &port) < 0 || port == 0)
         return yk_store_why(why, -EINVAL,
-                            "URL: port '%s' is not a number from 1 to 65535",
-                            text);
+                            "URL: port '%s' is not a number from 1 to 65535%s",
+                            text, strchr(text, ':') ? IPV6_HINT : "");
     *ret_port = (int)port;
+    return 0;
+}
+
+/* What no name has, and is mostly a slip of the pen; a socket's folder may. */
+static int check_host(const char *name, char *why)
+{
+    if (*name == '/')
+        return 0;
+    for (const char *at = name; *at; at++) {
+        if ((unsigned char)*at <= ' ' || *at == 0x7f)
+            return yk_store_why(why, -EINVAL,
+                                "URL: in host '%.*s...' a blank or a control "
+                                "character follows",
+                                (int)(at - name), name);
+        if (*at == '#')
+            return yk_store_why(why, -EINVAL, "URL: host '%s' has a '#' in it",
+                                name);
+    }
     return 0;
 }
 
@@ -118,10 +150,13 @@ static int parse_host(struct yk_url *url, char *text, char *why)
         port = cut(text, ':');
     }
     if (!*text)
-        return yk_store_why(why, -EINVAL, "URL: a host is missing");
+        return yk_store_why(why, -EINVAL, "URL: a host is missing%s",
+                            port && strchr(port, ':') ? IPV6_HINT : "");
     host->name = text;
     url->host_count++;
     int err = decode(text, "host", why);
+    if (err == 0)
+        err = check_host(text, why);
     return err == 0 && port ? parse_port(port, &host->port, why) : err;
 }
 
@@ -266,6 +301,8 @@ int yk_url_parse(struct yk_url *url, const char *text, char *why)
         return yk_store_why(why, -EINVAL,
                             "URL: no scheme; it begins like lmdb:, memory: or "
                             "redis://");
+    for (char *at = url->bytes; *at; at++)
+        *at = (char)yk_lower((unsigned char)*at);
     err = parse_params(url, cut(rest, '?'), why);
     if (err < 0)
         return err;
@@ -279,13 +316,12 @@ int yk_url_parse(struct yk_url *url, const char *text, char *why)
 
 const char *yk_url_param(struct yk_url *url, const char *name)
 {
-    for (int i = 0; i < url->param_count; i++) {
-        if (strcmp(url->params[i].name, name) != 0)
-            continue;
-        url->params[i].is_known = true;
-        return url->params[i].value;
-    }
-    return NULL;
+    const struct yk_url_param *found = find_param(url, name);
+
+    if (!found)
+        return NULL;
+    url->params[found - url->params].is_known = true;
+    return found->value;
 }
 
 int yk_url_word(struct yk_url *url, const char *name, const char *const *words,

@@ -144,6 +144,42 @@ static void subscriptions_end_with_the_store(void **state)
     store = NULL;
 }
 
+struct last_wish {
+    struct answer answer;
+    struct ear ear;
+    yoke_subscription *own;
+};
+
+static void on_end(const struct yoke_store_message *message, void *data)
+{
+    struct last_wish *wish = data;
+
+    wish->ear.ready += message->event == YOKE_STORE_READY;
+    if (message->event != YOKE_STORE_ENDED)
+        return;
+    yoke_unsubscribe(wish->own);
+    yoke_store_get(store, "k", on_answer, &wish->answer);
+    yoke_store_subscribe(store, "other", on_message, &wish->ear);
+}
+
+/* The store is as good as gone, and still answers. */
+static void what_begins_when_a_subscription_ends_is_answered(void **state)
+{
+    struct last_wish wish = {.own = NULL};
+    (void)state;
+    if (!kind->has_channels)
+        return;
+    wish.own = yoke_store_subscribe(store, "news", on_end, &wish);
+    wait_count(&wish.ear.ready, 1);
+    close_store(store);
+    assert_int_equal(wish.answer.count, 1);
+    assert_int_equal(wish.answer.err, -ECANCELED);
+    assert_int_equal(wish.ear.ended, 1);
+    assert_int_equal(wish.ear.err, -ECANCELED);
+    free(wish.answer.value);
+    store = NULL;
+}
+
 int run_channel_tests(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +188,7 @@ int run_channel_tests(void)
         WITH_STORE(messages_come_in_order),
         WITH_STORE(channels_that_cannot_be_are_refused),
         WITH_STORE(subscriptions_end_with_the_store),
+        WITH_STORE(what_begins_when_a_subscription_ends_is_answered),
     };
     return cmocka_run_group_tests_name("channels", tests, NULL, NULL);
 }

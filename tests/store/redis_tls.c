@@ -213,6 +213,7 @@ static void urls_that_are_wrong_are_named(void **state)
         {"rediss://h?cert=/nowhere", "option cert: '/nowhere'"},
         {"rediss://h?key=/nowhere", "without cert"},
         {"rediss://h?verify=maybe", "yes, no"},
+        {"rediss://h?server_name=", "server_name is empty"},
         {"rediss:/path", "one host"},
         {"rediss+sentinel://h", "name of the primary"},
         {"rediss+cluster://h/1", "no databases"},

@@ -146,17 +146,25 @@ typedef void yoke_rate_refused(yoke_req *req, yoke_res *res,
  * the application. */
 struct yoke_rate_limit_options {
     int reserved_;      /* Leave it; it lets the macro be called without any. */
-    uint64_t limit;     /* Requests of a client. 60 */
-    uint64_t window_ms; /* In which they come back. 60,000 */
-    const char *name;   /* The policy's, for the fields and the store: letters,
-                           digits, "-" and "_". "default" */
+    uint64_t limit;     /* Requests of a client. 60; at most 1,000,000 in a
+                           millisecond. */
+    uint64_t window_ms; /* In which they come back. 60,000; at most 10^12 */
+    const char *name;   /* The policy's, for the fields and the store: up to 64
+                           letters, digits, "-" and "_". "default" */
 
     /* Who a client is: text that is his alone, for example the user's name;
      * NULL: this request is not limited. Without a function it is the address
      * (`yoke_req_ip`, so see "trust proxy"), of IPv6 the network. */
     const char *(*key)(yoke_req *req, void *data);
     void *data;
-    int ipv6_prefix; /* Bits of an IPv6 address that are one client. 56 */
+    int ipv6_prefix; /* Bits of an IPv6 address that are one client, 1 to 128.
+                        56 */
+
+    /* The limit of the client whom this request is of, for those who may send
+     * more, or less; 0: `limit`. It should be the same for all of his requests:
+     * while it changes, those under way are counted by either. More than `limit`
+     * may be is as much as it may be. (express-rate-limit: limit as a function.) */
+    uint64_t (*limit_of)(yoke_req *req, void *data);
 
     /* True: this request is not counted, and not limited; may be NULL. */
     bool (*skip)(yoke_req *req, void *data);
@@ -183,17 +191,25 @@ struct yoke_rate_limit_options {
     size_t max_clients;            /* Of the table in this process. 65,536 */
     struct yoke_rate_store *store; /* Instead of it; taken over. */
     bool fails_closed;  /* When the store fails, requests are answered 503; else
-                          they are let through. Both are logged. */
+                          they are let through. Both are logged, once a
+                          second. */
     bool no_fields;     /* The answer says nothing about limits. */
     bool legacy_fields; /* It also has X-RateLimit-Limit, -Remaining, and
                            -Reset, a second since 1970. */
 };
 
-/* The limiter: `yoke_app_use(app, yoke_rate_limit(.limit = 100))`. */
+/* The limiter: `yoke_app_use(app, yoke_rate_limit(.limit = 100))`. An option that
+ * is wrong is an error of registration, and the log names it. */
 #define yoke_rate_limit(...)                                                   \
     yoke_rate_limit_with(YOKE_OPTIONS_(yoke_rate_limit_options, __VA_ARGS__))
 struct yoke_handler
 yoke_rate_limit_with(const struct yoke_rate_limit_options *options);
+
+/* What the limiter of that name has found for this request, for handlers behind
+ * it; borrowed, as long as the request. NULL: none of that name has counted it.
+ * NULL as the name: the last one that did. (express-rate-limit: req.rateLimit.) */
+const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
+                                                 const char *name);
 
 #ifdef __cplusplus
 }

@@ -83,12 +83,14 @@ struct yoke_session_options {
     int reserved_; /* Leave it; it lets the macro be called without any. */
 
     yoke_store *store;  /* Where sessions are. Borrowed: it stays open. NULL is
-                           an error of registration. */
+                           an error of registration, as is a name, path or
+                           domain that no cookie can have. */
     const char *prefix; /* In front of their keys. "session:" */
     uint32_t ttl_s;     /* How long one is kept that is not used. As long as the
                            cookie, if that has an age; else a day. */
     uint32_t max_age_s; /* How long one is kept at all, used or not. No limit */
-    size_t max_len;     /* Bytes of one session. 16 KiB */
+    size_t max_len;     /* Bytes of one session; no more than the store takes
+                           (`max_value_len`), or storing it is a 500. 16 KiB */
 
     /* The cookie. It is always signed. What is left zero: path "/", this host
      * alone, until the browser is closed, HttpOnly, SameSite=Lax, and Secure

@@ -101,7 +101,7 @@ static void visitors_can_have_one_from_the_start(void **state)
 static void attributes_are_as_wanted(void **state)
 {
     (void)state;
-    yoke_test *t = CLIENT(.name = "__Host-id", .is_visible = true,
+    yoke_test *t = CLIENT(.name = "__Secure-id", .is_visible = true,
                           .cookie = {.max_age_s = 60,
                                      .secure = true,
                                      .domain = "test",
@@ -109,7 +109,7 @@ static void attributes_are_as_wanted(void **state)
                                      .priority = YOKE_PRIORITY_HIGH,
                                      .partitioned = true});
     yoke_tr *r = yoke_test_get(t, "/set?k=a&v=1");
-    yoke_expect_cookie(r, "__Host-id", NULL, .http_only = -1, .secure = 1,
+    yoke_expect_cookie(r, "__Secure-id", NULL, .http_only = -1, .secure = 1,
                        .max_age = 60, .same_site = "Strict", .domain = "test",
                        .priority = "High", .partitioned = 1);
     yoke_test_free(t);
@@ -419,6 +419,25 @@ static void without_a_store_it_is_an_error_of_registration(void **state)
     assert_false(is_refused(yoke_session(.store = store)));
 }
 
+/* Else each answer would be an error, or browsers would not take the cookie. */
+static void a_cookie_that_cannot_be_is_an_error_of_registration(void **state)
+{
+    (void)state;
+    assert_true(is_refused(yoke_session(.store = store, .name = "a b")));
+    assert_true(is_refused(yoke_session(.store = store, .name = "a=b")));
+    assert_true(is_refused(yoke_session(.store = store, .name = "")));
+    assert_true(
+        is_refused(yoke_session(.store = store, .cookie.path = "/a;b")));
+    assert_true(
+        is_refused(yoke_session(.store = store, .cookie.domain = "a\nb")));
+    assert_true(is_refused(yoke_session(.store = store, .name = "__Host-sid",
+                                        .cookie.domain = "example.com")));
+    assert_true(is_refused(yoke_session(.store = store, .name = "__Host-sid",
+                                        .cookie.path = "/admin")));
+    assert_false(is_refused(yoke_session(.store = store, .name = "__Host-sid",
+                                         .cookie.path = "/")));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -448,6 +467,7 @@ int main(void)
         WITH_STORE(a_rolling_cookie_comes_with_every_answer),
         WITH_STORE(touch_sends_the_cookie_once_more),
         WITH_STORE(without_a_store_it_is_an_error_of_registration),
+        WITH_STORE(a_cookie_that_cannot_be_is_an_error_of_registration),
     };
     return cmocka_run_group_tests_name("session", tests, be_quiet, NULL);
 }

@@ -50,6 +50,15 @@ static void takes_a_url_with_a_path_apart(void **state)
     assert_int_equal(url.param_count, 0);
 }
 
+/* RFC 3986, section 3.1. */
+static void a_scheme_may_be_in_capitals(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("Redis+TLS://Host/"), 0);
+    assert_string_equal(url.scheme, "redis+tls");
+    assert_string_equal(url.hosts[0].name, "Host");
+}
+
 /* What is a host's, and what is none, a store knows. */
 static void hosts_may_be_encoded_or_left_out(void **state)
 {
@@ -58,6 +67,7 @@ static void hosts_may_be_encoded_or_left_out(void **state)
     assert_string_equal(url.hosts[0].name, "/run/pg");
     assert_int_equal(url.hosts[0].port, 7);
     assert_string_equal(url.path, "db");
+    assert_int_equal(parse("postgresql://u@%2Frun%2Fmy%20pg/db"), 0);
     assert_int_equal(parse("postgresql://u@/db?host=/run"), 0);
     assert_int_equal(url.host_count, 0);
     assert_true(url.has_hosts);
@@ -107,6 +117,13 @@ static void names_what_is_wrong(void **state)
         {"redis://u:secret?x=y@h", "%3F"},
         {"redis+cluster://[::1]:7,[::2:7", "']'"},
         {"redis+cluster://a:7,b:7777777", "port '7777777'"},
+        {"redis://h i", "blank"},
+        {"redis://h%0ai/1", "blank"},
+        {"redis://a,b\t,c", "blank"},
+        {"redis://h#part", "'#'"},
+        {"redis://::1", "[::1]"},
+        {"redis://fe80::1:6379", "[::1]"},
+        {"redis://h?a=1&b=2&a=3", "'a' is there twice"},
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
@@ -166,6 +183,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_a_url_with_hosts_apart),
         cmocka_unit_test(takes_a_url_with_a_path_apart),
+        cmocka_unit_test(a_scheme_may_be_in_capitals),
         cmocka_unit_test(hosts_may_be_encoded_or_left_out),
         cmocka_unit_test(shows_no_password),
         cmocka_unit_test(names_what_is_wrong),

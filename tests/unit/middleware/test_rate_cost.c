@@ -1,0 +1,175 @@
+/* What a request takes of a limit, and what is given back. */
+#include "rate_limit.h"
+
+static void answer_as_asked(yoke_req *req, yoke_res *res)
+{
+    yoke_res_status(res, (int)number_of(req, "status", 200));
+    yoke_res_text(res, "ok");
+}
+
+static void expect_status(yoke_test *t, int asked, int status)
+{
+    char path[32];
+    snprintf(path, sizeof(path), "/?status=%d", asked);
+    yoke_expect_status(yoke_test_get(t, path), status);
+    run_turns();
+}
+
+static void those_that_end_well_are_given_back(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = yoke_test_new(app_behind(
+            yoke_rate_limit(.limit = 2, .window_ms = 10000,
+                            .store = store_of(which), .skips_success = true),
+            answer_as_asked));
+        for (int i = 0; i < 5; i++)
+            expect_status(t, 204, 204);
+        expect_status(t, 401, 401);
+        expect_status(t, 302, 302);
+        expect_status(t, 500, 500);
+        expect_status(t, 200, 429);
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static void those_that_end_badly_are_given_back(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = yoke_test_new(app_behind(
+            yoke_rate_limit(.limit = 2, .window_ms = 10000,
+                            .store = store_of(which), .skips_failure = true),
+            answer_as_asked));
+        for (int i = 0; i < 5; i++)
+            expect_status(t, 404, 404);
+        expect_status(t, 200, 200);
+        expect_status(t, 399, 399);
+        expect_status(t, 404, 429);
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static bool was_found(yoke_req *req, yoke_res *res, void *data)
+{
+    (void)req, (void)data;
+    return yoke_res_get_status(res) != 404;
+}
+
+static void what_ends_well_can_be_said(void **state)
+{
+    (void)state;
+    yoke_test *t = yoke_test_new(
+        app_behind(yoke_rate_limit(.limit = 1, .skips_success = true,
+                                   .is_success = was_found),
+                   answer_as_asked));
+    expect_status(t, 500, 500);
+    expect_status(t, 404, 404);
+    expect_status(t, 200, 429);
+    yoke_test_free(t);
+}
+
+static yoke_req *held_req;
+static yoke_res *held_res;
+
+static void hold_first(yoke_req *req, yoke_res *res)
+{
+    if (held_req) {
+        yoke_res_text(res, "ok");
+        return;
+    }
+    held_req = req;
+    held_res = res;
+    yoke_hold(req);
+}
+
+static void a_client_that_goes_is_not_given_back(void **state)
+{
+    (void)state;
+    held_req = NULL;
+    yoke_test *t = yoke_test_new(
+        app_behind(yoke_rate_limit(.limit = 1, .skips_success = true,
+                                   .skips_failure = true),
+                   hold_first));
+    yoke_tr *r = yoke_test_get(t, "/");
+    yoke_tr_reset_after(r, yoke_tr_request_len(r));
+    yoke_tr_send(r);
+    while (!held_req || !yoke_req_is_aborted(held_req))
+        uv_run(yoke_loop(), UV_RUN_ONCE);
+    yoke_res_text(held_res, "ok");
+    yoke_expect_status(yoke_test_get(t, "/"), 429);
+    yoke_test_free(t);
+}
+
+static void take_never(struct yoke_rate_store *store, const char *key,
+                       const struct yoke_rate *rate, uint64_t now_ms,
+                       yoke_rate_done *done, void *data)
+{
+    (void)store, (void)key, (void)rate, (void)now_ms, (void)done, (void)data;
+    fail_msg("it is asked");
+}
+
+static void a_store_that_cannot_give_back_is_refused(void **state)
+{
+    (void)state;
+    struct yoke_rate_store store = {.take = take_never};
+    yoke_test *t =
+        client_of(yoke_rate_limit(.store = &store, .skips_success = true));
+    yoke_expect_status(yoke_test_get(t, "/"), 500);
+    yoke_test_free(t);
+}
+
+static uint64_t cost_of(yoke_req *req, void *data)
+{
+    (void)data;
+    return number_of(req, "cost", 1);
+}
+
+static void some_cost_more_than_others(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *path;
+        int status;
+        const char *left;
+    } steps[] = {
+        {"/?cost=4", 200, "r=6;"},   {"/?cost=0", 200, NULL},
+        {"/?cost=7", 429, "r=6;"},   {"/?cost=11", 429, "r=6;"},
+        {"/", 200, "r=5;"},          {"/?cost=5", 200, "r=0;"},
+        {"/?cost=999", 429, "r=0;"}, {"/", 429, "r=0;"},
+    };
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = client_of(
+            yoke_rate_limit(.limit = 10, .window_ms = 10000,
+                            .store = store_of(which), .cost_of = cost_of));
+        for (size_t i = 0; i < COUNT_OF(steps); i++) {
+            yoke_tr *r = yoke_test_get(t, steps[i].path);
+            yoke_expect_status(r, steps[i].status);
+            if (steps[i].left)
+                yoke_expect_header_like(r, "RateLimit", steps[i].left);
+            else
+                yoke_expect_no_header(r, "RateLimit");
+            run_turns();
+        }
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(those_that_end_well_are_given_back),
+        cmocka_unit_test(those_that_end_badly_are_given_back),
+        cmocka_unit_test(what_ends_well_can_be_said),
+        cmocka_unit_test(a_client_that_goes_is_not_given_back),
+        cmocka_unit_test(a_store_that_cannot_give_back_is_refused),
+        cmocka_unit_test(some_cost_more_than_others),
+    };
+    return cmocka_run_group_tests_name("rate cost", tests, be_quiet, NULL);
+}
