@@ -203,6 +203,11 @@ static void run_lmdb(yoke_store *store, struct yk_list *calls)
     struct yk_list messages, writes;
     struct yk_list *node;
 
+    if (yk_lmdb_file_of(&lmdb->user)->is_lost) {
+        yk_calls_fail(calls, -YOKE_EUNAVAILABLE,
+                      "the store's file has been removed or replaced");
+        return;
+    }
     /* Reads stay where they are: mostly they are all there is. */
     yk_list_init(&messages);
     yk_list_init(&writes);

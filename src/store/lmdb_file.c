@@ -3,6 +3,8 @@
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -62,6 +64,46 @@ void yk_lmdb_try_hub(struct yk_lmdb_file *file, const char *path)
     yoke_log(YOKE_LOG_WARN, "store: %s has no channels: %s", file->path,
              yoke_strerror(-errno));
     lock_byte(file->fd, HUB_BYTE, F_UNLCK);
+}
+
+/* ---- Whether it is still there ---- */
+
+/* A path that leads nowhere says nothing: the process may have another root by
+ * now. */
+static bool is_gone(int fd, const char *path, const char *ending)
+{
+    char name[PATH_MAX];
+    struct stat own, there;
+
+    if (fstat(fd, &own) < 0)
+        return false;
+    if (own.st_nlink == 0)
+        return true;
+    snprintf(name, sizeof(name), "%s%s", path, ending);
+    return stat(name, &there) == 0 &&
+           (there.st_dev != own.st_dev || there.st_ino != own.st_ino);
+}
+
+bool yk_lmdb_look(struct yk_lmdb_file *file)
+{
+    if (!file->is_lost)
+        file->is_lost = is_gone(file->fd, file->path, "") ||
+                        is_gone(file->lock_fd, file->path, "-lock") ||
+                        is_gone(file->guard.fd, file->path, "-guard");
+    return !file->is_lost;
+}
+
+/* LMDB has locks on it, which this process would lose by closing another
+ * descriptor of it, unless that is good for nothing. */
+static int open_lock(struct yk_lmdb_file *file, char *why)
+{
+    char name[PATH_MAX];
+
+    snprintf(name, sizeof(name), "%s-lock", file->path);
+    file->lock_fd = open(name, O_PATH | O_CLOEXEC);
+    return file->lock_fd < 0 ? yk_store_why(why, -errno, "%.150s-lock: %s",
+                                            file->path, yoke_strerror(-errno))
+                             : 0;
 }
 
 /* ---- Errors ---- */
@@ -330,6 +372,7 @@ static void free_file(struct yk_lmdb_file *file)
     if (file->env)
         yk_lmdb.mdb_env_close(file->env);
     yk_lmdb_guard_close(&file->guard);
+    yk_close_fd(&file->lock_fd);
     yk_close_fd(&file->fd);
     free(file->path);
     free(file);
@@ -350,6 +393,7 @@ static int open_new(const char *path, int fd, const struct stat *st,
         .ino = st->st_ino,
         .options = *options,
         .fd = fd,
+        .lock_fd = -1,
         .guard.fd = -1,
     };
     yk_list_init(&file->node);
@@ -358,6 +402,8 @@ static int open_new(const char *path, int fd, const struct stat *st,
         err = yk_lmdb_guard_open(&file->guard, path, why);
     if (err == 0)
         err = open_env(file, why);
+    if (err == 0)
+        err = open_lock(file, why);
     if (err == 0)
         err = check_length(file, why);
     if (err == 0)
@@ -376,6 +422,11 @@ static int open_new(const char *path, int fd, const struct stat *st,
 static int share(struct yk_lmdb_file *file,
                  const struct yk_lmdb_options *options, char *why)
 {
+    if (!yk_lmdb_look(file))
+        return yk_store_why(why, -ESTALE,
+                            "%.120s: its -lock or -guard has been removed or "
+                            "replaced while this process has it open",
+                            file->path);
     if (file->options.sync != options->sync ||
         file->options.max_size != options->max_size)
         return yk_store_why(why, -EBUSY,

@@ -56,7 +56,9 @@ struct yk_lmdb_file {
     ino_t ino;
     struct yk_lmdb_options options;
     uint64_t map_size;
-    int fd; /* For the other locks, and fdatasync. */
+    int fd;       /* For the other locks, and fdatasync. */
+    int lock_fd;  /* LMDB's lock file, only to look at. */
+    bool is_lost; /* Found by yk_lmdb_look: of no use any more. */
     struct yk_lmdb_guard guard;
     MDB_env *env;
     MDB_dbi dbi;
@@ -67,12 +69,19 @@ struct yk_lmdb_file {
 
 /* Opens the file, or the one that this process has open already: then the
  * options have to be the same. Returns 0; or a negative code, with the reason in
- * `why`: -EBADMSG when it is not a store's, -EBUSY for other options. */
+ * `why`: -EBADMSG when it is not a store's, -EBUSY for other options, -ESTALE
+ * when yk_lmdb_look says no. */
 int yk_lmdb_open(const char *path, const struct yk_lmdb_options *options,
                  struct yk_lmdb_file **ret_file, char *why);
 
 /* Nothing of it may be in use. */
 void yk_lmdb_close(struct yk_lmdb_file *file);
+
+/* Looks whether its files are still where they were. One that has been removed or
+ * replaced is another for who opens it now: who went on with the old one would
+ * share nothing with him, and without the lock file they would spoil the file.
+ * Returns false, and sets `is_lost`, when that is so. */
+bool yk_lmdb_look(struct yk_lmdb_file *file);
 
 /* True when this process does the upkeep; tries to become the one. */
 bool yk_lmdb_is_keeper(struct yk_lmdb_file *file);

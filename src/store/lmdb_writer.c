@@ -362,6 +362,22 @@ static void keep(struct yk_lmdb_writer *writer)
     start_job(writer, JOB_SWEEP, KEEP_GUARD_MS);
 }
 
+/* Nothing can be said about what has been stored in it lately. */
+static void give_up(struct yk_lmdb_writer *writer)
+{
+    yoke_log(YOKE_LOG_ERROR,
+             "store: %s, or its -lock or -guard, has been removed or replaced "
+             "while it is open: it is unavailable until this process is "
+             "replaced",
+             writer->file->path);
+    YK_LIST_EACH(node, &writer->users)
+    {
+        yk_store_set_circuit(
+            YK_CONTAINER_OF(node, struct yk_lmdb_user, node)->store,
+            YOKE_STORE_DOWN);
+    }
+}
+
 static void on_timer(uv_timer_t *timer)
 {
     struct yk_lmdb_writer *writer = timer->data;
@@ -369,8 +385,12 @@ static void on_timer(uv_timer_t *timer)
     /* LMDB's files are not taken over by a fork. */
     if (yk_store_is_foreign(any_store(writer)))
         uv_timer_stop(timer);
-    else
+    else if (writer->file->is_lost)
+        return;
+    else if (yk_lmdb_look(writer->file))
         keep(writer);
+    else
+        give_up(writer);
 }
 
 /* ---- Users ---- */

@@ -82,11 +82,22 @@ static void send_waiting(struct yk_redis_node *node)
     yk_redis_node_flush(node);
 }
 
+/* Mostly a user who may not load any. */
+static void refuse_scripts(struct yk_redis_node *node, const redisReply *reply)
+{
+    char why[YOKE_STORE_TEXT_MAX];
+    bool is_error = reply->type == REDIS_REPLY_ERROR;
+
+    snprintf(why, sizeof(why), "the server takes no scripts%s%.200s",
+             is_error ? ": " : "", is_error ? reply->str : "");
+    yk_link_break(&node->conn.link, why);
+}
+
 /* The first replies tell the scripts' hashes. */
 static void take_hash(struct yk_redis_node *node, const redisReply *reply)
 {
     if (reply->type != REDIS_REPLY_STRING || reply->len != YK_SCRIPT_HASH_LEN) {
-        yk_link_break(&node->conn.link, "the server takes no scripts");
+        refuse_scripts(node, reply);
         return;
     }
     memcpy(node->hashes.text[node->loaded++], reply->str,

@@ -35,6 +35,52 @@ static void several_servers_share_the_keys(void **state)
     memcached_kill(&servers[1]);
 }
 
+/* ---- Without room ---- */
+
+/* What is refused is told, as what it is, and what was stored stays. */
+static void a_server_without_room_is_told_and_can_be_read(void **state)
+{
+    static char value[1 << 20];
+    struct memcached_server small;
+    struct answer answers[40] = {{.count = 0}}, large = {.count = 0};
+    char url[200], key[16];
+    int stored = 0;
+    (void)state;
+    memcached_start_small(&small);
+    snprintf(url, sizeof(url), "memcached://127.0.0.1:%d", small.port);
+    yoke_store *own = open_store_with((struct yoke_store_options){.url = url});
+    yoke_store_set(own, "large", value, sizeof(value), 0, on_answer, &large);
+    wait_for(&large);
+    assert_int_equal(large.err, -YOKE_ETOOLARGE);
+    for (int i = 0; i < 40; i++) {
+        snprintf(key, sizeof(key), "k%d", i);
+        yoke_store_set(own, key, value, 200000, 0, on_answer, &answers[i]);
+    }
+    for (int i = 0; i < 40; i++) {
+        wait_for(&answers[i]);
+        snprintf(key, sizeof(key), "k%d", i);
+        bool is_there = get(own, key)->err == 0;
+        assert_int_equal(is_there, answers[i].err == 0);
+        stored += is_there;
+        if (is_there)
+            continue;
+        assert_int_equal(answers[i].err, -YOKE_EUNAVAILABLE);
+        assert_non_null(strstr(answers[i].text, "out of memory"));
+    }
+    assert_in_range(stored, 1, 30);
+    assert_true(is_up(own));
+    assert_int_equal(erase(own, "k0")->err, 0);
+    large.count = 0;
+    yoke_store_set(own, "k0", value, 200000, 0, on_answer, &large);
+    wait_for(&large);
+    assert_int_equal(large.err, 0);
+    for (int i = 0; i < 40; i++)
+        free(answers[i].value);
+    free(large.value);
+    close_store(own);
+    memcached_kill(&small);
+}
+
 /* ---- Increments that share a command ---- */
 
 #define TOGETHER 20
@@ -141,6 +187,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_STORE(several_servers_share_the_keys),
+        WITH_STORE(a_server_without_room_is_told_and_can_be_read),
         WITH_STORE(increments_of_one_turn_are_told_one_sum_each),
         WITH_STORE(of_increments_that_are_too_many_those_count_that_fit),
         WITH_STORE(increments_of_what_is_no_number_fail_each),

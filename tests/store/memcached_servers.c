@@ -7,7 +7,8 @@
 #include <sys/wait.h>
 
 /* On a port that memcached chooses, which it writes into a file. */
-void memcached_start(struct memcached_server *server)
+static void start(struct memcached_server *server, const char *item_size,
+                  const char *is_limited)
 {
     char path[128], variable[200], line[64];
     static int count;
@@ -20,7 +21,8 @@ void memcached_start(struct memcached_server *server)
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         putenv(variable);
         execlp("memcached", "memcached", "-l", "127.0.0.1", "-p", "-1", "-U",
-               "0", "-t", "1", "-I", "2m", "-u", "root", (char *)NULL);
+               "0", "-t", "1", "-I", item_size, "-u", "root", is_limited,
+               (char *)NULL);
         _exit(127);
     }
     for (int i = 0; i < 6000 && server->port == 0; i++) {
@@ -31,6 +33,16 @@ void memcached_start(struct memcached_server *server)
         if (file)
             fclose(file);
     }
+}
+
+void memcached_start(struct memcached_server *server)
+{
+    start(server, "2m", NULL);
+}
+
+void memcached_start_small(struct memcached_server *server)
+{
+    start(server, "512k", "-Mm2");
 }
 
 void memcached_kill(struct memcached_server *server)

@@ -11,6 +11,9 @@ struct memcached_server {
 };
 
 void memcached_start(struct memcached_server *server);
+/* One that takes values of up to half a MiB, and when it has two in all, says so
+ * instead of forgetting some. */
+void memcached_start_small(struct memcached_server *server);
 void memcached_kill(struct memcached_server *server);
 
 /* Two for the conformance suite, which share the keys. */

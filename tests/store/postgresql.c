@@ -273,6 +273,49 @@ static void tables_that_are_dropped_are_made_again(void **state)
     close_store(own);
 }
 
+static void tables_that_are_altered_are_told_until_they_are_mended(void **state)
+{
+    (void)state;
+    yoke_store *own = open_more("&schema=altered");
+    assert_int_equal(set(own, "k", "v", 0)->err, 0);
+    assert_int_equal(get(own, "k")->err, 0);
+    admin("ALTER TABLE altered.yoke_store RENAME COLUMN value TO other");
+    const struct answer *refused = get(own, "k");
+    assert_int_equal(refused->err, -YOKE_EUNAVAILABLE);
+    assert_non_null(strstr(refused->text, "does not exist"));
+    assert_int_equal(set(own, "k", "w", 0)->err, -YOKE_EUNAVAILABLE);
+    admin("ALTER TABLE altered.yoke_store RENAME COLUMN other TO value");
+    wait_until_back(own);
+    assert_string_equal(get(own, "k")->value, "v");
+    close_store(own);
+}
+
+/* Increments that take for ever, until somebody cancels them. */
+static void what_is_cancelled_is_told_and_not_counted(void **state)
+{
+    struct tally tally = {.count = 0};
+    (void)state;
+    yoke_store *own = open_more("&schema=slow");
+    assert_int_equal(incr(own, "n", 1, 0)->number, 1);
+    admin("CREATE FUNCTION slow.wait() RETURNS trigger LANGUAGE plpgsql AS "
+          "$$ BEGIN PERFORM pg_sleep(600); RETURN NEW; END $$; "
+          "CREATE TRIGGER wait BEFORE INSERT OR UPDATE ON slow.yoke_store "
+          "FOR EACH ROW EXECUTE FUNCTION slow.wait()");
+    for (int i = 0; i < 20; i++)
+        yoke_store_incr(own, "n", 1, 0, on_tally, &tally);
+    for (int i = 0; i < 3000 && tally.count < 20; i++) {
+        run_for(10);
+        admin("SELECT pg_cancel_backend(pid) FROM pg_stat_activity "
+              "WHERE wait_event = 'PgSleep'");
+    }
+    assert_int_equal(tally.count, 20);
+    assert_int_equal(tally.timed_out, 20);
+    admin("DROP TRIGGER wait ON slow.yoke_store");
+    wait_until_back(own);
+    assert_int_equal(incr(own, "n", 1, 0)->number, 2);
+    close_store(own);
+}
+
 static void what_has_expired_is_swept(void **state)
 {
     struct yoke_store_stats stats = {.swept = 0};
@@ -620,6 +663,8 @@ int main(void)
         WITH_STORE(schemas_are_apart),
         WITH_STORE(how_safe_a_write_is_can_be_chosen),
         WITH_STORE(tables_that_are_dropped_are_made_again),
+        WITH_STORE(tables_that_are_altered_are_told_until_they_are_mended),
+        WITH_STORE(what_is_cancelled_is_told_and_not_counted),
         WITH_STORE(what_has_expired_is_swept),
         WITH_STORE(what_others_have_written_can_be_read),
         WITH_STORE(a_database_that_may_only_be_read_is_read),

@@ -44,7 +44,7 @@ static void exec_server(char *text)
     _exit(127);
 }
 
-static void start(struct redis_server *server)
+void redis_begin(struct redis_server *server)
 {
     char text[sizeof(server->options)];
 
@@ -53,6 +53,11 @@ static void start(struct redis_server *server)
     server->pid = fork();
     if (server->pid == 0)
         exec_server(text);
+}
+
+static void start(struct redis_server *server)
+{
+    redis_begin(server);
     redis_wait(server, "PING", "PONG");
 }
 

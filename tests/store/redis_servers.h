@@ -24,6 +24,8 @@ void redis_start_sentinel(struct redis_server *server, const char *lines);
 /* Once more, as it was. */
 void redis_restart(struct redis_server *server);
 void redis_kill(struct redis_server *server);
+/* Once more, when it has been killed, without waiting until it answers. */
+void redis_begin(struct redis_server *server);
 /* Stops it, and waits until it stands still; SIGCONT makes it go on. */
 void redis_freeze(struct redis_server *server);
 
