@@ -260,6 +260,15 @@ static void on_filled(const struct yoke_store_result *result, void *data)
         uv_timer_start(&run.next, on_next, 0, 0);
 }
 
+static void add_bare(const char *what, bare_fn *bare)
+{
+    size_t before = job_count;
+
+    add_all(what, bare, NULL, true);
+    for (unsigned n = 0; n < KEYS && job_count > before; n++)
+        bare(SET, n, 1);
+}
+
 static void open_store(const char *what, const char *url)
 {
     size_t before = job_count;
@@ -306,18 +315,18 @@ static void add_jobs(const char *folder, const char *redis,
     if (*redis != '-') {
         bare_redis_open(redis);
         add_store("yoke redis:", "redis+unix:", redis, "");
-        add_all("bare hiredis", bare_redis, NULL, true);
+        add_bare("bare hiredis", bare_redis);
     }
     if (*memcached != '-') {
         bare_memcached_open(memcached);
         add_store("yoke memcached:", "memcached+unix:", memcached, "");
-        add_all("bare memcached", bare_memcached, NULL, true);
+        add_bare("bare memcached", bare_memcached);
     }
     if (*postgres != '-') {
         bare_postgres_open(postgres);
         add_store("yoke postgresql:", "postgresql+unix:", postgres,
                   "?user=yoke&dbname=postgres");
-        add_all("bare libpq", bare_postgres, NULL, true);
+        add_bare("bare libpq", bare_postgres);
     }
 }
 

@@ -32,7 +32,10 @@ static const struct {
             "version = excluded.version, expires_at = excluded.expires_at"},
     {"incr", "INSERT INTO bare AS b (key, number, version, expires_at) "
              "VALUES ($1, $2, $3, 'infinity') ON CONFLICT (key) DO UPDATE SET "
-             "number = b.number + excluded.number, version = excluded.version "
+             "number = excluded.number + CASE WHEN b.expires_at > now() "
+             "THEN b.number ELSE 0 END, version = excluded.version, "
+             "expires_at = CASE WHEN b.expires_at > now() "
+             "THEN b.expires_at ELSE excluded.expires_at END "
              "RETURNING number"},
 };
 

@@ -38,6 +38,12 @@ struct yk_wheel {
 
 void yk_wheel_init(struct yk_wheel *wheel, uint64_t tick_ms, uint64_t now_ms);
 
+/* Goes on to `now_ms` without a look at the slots: no timer is set. */
+static inline void yk_wheel_skip(struct yk_wheel *wheel, uint64_t now_ms)
+{
+    wheel->now_ms = now_ms;
+}
+
 void yk_timer_init(struct yk_timer *timer);
 
 /* Sets or moves the deadline; one that has passed is met at the next advance.

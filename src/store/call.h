@@ -92,6 +92,10 @@ void yk_call_fail(struct yk_call *call, int err, const char *text);
 /* Fails each call of a list. */
 void yk_calls_fail(struct yk_list *calls, int err, const char *text);
 
+/* Memory that the call has besides, until it is answered, for what a backend
+ * notes: where it is, and how much. */
+char *yk_call_room(struct yk_call *call, size_t *ret_size);
+
 /* The key with one byte in front, in the call's own memory: which of several
  * spaces a backend keeps it in. */
 static inline struct yk_slice yk_call_inner_key(struct yk_call *call,

@@ -65,6 +65,16 @@ static void free_call(struct yk_call *call)
         free(call);
 }
 
+char *yk_call_room(struct yk_call *call, size_t *ret_size)
+{
+    char *end = call->bytes + (call->value.ptr - call->bytes) + 1;
+
+    end += call->value.len;
+    *ret_size =
+        call->is_pooled ? BLOCK_SIZE - (size_t)(end - (char *)call) : 0;
+    return end;
+}
+
 /* ---- Answers ---- */
 
 static void count(yoke_store *store, const struct yk_call *call, int err)
@@ -117,7 +127,7 @@ static void set_timer(struct yk_call *call, uint64_t now_ms, uint64_t due_ms)
 
     /* The wheel stood still while it was empty. */
     if (wheel->count == 0)
-        yk_wheel_init(wheel, TICK_MS, now_ms);
+        yk_wheel_skip(wheel, now_ms);
     yk_timer_set(wheel, &call->timer, due_ms);
 }
 

@@ -179,23 +179,78 @@ static bool has_changed(const PGresult *result)
     return *count && strcmp(count, "0") != 0;
 }
 
+/* A minus, and a NUL. */
+#define NUMBER_SIZE (YK_DIGITS_MAX + 2)
+
+/* What a get has found; a number is written to `digits`, which has room for
+ * it. False: nothing. */
+static bool read_value(const PGresult *result, char digits[NUMBER_SIZE],
+                       struct yoke_store_result *answer)
+{
+    if (yk_libpq.PQntuples(result) == 0)
+        return false;
+    answer->version = (uint64_t)yk_pg_number_at(result, 0, 2);
+    if (!yk_libpq.PQgetisnull(result, 0, 1)) {
+        answer->len = (size_t)snprintf(digits, NUMBER_SIZE, "%lld",
+                                       (long long)yk_pg_number_at(result, 0, 1));
+        answer->value = digits;
+    } else {
+        answer->len = (size_t)yk_libpq.PQgetlength(result, 0, 0);
+        answer->value = yk_libpq.PQgetvalue(result, 0, 0);
+    }
+    return true;
+}
+
 static void answer_get(struct yk_call *call, const PGresult *result)
 {
     struct yoke_store_result answer = {.err = 0};
-    char digits[YK_DIGITS_MAX + 2]; /* And a minus, and a NUL. */
+    char digits[NUMBER_SIZE];
 
-    if (yk_libpq.PQntuples(result) == 0) {
+    if (read_value(result, digits, &answer))
+        yk_call_answer(call, &answer);
+    else
+        yk_call_fail(call, -ENOENT, NULL);
+}
+
+/* Its value and a NUL, in the room; in `done_number` its length, or -1 for
+ * nothing. */
+static bool keep_value(struct yk_call *call, const PGresult *result)
+{
+    struct yoke_store_result found = {.err = 0};
+    char digits[NUMBER_SIZE];
+    size_t size;
+    char *room = yk_call_room(call, &size);
+
+    call->done_number = -1;
+    if (!read_value(result, digits, &found))
+        return true;
+    if (found.len >= size)
+        return false;
+    memcpy(room, found.value, found.len + 1);
+    call->done_number = (int64_t)found.len;
+    call->done_version = found.version;
+    return true;
+}
+
+bool yk_pg_keep(struct yk_call *call, const PGresult *result)
+{
+    if (call->op == YK_OP_GET)
+        return keep_value(call, result);
+    return call->op == YK_OP_SET; /* It says no more than that it is done. */
+}
+
+void yk_pg_answer_kept(struct yk_call *call)
+{
+    struct yoke_store_result answer = {.version = call->done_version};
+    size_t size;
+
+    if (call->op == YK_OP_GET && call->done_number < 0) {
         yk_call_fail(call, -ENOENT, NULL);
         return;
     }
-    answer.version = (uint64_t)yk_pg_number_at(result, 0, 2);
-    if (!yk_libpq.PQgetisnull(result, 0, 1)) {
-        answer.len = (size_t)snprintf(digits, sizeof(digits), "%lld",
-                                      (long long)yk_pg_number_at(result, 0, 1));
-        answer.value = digits;
-    } else {
-        answer.len = (size_t)yk_libpq.PQgetlength(result, 0, 0);
-        answer.value = yk_libpq.PQgetvalue(result, 0, 0);
+    if (call->op == YK_OP_GET) {
+        answer.value = yk_call_room(call, &size);
+        answer.len = (size_t)call->done_number;
     }
     yk_call_answer(call, &answer);
 }

@@ -22,6 +22,14 @@ bool yk_pg_is_shared(const struct yk_call *call);
 /* Sends the statement of a call. */
 void yk_pg_command(struct yk_pg_conn *conn, struct yk_call *call);
 
+/* Notes what a result says in the call's own memory, if there is room, so that
+ * the result can be freed before its transaction is over: memory that is used
+ * again at once is faster. */
+bool yk_pg_keep(struct yk_call *call, const PGresult *result);
+
+/* Answers the call by what has been kept. */
+void yk_pg_answer_kept(struct yk_call *call);
+
 /* Answers the call by a result whose transaction is over. */
 void yk_pg_answer(struct yk_call *call, const PGresult *result);
 

@@ -246,6 +246,7 @@ static void hand_up(struct yk_pg_conn *conn, PGresult *result)
 {
     if (yk_libpq.PQresultStatus(result) == PGRES_PIPELINE_SYNC) {
         yk_libpq.PQclear(result);
+        conn->syncs_due--;
         conn->ops->on_sync(conn);
     } else if (ends_connection(conn, result)) {
         yk_libpq.PQclear(result);
@@ -255,13 +256,16 @@ static void hand_up(struct yk_pg_conn *conn, PGresult *result)
     }
 }
 
-/* Between the results of two statements there is a NULL; two of them are the end
- * of what there is. */
+/* Between the results of two statements there is a NULL, but none behind the end
+ * of a transaction; two of them are the end of what there is. With no
+ * transaction under way there is nothing to ask for: libpq looks through its
+ * input for each question. */
 static void read_results(struct yk_pg_conn *conn)
 {
     bool is_between = false;
 
-    while (yk_pg_conn_is_open(conn) && !yk_libpq.PQisBusy(conn->pg)) {
+    while (yk_pg_conn_is_open(conn) && conn->syncs_due > 0 &&
+           !yk_libpq.PQisBusy(conn->pg)) {
         PGresult *result = yk_libpq.PQgetResult(conn->pg);
         if (!result && is_between)
             return;
@@ -379,6 +383,7 @@ static void connect_to(struct yk_pg_conn *conn,
 {
     *conn->last_words = '\0';
     conn->is_torn = false;
+    conn->syncs_due = 0;
     conn->pg = begin(conn->target, addresses);
     if (!conn->pg) {
         yk_pg_conn_break(conn, "there is no memory");
@@ -478,5 +483,6 @@ void yk_pg_conn_sync(struct yk_pg_conn *conn)
         return;
     if (!conn->is_torn && !yk_libpq.PQpipelineSync(conn->pg))
         conn->is_torn = true;
+    conn->syncs_due++;
     flush(conn);
 }

@@ -57,6 +57,7 @@ struct yk_pg_conn {
     uint64_t tried_ms;        /* When the last one began. */
     struct yk_random random;
     PGconn *pg;
+    unsigned syncs_due;          /* Transactions that are not over. */
     struct yk_pg_watch *watch;   /* Of its socket. */
     struct yk_pg_lookup *lookup; /* One that runs. */
     bool is_lookup_stale;        /* It is an earlier attempt's. */

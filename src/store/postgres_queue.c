@@ -78,19 +78,26 @@ static int compare(const void *a, const void *b)
     return order ? order : (x->index > y->index) - (x->index < y->index);
 }
 
+static bool is_write(const struct yk_call *call)
+{
+    return call->op != YK_OP_GET && call->op != YK_OP_SCAN;
+}
+
+/* In the order that rows are locked in, if there is more than one to lock. */
 static unsigned take_batch(struct yk_pg_queue *queue, struct entry *batch)
 {
-    unsigned count = 0;
+    unsigned count = 0, writes = 0;
     size_t bytes = 0;
     struct yk_call *call;
 
     while (count < BATCH_MAX && bytes < BATCH_BYTES &&
            (call = take_call(&queue->waiting))) {
         bytes += call->value.len;
+        writes += is_write(call);
         batch[count] = (struct entry){.call = call, .index = count};
         count++;
     }
-    if (count > 1)
+    if (writes > 1)
         qsort(batch, count, sizeof(*batch), compare);
     return count;
 }
@@ -180,10 +187,16 @@ static bool send_sweep(struct yk_pg_queue *queue)
     return true;
 }
 
+static bool has_more(const struct yk_pg_queue *queue)
+{
+    return !yk_list_is_empty(&queue->waiting) ||
+           !yk_list_is_empty(&queue->alone) || queue->wants_sweep;
+}
+
 /* A send may break the connection, and that fails everything. */
 void yk_pg_queue_pump(struct yk_pg_queue *queue)
 {
-    while (queue->conn->state == YK_LINK_UP &&
+    while (has_more(queue) && queue->conn->state == YK_LINK_UP &&
            queue->count < YK_PG_UNDER_WAY_MAX)
         if (!send_alone(queue) && !send_sweep(queue) && !send_batch(queue))
             return;
@@ -211,6 +224,23 @@ static struct yk_list *take_shared(struct yk_pg_queue *queue)
     return is_there ? yk_list_take(&queue->sent) : NULL;
 }
 
+/* The result is the call's from here on, or what it says. */
+static void hold(struct yk_call *call, PGresult *result)
+{
+    bool is_kept = yk_pg_keep(call, result);
+
+    call->tag = is_kept ? call : (void *)result;
+    if (is_kept)
+        yk_libpq.PQclear(result);
+}
+
+static PGresult *take_result(struct yk_call *call)
+{
+    PGresult *result = call->tag == call ? NULL : call->tag;
+    call->tag = NULL;
+    return result;
+}
+
 /* One that comes after all of its statements is about the transaction's end. */
 void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result)
 {
@@ -226,8 +256,8 @@ void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result)
     bool is_calls = !now->is_sweep && now->results < now->size;
     struct yk_list *node = is_calls ? yk_list_take(&queue->sent) : NULL;
     now->results++;
-    if (node)
-        yk_call_of(node)->tag = is_good ? result : NULL;
+    if (node && is_good)
+        hold(yk_call_of(node), result);
     for (; node; node = take_shared(queue))
         yk_list_add(&queue->held, node);
     if (status == PGRES_FATAL_ERROR && !now->error)
@@ -240,8 +270,7 @@ void yk_pg_queue_result(struct yk_pg_queue *queue, PGresult *result)
 
 static void forget_result(struct yk_call *call)
 {
-    yk_libpq.PQclear(call->tag);
-    call->tag = NULL;
+    yk_libpq.PQclear(take_result(call));
 }
 
 /* Those that share a statement follow the one that has its result. */
@@ -252,12 +281,14 @@ static void answer_all(struct yk_list *calls)
 
     while ((node = yk_list_take(calls))) {
         struct yk_call *call = yk_call_of(node);
+        bool is_kept = call->tag == call;
         if (!yk_pg_is_shared(call)) {
             yk_libpq.PQclear(result);
-            result = call->tag;
+            result = take_result(call);
         }
-        call->tag = NULL;
-        if (result)
+        if (is_kept)
+            yk_pg_answer_kept(call);
+        else if (result)
             yk_pg_answer(call, result);
         else
             yk_call_fail(call, -YOKE_EUNAVAILABLE, NULL);

@@ -8,9 +8,10 @@
  *
  * Most of what a small write costs is its transaction's end. So there are few
  * transactions under way at a time, and what comes meanwhile shares the next:
- * the more there is to do, the less each costs. Within one, calls are sorted by
- * their keys, so that workers wait for each other's rows in the same order and
- * never in a circle; and increments of one key are one statement. Nothing is answered before its transaction is over. */
+ * the more there is to do, the less each costs. Within one, if several of them
+ * write, calls are sorted by their keys, so that workers wait for each other's
+ * rows in the same order and never in a circle; and increments of one key are one
+ * statement. Nothing is answered before its transaction is over. */
 #ifndef YK_STORE_POSTGRES_QUEUE_H
 #define YK_STORE_POSTGRES_QUEUE_H
 
@@ -39,8 +40,9 @@ struct yk_pg_queue {
     struct yk_list waiting; /* Calls, as they came. */
     struct yk_list alone;   /* Calls that share no transaction. */
     struct yk_list sent;    /* Calls, in the order of their results. */
-    struct yk_list held;    /* Calls with a result (`tag`) of a transaction that
-                               is not over. */
+    struct yk_list held;    /* Calls with a result of a transaction that is not
+                               over: in `tag`, or kept in the call, which is its
+                               own `tag` then. */
     struct yk_pg_transaction under_way[YK_PG_UNDER_WAY_MAX];
     unsigned first, count;
     const struct yk_pg_params *wants_sweep; /* NULL: not now. */
