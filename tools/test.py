@@ -9,6 +9,7 @@ last line counts: `N passed, N failed`. A check or a build counts as one test.
 Builds are made while tests run, so the times do not add up to the whole.
 """
 import argparse
+import fcntl
 import os
 import signal
 import sys
@@ -140,6 +141,18 @@ def nothing_left_behind():
     return procs.Result(len(left), "\n".join(["left behind:", *left]))
 
 
+def claim_folder():
+    """Makes this the only run in this folder, until it ends: two would build
+    into the same builds, and each would take the other's processes for its
+    own, and end them."""
+    folder = os.open(builds.ROOT, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"another run of the tests is under way in {builds.ROOT}: "
+                 "wait for its end, or end it first")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("steps", nargs="*", metavar="STEP",
@@ -149,6 +162,7 @@ def main():
         if name not in STEPS:
             parser.error(f"there is no step {name!r}, only: {', '.join(STEPS)}")
 
+    claim_folder()
     # Being told to end must go through the same cleaning up as Ctrl-C.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.default_int_handler)

@@ -126,6 +126,13 @@ int yk_generation_open(const char *path, const char *file,
                           yk_take_fd(&file_fd), ret);
 }
 
+const char *yk_generation_culprit(const char *path, const char *file)
+{
+    if (file && access(file, R_OK) < 0)
+        return file;
+    return path ? path : path_of_own();
+}
+
 int yk_generation_adopt(unsigned number, const char *program, int fd,
                         int file_fd, struct yk_generation **ret)
 {

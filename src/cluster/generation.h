@@ -23,6 +23,10 @@ struct yk_generation {
 int yk_generation_open(const char *path, const char *file,
                        struct yk_generation **ret);
 
+/* Which of the two it was that yk_generation_open could not open: a name for
+ * people. Borrowed. */
+const char *yk_generation_culprit(const char *path, const char *file);
+
 /* One of the primary before this one, with its number and its descriptors, which
  * are taken over, also on failure; one use, the caller's. -ENOMEM. */
 int yk_generation_adopt(unsigned number, const char *program, int fd,

@@ -36,8 +36,8 @@ static void reload(struct yk_control_call *call, const json_t *request)
     else if (err == -ESHUTDOWN)
         yk_control_fail(call, "stopping", "is stopping");
     else if (err < 0)
-        yk_control_fail(call, "failed", "cannot be reloaded: %s",
-                        yoke_strerror(err));
+        yk_control_fail(call, "failed", "cannot be reloaded: %s: %s",
+                        yk_rollout_culprit(), yoke_strerror(err));
 }
 
 /* ---- upgrade: the new version answers, when it is over ---- */

@@ -402,6 +402,12 @@ static void start_timers(void)
     yk_later_start(&rollout.later);
 }
 
+const char *yk_rollout_culprit(void)
+{
+    return yk_generation_culprit(yoke_cluster_settings()->exec,
+                                 yk_fleet_options()->file);
+}
+
 int yk_rollout_begin(yk_rollout_fn *fn, void *data)
 {
     if (yk_primary_is_stopping())

@@ -29,9 +29,13 @@ struct yk_life;
 typedef void yk_rollout_fn(int err, const char *text, void *data);
 
 /* Begins one; `fn`, which may be NULL, is called once from the loop when it has
- * ended: with 0, -YOKE_ESTARTUP, or -ESHUTDOWN when the primary stops. Returns 0; -EBUSY when one is under way, -ESHUTDOWN when the primary
- * stops, -errno when the program cannot be opened: then it is not called. */
+ * ended: with 0, -YOKE_ESTARTUP, or -ESHUTDOWN when the primary stops. Returns
+ * 0; -EBUSY when one is under way, -ESHUTDOWN when the primary stops, -errno
+ * when the program cannot be opened: then it is not called. */
 int yk_rollout_begin(yk_rollout_fn *fn, void *data);
+
+/* What could not be opened then: a name for people. Borrowed. */
+const char *yk_rollout_culprit(void);
 
 bool yk_rollout_is_under_way(void);
 

@@ -40,8 +40,8 @@ static void reload(void)
     if (err == -EBUSY)
         yoke_log(YOKE_LOG_INFO, "reload: one is under way: another follows it");
     else if (err < 0 && err != -ESHUTDOWN)
-        yoke_log(YOKE_LOG_ERROR, "reload: cannot begin: %s",
-                 yoke_strerror(err));
+        yoke_log(YOKE_LOG_ERROR, "reload: cannot begin: %s: %s",
+                 yk_rollout_culprit(), yoke_strerror(err));
 }
 
 static void upgrade(void)

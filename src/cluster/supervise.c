@@ -13,6 +13,7 @@
 #include "cluster/confine.h"
 #include "cluster/fleet.h"
 #include "cluster/forker.h"
+#include "cluster/generation.h"
 #include "cluster/hooks.h"
 #include "cluster/notify.h"
 #include "cluster/options.h"
@@ -23,7 +24,6 @@
 #include "cluster/self.h"
 #include "cluster/settings.h"
 #include "cluster/signals.h"
-#include "cluster/spawn.h"
 #include "cluster/succession.h"
 #include "cluster/upgrade.h"
 #include "cluster/watch.h"
@@ -88,9 +88,9 @@ static int start_fleet(void)
     const char *exec = yoke_cluster_settings()->exec;
     int err = yk_fleet_start(&resolved);
     if (err < 0)
-        yoke_log(YOKE_LOG_ERROR, "cannot open what workers run, %s%s%s: %s",
-                 exec ? exec : YK_SPAWN_SELF, resolved.file ? " or " : "",
-                 resolved.file ? resolved.file : "", yoke_strerror(err));
+        yoke_log(YOKE_LOG_ERROR, "cannot open what workers run: %s: %s",
+                 yk_generation_culprit(exec, resolved.file),
+                 yoke_strerror(err));
     return err;
 }
 

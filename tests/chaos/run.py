@@ -17,7 +17,7 @@ import judge
 APP = harness.BUILD / "tests/apps/chaos.so"
 TUNED = harness.BUILD / "tests/apps/tuned"
 SIZE = 4
-HANG_MS = 3000
+HANG_MS = 6000
 MEMORY_ROOM = 1.05      # What the primary may grow to,
 MEMORY_SLACK = 1 << 20  # and in a short run: its tables fill up.
 HANG_UP_SHARE = 0.3     # Of the checks: without any connection.

@@ -261,7 +261,8 @@ def test_a_file_that_is_gone_is_told(start_deployed):
     deployed = start_deployed()
     deployed.app.unlink()
     deployed.server.send_signal(signal.SIGHUP)
-    deployed.server.wait_output(r"error: reload: cannot begin: No such file")
+    deployed.server.wait_output(
+        rf"error: reload: cannot begin: {deployed.app}: No such file")
     assert deployed.versions() == {"v1"}
 
 
