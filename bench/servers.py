@@ -117,8 +117,8 @@ def express(prefix, port, workers):
     return node(prefix, port, workers, "express.js")
 
 
-COMMANDS = {f.__name__: f for f in (floor, yoke, answers, nginx, nginx_single, h2o,
-                                    node, express)}
+COMMANDS = {f.__name__: f for f in (floor, yoke, answers, nginx,
+                                    nginx_single, h2o, node, express)}
 COMMANDS["routes_10"] = functools.partial(routes, count=10)
 COMMANDS["routes_1000"] = functools.partial(routes, count=1000)
 COMMANDS["mixed_10"] = functools.partial(routes, kind="mixed", count=10)

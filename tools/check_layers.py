@@ -24,8 +24,8 @@ MAY_USE = {
     "cli": ["core"],
 }
 ALSO = {  # headers of other layers, one by one
-    "middleware": ["core/banned.h", "core/base64.h", "core/utf8.h",
-                   "app/hash.h", "http/chars.h"],
+    "middleware": ["core/banned.h", "core/base64.h", "core/sink.h",
+                   "core/utf8.h", "app/hash.h", "http/chars.h"],
 }
 PUBLIC = {  # for the layers not named here: all of them
     "core": ["yoke/error.h", "yoke/log.h", "yoke/version.h"],

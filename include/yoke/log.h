@@ -1,7 +1,9 @@
 /* The process's log: lines on standard error, each written whole.
  *
  * A line is one write(2), so lines of several workers that share a pipe or a
- * terminal do not mix (up to PIPE_BUF bytes; longer ones are cut). It reads
+ * terminal do not mix (up to PIPE_BUF bytes; longer ones are cut). Nobody waits
+ * for whoever reads them, for longer than a moment: what is not read is dropped,
+ * and counted in a line of its own. A line reads
  *
  *     yoke[4711] warn: worker 4714 died (killed by SIGSEGV)
  *

@@ -1,12 +1,9 @@
 #include "app/dispatch.h"
 
-#include <stdarg.h>
-
-#include <yoke/value.h>
-
 #include "app/app.h"
 #include "app/final.h"
 #include "app/layer.h"
+#include "app/next.h"
 #include "app/observe.h"
 #include "app/params.h"
 #include "app/router.h"
@@ -20,86 +17,7 @@
  * be paid for. */
 #define SELDOM __attribute__((noinline))
 
-/* ---- Frames ---- */
-
-/* The part of the path that the frame's router looks at. Where nothing is left
- * of it, that is the router's root. */
-static void set_path(const struct yoke_req *req, struct yk_frame *frame)
-{
-    struct yk_slice path = yk_req_target_path(req);
-    path.ptr += frame->off;
-    path.len -= frame->off;
-    frame->is_empty = path.len == 0;
-    frame->path = frame->is_empty ? YK_LIT("/") : path;
-    frame->rewrites = req->rewrites;
-    yk_walk_start(&frame->walk, &frame->router->index, frame->path);
-}
-
-/* Enters a router whose path starts `off` bytes into the target. */
-static void enter(struct yoke_req *req, struct yk_frame *frame,
-                  const yoke_router *router, uint32_t off)
-{
-    frame->parent = req->frame;
-    frame->router = router;
-    frame->layer = NULL;
-    frame->variant = NULL;
-    frame->values = NULL;
-    frame->handler = NULL;
-    frame->is_middleware = false;
-    frame->called = NULL;
-    frame->run.hook = NULL;
-    frame->off = off;
-    set_path(req, frame);
-    if (router->app)
-        req->app = router->app;
-    req->frame = frame;
-}
-
-static struct yk_frame *take_frame(struct yoke_req *req)
-{
-    struct yk_frame *frame = req->spare;
-    if (frame) {
-        req->spare = frame->parent;
-        return frame;
-    }
-    frame = yk_arena_alloc(req->x->arena, sizeof(*frame));
-    yk_walk_init(&frame->walk, req->x->arena);
-    return frame;
-}
-
-/* Leaves the innermost router; false when it was the outermost one, in which
- * the request stays. */
-static bool SELDOM leave(struct yoke_req *req)
-{
-    struct yk_frame *frame = req->frame;
-    if (!frame->parent)
-        return false;
-    if (frame->router->app)
-        req->app = frame->router->app->parent;
-    req->frame = frame->parent;
-    frame->parent = req->spare;
-    req->spare = frame;
-    return true;
-}
-
-/* The url has changed since the walk began: begins again, behind the entry at
- * which it was. */
-static void SELDOM walk_again(const struct yoke_req *req,
-                              struct yk_frame *frame)
-{
-    set_path(req, frame);
-    if (frame->layer)
-        yk_walk_skip(&frame->walk, frame->entry);
-}
-
 /* ---- The handlers of a layer ---- */
-
-static void set_error(struct yoke_req *req, const struct yoke_err *what)
-{
-    struct yoke_err *err = yk_arena_alloc(req->x->arena, sizeof(*err));
-    *err = *what;
-    req->err = err;
-}
 
 /* The next handler of the route for the request's method, and for its error if
  * there is one; false when there is none left. */
@@ -145,8 +63,8 @@ static bool begin(struct yoke_req *req)
         return next_step(req);
     case YK_LAYER_ROUTER:
         frame->handler = NULL;
-        enter(req, take_frame(req), layer->router,
-              frame->off + frame->layer_len);
+        yk_frame_enter(req, yk_frame_take(req), layer->router,
+                       frame->off + frame->layer_len);
         return false;
     case YK_LAYER_USE:
     case YK_LAYER_CATCH:
@@ -211,9 +129,10 @@ static bool read_params(struct yoke_req *req, const struct yk_entry *entry,
     frame->layer = entry->layer;
     frame->values = NULL;
     yk_req_log(req, YOKE_LOG_DEBUG, "400: wrong escape in a param");
-    set_error(req, &(struct yoke_err){
-                       .status = 400,
-                       .message = "a param in the path has a wrong escape"});
+    yk_next_set_error(req,
+                      &(struct yoke_err){
+                          .status = 400,
+                          .message = "a param in the path has a wrong escape"});
     return false;
 }
 
@@ -280,10 +199,10 @@ static bool SELDOM next_layer(struct yoke_req *req)
     for (;;) {
         struct yk_frame *frame = req->frame;
         if (frame->rewrites != req->rewrites)
-            walk_again(req, frame);
+            yk_frame_walk_again(req, frame);
         uint32_t number = yk_walk_next(&frame->walk);
         if (number == YK_WALK_END) {
-            if (!leave(req))
+            if (!yk_frame_leave(req))
                 return false;
             continue;
         }
@@ -338,7 +257,7 @@ static bool SELDOM go_on_from_hook(struct yoke_req *req, enum yk_wish wish)
     if (!req->err && wish == YK_WISH_NEXT)
         return follow_hooks(req, yk_params_go_on(req)) || next_layer(req);
     run->hook = NULL;
-    if (wish == YK_WISH_ROUTER && !leave(req))
+    if (wish == YK_WISH_ROUTER && !yk_frame_leave(req))
         return false;
     return next_layer(req);
 }
@@ -351,7 +270,7 @@ static bool SELDOM advance(struct yoke_req *req, enum yk_wish wish)
     if (frame->run.hook)
         return go_on_from_hook(req, wish);
     if (wish == YK_WISH_ROUTER)
-        return leave(req) && next_layer(req);
+        return yk_frame_leave(req) && next_layer(req);
     if (wish == YK_WISH_NEXT && frame->layer &&
         frame->layer->kind == YK_LAYER_ROUTE && next_step(req))
         return true;
@@ -381,7 +300,7 @@ static void SELDOM raise_lost(struct yoke_req *req)
     static const char why[] = "the handler returned without an answer, "
                               "yoke_next or yoke_hold";
     yk_req_log(req, YOKE_LOG_ERROR, "500: %s", why);
-    set_error(req, &(struct yoke_err){.status = 500, .message = why});
+    yk_next_set_error(req, &(struct yoke_err){.status = 500, .message = why});
     req->wish = YK_WISH_NEXT;
 }
 
@@ -432,7 +351,7 @@ static void SELDOM run_watched(struct yoke_req *req)
     }
 }
 
-static void run(struct yoke_req *req)
+void yk_dispatch_run(struct yoke_req *req)
 {
     if (req->root->is_watched) {
         run_watched(req);
@@ -452,142 +371,7 @@ static void run(struct yoke_req *req)
 void yk_dispatch_start(struct yoke_req *req)
 {
     yk_walk_init(&req->top.walk, req->x->arena);
-    enter(req, &req->top, req->root->router, 0);
+    yk_frame_enter(req, &req->top, req->root->router, 0);
     req->wish = YK_WISH_NEXT;
-    run(req);
-}
-
-/* ---- Passing on ---- */
-
-/* Whether the handler may pass on now; a slip is logged. */
-static bool may_pass(struct yoke_req *req, const char *what)
-{
-    if (yk_req_is_answered(req)) {
-        if (req->late && !req->is_running)
-            yk_res_come_back(&req->res);
-        else
-            yk_req_log(req, YOKE_LOG_WARN, "%s after the answer", what);
-        return false;
-    }
-    if (req->wish != YK_WISH_NONE || (!req->is_running && !req->is_held)) {
-        yk_req_log(req, YOKE_LOG_WARN,
-                   "%s, but this layer has passed on "
-                   "before",
-                   what);
-        return false;
-    }
-    return true;
-}
-
-static void pass(struct yoke_req *req, enum yk_wish wish)
-{
-    req->wish = wish;
-    req->has_turn = false;
-    if (req->is_running)
-        return;
-    if (req->is_observed)
-        yk_observe_end(req);
-    run(req);
-}
-
-void yoke_next(yoke_req *req)
-{
-    /* As nearly always: the handler is about to return. */
-    if (req->has_turn) {
-        req->has_turn = false;
-        req->wish = YK_WISH_NEXT;
-    } else if (may_pass(req, "yoke_next")) {
-        pass(req, YK_WISH_NEXT);
-    }
-}
-
-void yoke_next_route(yoke_req *req)
-{
-    if (may_pass(req, "yoke_next_route"))
-        pass(req, YK_WISH_ROUTE);
-}
-
-void yoke_next_router(yoke_req *req)
-{
-    if (may_pass(req, "yoke_next_router"))
-        pass(req, YK_WISH_ROUTER);
-}
-
-/* The error that an error handler has got and hands on as it is, or NULL. */
-static const struct yoke_err *known_of(const struct yoke_req *req,
-                                       const char *message)
-{
-    const struct yoke_err *caught = req->caught;
-    return caught && strcmp(caught->message, message) == 0 ? caught : NULL;
-}
-
-/* Handed on by an error handler it is what it was, unless more is said. */
-static void pass_error(struct yoke_req *req, struct yoke_err err)
-{
-    const struct yoke_err *known = known_of(req, err.message);
-    /* Such a handler has nothing new to say. */
-    if (!known || known->status != err.status)
-        yk_req_log(req, err.status >= 500 ? YOKE_LOG_ERROR : YOKE_LOG_DEBUG,
-                   "%d: %s", err.status, err.message);
-    if (known && !err.detail)
-        err.detail = known->detail;
-    if (known && !err.type)
-        err.type = known->type;
-    set_error(req, &err);
-    pass(req, YK_WISH_NEXT);
-}
-
-void yk_dispatch_error(struct yoke_req *req, int status, const char *message)
-{
-    pass_error(req, (struct yoke_err){.status = status, .message = message});
-}
-
-static int status_of_error(int status)
-{
-    return status < 400 || status > 599 ? 500 : status;
-}
-
-void yoke_next_err(yoke_req *req, int status, const char *fmt, ...)
-{
-    if (!may_pass(req, "yoke_next_err"))
-        return;
-    va_list args;
-    va_start(args, fmt);
-    const char *message = yk_req_vprintf(req, fmt, args);
-    va_end(args);
-    yk_dispatch_error(req, status_of_error(status), message);
-}
-
-void yoke_next_problem(yoke_req *req, int status, const char *fmt, ...)
-{
-    if (!may_pass(req, "yoke_next_problem"))
-        return;
-    va_list args;
-    va_start(args, fmt);
-    const char *message = yk_req_vprintf(req, fmt, args);
-    va_end(args);
-    pass_error(req, (struct yoke_err){.status = status_of_error(status),
-                                      .message = message,
-                                      .detail = message});
-}
-
-void yoke_next_typed(yoke_req *req, int status, const char *type,
-                     const char *fmt, ...)
-{
-    if (!may_pass(req, "yoke_next_typed"))
-        return;
-    va_list args;
-    va_start(args, fmt);
-    const char *message = yk_req_vprintf(req, fmt, args);
-    va_end(args);
-    pass_error(req, (struct yoke_err){.status = status_of_error(status),
-                                      .message = message,
-                                      .detail = message,
-                                      .type = type});
-}
-
-void yoke_hold(yoke_req *req)
-{
-    req->is_held = true;
-    req->holds++;
+    yk_dispatch_run(req);
 }

@@ -19,8 +19,7 @@
 /* Starts at the first layer of the application. */
 void yk_dispatch_start(struct yoke_req *req);
 
-/* Passes an error on in the name of the layer that runs or holds, whatever it
- * has done: `req` goes to the next error handler at once. */
-void yk_dispatch_error(struct yoke_req *req, int status, const char *message);
+/* Goes on as the layer that held has wished. */
+void yk_dispatch_run(struct yoke_req *req);
 
 #endif

@@ -8,6 +8,7 @@
 #include "app/alarm.h"
 #include "app/body.h"
 #include "app/dispatch.h"
+#include "app/next.h"
 #include "app/observe.h"
 #include "app/req.h"
 #include "app/send_file.h"
@@ -71,8 +72,7 @@ int yoke_req_give_up(yoke_req *req, int status, const char *fmt, ...)
     req->late++;
     yk_body_on_timeout(req);
     yk_work_on_timeout(req);
-    yk_dispatch_error(req, status < 400 || status > 599 ? 500 : status,
-                      message);
+    yk_next_error(req, status < 400 || status > 599 ? 500 : status, message);
     return 0;
 }
 

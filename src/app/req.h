@@ -14,8 +14,7 @@
 #include <yoke/req.h>
 #include <yoke/work.h>
 
-#include "app/index.h"
-#include "app/params.h"
+#include "app/frame.h"
 #include "app/res.h"
 #include "core/slice.h"
 #include "http/exchange.h"
@@ -39,28 +38,6 @@ enum yk_wish {
     YK_WISH_NEXT,   /* yoke_next, yoke_next_err */
     YK_WISH_ROUTE,  /* yoke_next_route */
     YK_WISH_ROUTER, /* yoke_next_router */
-};
-
-/* Where a request stands in one router. Mounted routers stack up. */
-struct yk_frame {
-    struct yk_frame *parent; /* The router around it; NULL at the top. */
-    const yoke_router *router;
-    const struct yk_layer *layer;       /* Which runs, or ran last; or NULL. */
-    const struct yk_variant *variant;   /* That of its values. */
-    const struct yk_value *values;      /* Of the variant's captures. */
-    const struct yoke_handler *handler; /* The one that runs, or ran last. */
-    uint64_t methods;     /* In a route: steps for these are taken. */
-    uint32_t step;        /* In a route: the next of its steps. */
-    uint32_t entry;       /* The number of the layer's entry in the index. */
-    uint32_t layer_len;   /* Bytes of `path` that the layer has matched. */
-    uint32_t off;         /* Bytes of the target before `path`. */
-    uint32_t rewrites;    /* Of the request, when the walk began. */
-    bool is_middleware;   /* `layer` is, and has no params and no hooks. */
-    bool is_empty;        /* Nothing is left of the path for this router, */
-    struct yk_slice path; /* which looks at "/" then; else at the rest. */
-    struct yk_walk walk;  /* The entries that are still to come. */
-    struct yk_called *called; /* Values whose hooks have been called. */
-    struct yk_hook_run run;   /* Hooks that are running for `layer`. */
 };
 
 struct yoke_req {

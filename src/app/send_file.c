@@ -9,27 +9,22 @@
 #include <unistd.h>
 
 #include <yoke/error.h>
-#include <yoke/field.h>
 #include <yoke/file.h>
 #include <yoke/value.h>
 
 #include "app/delay.h"
-#include "app/disposition.h"
-#include "app/etag.h"
+#include "app/file_fields.h"
 #include "app/file_open.h"
 #include "app/fresh.h"
-#include "app/mime.h"
 #include "app/range.h"
 #include "app/req.h"
 #include "core/arena.h"
 #include "core/cleanup.h"
-#include "http/date.h"
 #include "http/status.h"
 #include "net/later.h"
 
 #include "core/banned.h"
 
-#define MAX_AGE_MAX_S  (365 * 24 * 3600)
 /* A file from this size on is read ahead from the disk. */
 #define READ_AHEAD_MIN (128 * 1024)
 /* Bytes of a file that go through filters at a time. */
@@ -41,32 +36,11 @@ struct yk_sending {
     struct yoke_file options;
     struct stat stat;
     uint64_t off, len; /* The part that is sent. */
-    unsigned set;      /* Bits of the fields below that were set here. */
+    unsigned set;      /* Of app/file_fields.h. */
     /* When the answer has filters, and so the file goes through memory: */
     yoke_res *res;
     struct yk_later next; /* Reads the next block. */
 };
-
-/* The fields that describe a file, and are of no use without it. */
-static const struct yk_slice fields[] = {
-    YK_LIT("Accept-Ranges"),
-    YK_LIT("Cache-Control"),
-    YK_LIT("Content-Disposition"),
-    YK_LIT("Content-Type"),
-    YK_LIT("ETag"),
-    YK_LIT("Last-Modified"),
-};
-enum field {
-    ACCEPT_RANGES,
-    CACHE_CONTROL,
-    DISPOSITION,
-    TYPE,
-    ETAG,
-    LAST_MODIFIED,
-    FIELD_COUNT,
-};
-
-_Static_assert(sizeof(fields) / sizeof(fields[0]) == FIELD_COUNT, "one each");
 
 /* ---- When it goes wrong ---- */
 
@@ -90,100 +64,18 @@ static int status_of(int err)
     }
 }
 
-/* Fields that were about the file, not about the error. How to keep and to name
- * it may be the handler's own words, which stay. */
-static void forget_file(yoke_res *res, const struct yk_sending *sending)
-{
-    struct yk_headers *headers = &res->req->x->headers;
-    for (unsigned i = 0; i < FIELD_COUNT; i++)
-        if (sending->set & 1u << i || (i != CACHE_CONTROL && i != DISPOSITION))
-            yk_headers_remove(headers, fields[i]);
-}
-
 /* Nothing has been sent: the error goes to `done`, or down the stack. */
 static int fail(yoke_res *res, struct yk_sending *sending, int err)
 {
     yoke_req *req = res->req;
     yk_close_fd(&sending->fd);
-    forget_file(res, sending);
+    yk_file_fields_forget(res, sending->set);
     if (sending->options.done)
         sending->options.done(req, res, err, sending->options.data);
     else
         yoke_next_err(req, status_of(err), "a file cannot be sent: %s",
                       yoke_strerror(err));
     return err;
-}
-
-/* ---- What describes it ---- */
-
-/* Whether a field is to be set here: the handler has not. */
-static bool wants(yoke_res *res, struct yk_sending *sending, enum field field)
-{
-    if (yk_headers_find(&res->req->x->headers, fields[field]))
-        return false;
-    sending->set |= 1u << field;
-    return true;
-}
-
-static void set_type(yoke_res *res, const char *path,
-                     struct yk_sending *sending)
-{
-    if (!wants(res, sending, TYPE))
-        return;
-    const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    if (strchr(name, '.'))
-        yoke_res_type(res, name);
-    else
-        yoke_res_set(res, "Content-Type", "application/octet-stream");
-}
-
-static void set_cache_control(yoke_res *res, struct yk_sending *sending)
-{
-    const struct yoke_file *options = &sending->options;
-    int64_t max_age_s = options->max_age_s;
-    if (options->no_cache_control || !wants(res, sending, CACHE_CONTROL))
-        return;
-    if (max_age_s < 0)
-        max_age_s = 0;
-    if (max_age_s > MAX_AGE_MAX_S)
-        max_age_s = MAX_AGE_MAX_S;
-    yoke_res_set(res, "Cache-Control",
-                 yoke_req_printf(res->req, "public, max-age=%lld%s",
-                                 (long long)max_age_s,
-                                 options->is_immutable ? ", immutable" : ""));
-}
-
-static void set_validators(yoke_res *res, struct yk_sending *sending)
-{
-    const struct stat *stat = &sending->stat;
-    struct yk_arena *arena = res->req->x->arena;
-    if (!sending->options.no_last_modified &&
-        wants(res, sending, LAST_MODIFIED)) {
-        char *date = yk_arena_alloc(arena, YK_HTTP_DATE_LEN + 1);
-        yk_http_date_format(date, stat->st_mtim.tv_sec);
-        yoke_res_set(res, "Last-Modified", date);
-    }
-    if (!sending->options.no_etag && wants(res, sending, ETAG)) {
-        int64_t changed_ms = (int64_t)stat->st_mtim.tv_sec * 1000 +
-                             stat->st_mtim.tv_nsec / 1000000;
-        struct yk_slice etag =
-            yk_etag_of_file((uint64_t)stat->st_size, changed_ms, arena);
-        yoke_res_set(res, "ETag", etag.ptr);
-    }
-}
-
-static void describe(yoke_res *res, const char *path,
-                     struct yk_sending *sending)
-{
-    const struct yoke_file *options = &sending->options;
-    if (options->headers)
-        options->headers(res, path, &sending->stat, options->data);
-    if (!options->no_ranges && wants(res, sending, ACCEPT_RANGES))
-        yoke_res_set(res, "Accept-Ranges", "bytes");
-    set_cache_control(res, sending);
-    set_validators(res, sending);
-    set_type(res, path, sending);
 }
 
 /* ---- What of it the client needs ---- */
@@ -436,7 +328,8 @@ static int start(yoke_res *res, const char *path, struct yk_sending *sending)
     if (err < 0)
         return fail(res, sending, err);
     sending->len = (uint64_t)sending->stat.st_size;
-    describe(res, path, sending);
+    yk_file_fields_set(res, path, &sending->options, &sending->stat,
+                       &sending->set);
     return res->broken ? answer_broken(res, sending) : send_it(res, sending);
 }
 
@@ -474,11 +367,8 @@ int yoke_res_download_with(yoke_res *res, const char *path,
         return refuse(res, options);
     struct yk_sending *sending = sending_new(res, options);
     yoke_hold(res->req);
-    if (wants(res, sending, DISPOSITION))
-        yoke_res_set(res, "Content-Disposition",
-                     yk_disposition(filename ? filename
-                                    : path   ? path
-                                             : "",
-                                    res->req->x->arena));
+    if (!filename)
+        filename = path ? path : "";
+    yk_file_fields_name(res, filename, &sending->set);
     return start(res, path, sending);
 }

@@ -22,7 +22,7 @@
 #include <yoke/loop.h>
 #include <yoke/work.h>
 
-#include "app/dispatch.h"
+#include "app/next.h"
 #include "app/req.h"
 #include "app/stall.h"
 #include "core/alloc.h"
@@ -164,9 +164,9 @@ static void call_done(yoke_req *req, yoke_job *job)
         let_go(req, job, late);
     else if (!req->jobs && !yoke_res_is_sent(&req->res) &&
              is_with_starter(req, job))
-        yk_dispatch_error(req, 500,
-                          "`done` of yoke_work returned without an answer, "
-                          "yoke_next, more work or yoke_hold");
+        yk_next_error(req, 500,
+                      "`done` of yoke_work returned without an answer, "
+                      "yoke_next, more work or yoke_hold");
 }
 
 static void end_with_request(uv_work_t *work, int err)

@@ -7,34 +7,22 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cluster/sink.h"
 #include "core/alloc.h"
+#include "core/sink.h"
 
 #include "core/banned.h"
 
-/* Bytes that nobody took, since it was last told. */
-static size_t dropped;
+/* Written by the functions of this file, in the primary, which waits for
+ * nobody. */
+static struct yk_sink sink = YK_SINK_INIT(0);
 
 /* ---- Passing on ---- */
 
-static void tell_dropped(int fd)
-{
-    char text[128];
-    int len = snprintf(text, sizeof(text),
-                       "yoke[%d] warn: %zu bytes of standard error were "
-                       "dropped: nobody read them\n",
-                       (int)getpid(), dropped);
-
-    if (dropped && yk_sink_write(fd, text, (size_t)len) > 0)
-        dropped = 0;
-}
-
 static void pass_on(int fd, const char *ptr, size_t len)
 {
-    tell_dropped(fd);
     while (len > 0) {
         size_t piece = len < PIPE_BUF ? len : PIPE_BUF;
-        dropped += piece - (dropped ? 0 : yk_sink_write(fd, ptr, piece));
+        yk_sink_put(&sink, fd, ptr, piece);
         ptr += piece;
         len -= piece;
     }

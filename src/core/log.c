@@ -9,10 +9,15 @@
 
 #include <yoke/log.h>
 
+#include "core/sink.h"
+
 #include "core/banned.h"
 
 /* Longest line with its newline: what a pipe takes in one piece. */
 #define LINE_MAX_LEN 4096
+
+/* For how long, in a second, the loop waits for whoever reads its log. */
+#define PATIENCE_MS 50
 
 /* The process's log settings. Written by yoke_log_set_level, _set_sink and
  * yk_log_set_writer, and once from the environment. */
@@ -21,6 +26,8 @@ static bool is_level_known;
 static yoke_log_fn *sink;
 static void *sink_data;
 static void (*writer)(const char *line, size_t len);
+/* Written by write_line, on the process's first thread. */
+static struct yk_sink own_sink = YK_SINK_INIT(PATIENCE_MS);
 
 static const char *const names[] = {"debug", "info", "warn", "error", "off"};
 
@@ -71,6 +78,11 @@ static void write_line(char *line, size_t len)
     line[len++] = '\n';
     if (writer) {
         writer(line, len);
+        return;
+    }
+    /* Only the loop must not wait; its thread is the first. */
+    if (gettid() == getpid()) {
+        yk_sink_put(&own_sink, STDERR_FILENO, line, len);
         return;
     }
     ssize_t ignored = write(STDERR_FILENO, line, len);

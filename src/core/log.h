@@ -8,8 +8,9 @@
 #include <yoke/log.h>
 
 /* From now on `write_line` writes what no sink of the user's takes: a whole
- * line, its newline included, at most 4096 bytes. NULL, as at the start:
- * write(2) to standard error, which waits for whoever reads that. */
+ * line, its newline included, at most 4096 bytes. NULL, as at the start: they go
+ * to standard error, and the loop waits for whoever reads that for a moment only
+ * (core/sink.h). */
 void yk_log_set_writer(void (*write_line)(const char *line, size_t len));
 
 /* Whether lines of this level are written: for those who would have to make a

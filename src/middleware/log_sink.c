@@ -14,6 +14,10 @@
 
 #include "core/banned.h"
 
+/* For how long, in a second, the loop waits for whoever reads standard output.
+ */
+#define PATIENCE_MS 50
+
 /* ---- Opening ---- */
 
 static int open_path(struct yk_log_sink *sink)
@@ -83,6 +87,7 @@ static char *absolute(const char *path)
 bool yk_log_sink_open(struct yk_log_sink *sink, const char *path)
 {
     sink->path = absolute(path);
+    sink->shared = (struct yk_sink)YK_SINK_INIT(PATIENCE_MS);
     sink->fd = open_path(sink);
     sink->looked_s = now_s();
     if (sink->fd >= 0)
@@ -97,6 +102,7 @@ void yk_log_sink_close(struct yk_log_sink *sink)
 {
     if (sink->path)
         close(sink->fd);
+    yk_sink_done(&sink->shared);
     free(sink->path);
 }
 
@@ -121,14 +127,26 @@ static void note_success(struct yk_log_sink *sink)
     sink->lost = 0;
 }
 
-static void write_piece(struct yk_log_sink *sink, const char *ptr, size_t len)
+/* A pipe that has a name is not waited for either: it was opened so. */
+static ssize_t put(struct yk_log_sink *sink, const char *ptr, size_t len)
 {
     ssize_t n;
-    if (sink->is_torn)
-        sink->is_torn = write(sink->fd, "\n", 1) != 1;
+    if (!sink->path) {
+        n = yk_sink_write(&sink->shared, sink->fd, ptr, len);
+        errno = n < 0 ? (int)-n : 0;
+        return n;
+    }
     do
         n = write(sink->fd, ptr, len);
     while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static void write_piece(struct yk_log_sink *sink, const char *ptr, size_t len)
+{
+    if (sink->is_torn)
+        sink->is_torn = put(sink, "\n", 1) != 1;
+    ssize_t n = put(sink, ptr, len);
     if (n < 0) {
         note_failure(sink);
         return;

@@ -8,8 +8,11 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "core/sink.h"
+
 struct yk_log_sink {
     int fd;
+    struct yk_sink shared; /* For standard output, which others have as well. */
     char *path;   /* NULL: standard output, which is not ours to close. */
     bool is_file; /* A regular one: whatever is written stays in one piece. */
     bool is_torn; /* The last write ended in the middle of a line. */

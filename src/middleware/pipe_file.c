@@ -10,14 +10,13 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <yoke/error.h>
-#include <yoke/log.h>
 #include <yoke/req.h>
 #include <yoke/res.h>
 
 #include "middleware/new_file.h"
+#include "middleware/pipe_problem.h"
 #include "middleware/spool.h"
 
 #include "core/banned.h"
@@ -38,46 +37,9 @@ struct pipe {
     int pending;    /* An error that came while a file was written; 0: none. */
 };
 
-/* ---- Errors ---- */
-
-static const struct {
-    int err, status;
-    const char *type, *text;
-} problems[] = {
-    {-YOKE_ECLOSED, 400, "request.aborted",
-     "the client has gone before the end of the body"},
-    {-EINVAL, 400, "file.name.malformed", "that is no name of a file"},
-    {-ENAMETOOLONG, 400, "file.name.malformed", "the file's name is too long"},
-    {-EXDEV, 403, "file.outside", "no file can be put there"},
-    {-ENOENT, 404, "file.folder.missing", "there is no such folder"},
-    {-ENOTDIR, 404, "file.folder.missing", "there is no such folder"},
-    {-EISDIR, 409, "file.exists", "there is a folder of that name"},
-    {-EEXIST, 409, "file.exists", "there is a file of that name"},
-    {-ENOMEM, 503, "entity.no.memory", "no memory for the body"},
-    {-ENOSPC, 507, "file.disk.full", "there is no room for the file"},
-    {-EFBIG, 507, "file.disk.full", "there is no room for the file"},
-    {-EDQUOT, 507, "file.disk.full", "there is no room for the file"},
-};
-
 static void pass_on(const struct pipe *pipe, int err)
 {
-    yoke_req *req = pipe->req;
-    if (err == -YOKE_ETOOLARGE) {
-        yoke_next_typed(req, 413, "entity.too.large",
-                        "the body is too long; the limit is %llu",
-                        (unsigned long long)pipe->options.max_len);
-        return;
-    }
-    for (size_t i = 0; i < sizeof(problems) / sizeof(problems[0]); i++) {
-        if (problems[i].err == err) {
-            yoke_next_typed(req, problems[i].status, problems[i].type, "%s",
-                            problems[i].text);
-            return;
-        }
-    }
-    yoke_log(YOKE_LOG_ERROR, "yoke_req_pipe_file: %s: %s", pipe->path,
-             yoke_strerror(err));
-    yoke_next_typed(req, 500, "file.failed", "the file cannot be written");
+    yk_pipe_problem(pipe->req, err, pipe->path, pipe->options.max_len);
 }
 
 /* Nothing of the pipe may be used afterwards: the request may be over. */

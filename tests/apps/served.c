@@ -7,6 +7,7 @@
  *
  * $LOG is the file of the access log ("-": standard output), $LOG_BUFFER the
  * length of its buffer. */
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +75,7 @@ static void add_log(yoke_app *app)
     if (path)
         yoke_app_use(
             app, yoke_access_log(.path = strcmp(path, "-") ? path : NULL,
+                                 .reopen_signal = SIGUSR1,
                                  .buffer_len =
                                      buffer ? strtoul(buffer, NULL, 10) : 0));
 }

@@ -13,6 +13,7 @@ import harness
 import pytest
 
 APP = harness.BUILD / "tests/apps/probe.so"
+LOGGED = harness.BUILD / "tests/apps/served.so"
 
 
 def redirected(tmp_path, redirection, *options):
@@ -23,15 +24,20 @@ def redirected(tmp_path, redirection, *options):
                           env={"YOKE_RUN_DIR": tmp_path / "run"})
 
 
-def fill(fifo):
-    """Makes a pipe without room; returns its descriptor."""
-    os.mkfifo(fifo)
-    fd = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+def fill_up(fd):
     try:
         while True:
             os.write(fd, b"\n" * 4096)
     except BlockingIOError:
-        return fd
+        pass
+
+
+def fill(fifo):
+    """Makes a pipe without room; returns its descriptor."""
+    os.mkfifo(fifo)
+    fd = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    fill_up(fd)
+    return fd
 
 
 def test_a_standard_error_that_nobody_reads_stops_nothing(tmp_path):
@@ -157,6 +163,61 @@ def test_a_signal_for_log_files_reaches_workers_and_ends_nobody(tmp_path):
             one.send_signal(signal.SIGUSR1, pid)
         assert one.request("GET", "/pid").status == 200
         assert one.wait_ready(2) == pids
+
+
+def logging(tmp_path, redirection="", **env):
+    """A Server of an application with an access log."""
+    words = [harness.YOKE, "run", "-n", "2", LOGGED]
+    line = " ".join(shlex.quote(str(word)) for word in words)
+    return harness.Server(["sh", "-c", f"exec {line} {redirection}"],
+                          env={"YOKE_RUN_DIR": tmp_path / "run", **env})
+
+
+def test_access_logs_are_opened_anew_at_a_signal(tmp_path):
+    log, old = tmp_path / "access.log", tmp_path / "access.log.1"
+
+    def is_kept_open(pid):
+        folder = f"/proc/{pid}/fd"
+        return str(old) in [os.readlink(f"{folder}/{fd}")
+                            for fd in os.listdir(folder)]
+
+    with logging(tmp_path, LOG=log, LOG_BUFFER="65536") as one:
+        pids = one.wait_ready(2)
+        assert one.request("GET", "/text?before").status == 200
+        log.rename(old)
+        one.send_signal(signal.SIGUSR1)  # To the primary, as logrotate does.
+        harness.wait_for(lambda: log.exists() and
+                         not any(is_kept_open(pid) for pid in pids),
+                         "every worker to open the log anew")
+        # It was in a buffer.
+        assert "/text?before" in old.read_text() + log.read_text()
+        assert one.request("GET", "/text?behind").status == 200
+        harness.wait_for(lambda: "/text?behind" in log.read_text(), "the line")
+        assert "/text?behind" not in old.read_text()
+        assert one.wait_ready(2) == pids
+
+
+def test_an_access_log_that_nobody_reads_stops_nothing(tmp_path):
+    fifo = tmp_path / "fifo"
+    os.mkfifo(fifo)
+    fd = os.open(fifo, os.O_RDWR | os.O_NONBLOCK)
+    with logging(tmp_path, f">{shlex.quote(str(fifo))}", LOG="-") as one:
+        one.wait_ready(2)
+        fill_up(fd)
+        for _ in range(20):
+            assert one.request("GET", "/text").status == 200
+        one.wait_output(r"access log \(standard output\): lines are lost")
+        while True:  # Somebody reads it again.
+            try:
+                os.read(fd, 65536)
+            except BlockingIOError:
+                break
+
+        def is_told():
+            one.request("GET", "/text")
+            return "access log: is written again" in one.stderr
+        harness.wait_for(is_told, "lines to be written again")
+    os.close(fd)
 
 
 def test_a_full_disk_is_no_reason_to_end_badly(tmp_path):

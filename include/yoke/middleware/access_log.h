@@ -63,8 +63,8 @@ struct yoke_access_log_options {
                            written, at most 1 MiB; 0: each line at once. What a
                            crash finds there is lost. */
     uint32_t flush_ms;  /* They wait no longer than this; 1,000. */
-    int reopen_signal;  /* The file is opened anew at this signal, too; SIGUSR1;
-                           0: none. Each worker has to get it; the primary of
+    int reopen_signal;  /* The file is opened anew at this signal, too, SIGUSR1
+                           for example; 0: none. Each worker has to get it; the primary of
                            yoke_cluster_run passes SIGUSR1 on to all. */
     bool is_immediate;  /* A line when the request comes, so that a crash loses
                            none; status, bytes and time are "-". */

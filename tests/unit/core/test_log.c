@@ -2,9 +2,11 @@
 #include "../unit.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <yoke/error.h>
 #include <yoke/log.h>
@@ -96,6 +98,36 @@ static void the_library_is_as_old_as_its_headers(void **state)
     assert_string_equal(yoke_version(), YOKE_VERSION);
 }
 
+/* Then lines are lost, and the loop goes on. */
+static void nobody_waits_for_who_does_not_read(void **state)
+{
+    char filling[4096];
+    int ends[2], before = dup(STDERR_FILENO);
+    (void)state;
+    yoke_log_set_sink(NULL, NULL);
+    memset(filling, 'x', sizeof(filling));
+    assert_int_equal(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    while (write(ends[1], filling, sizeof(filling)) > 0)
+        continue;
+    fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) & ~O_NONBLOCK);
+    assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+    for (int i = 0; i < 100; i++)
+        yoke_log(YOKE_LOG_ERROR, "lost");
+    while (read(ends[0], filling, sizeof(filling)) > 0)
+        continue;
+    yoke_log(YOKE_LOG_ERROR, "read");
+    dup2(before, STDERR_FILENO);
+    close(before);
+    ssize_t n = read(ends[0], filling, sizeof(filling) - 1);
+    assert_true(n > 0);
+    filling[n] = '\0';
+    assert_non_null(strstr(filling, "bytes of standard error were dropped"));
+    assert_non_null(strstr(filling, "error: read\n"));
+    assert_null(strstr(filling, "error: lost"));
+    close(ends[0]);
+    close(ends[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -104,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup(a_peer_cannot_forge_a_line, setup),
         cmocka_unit_test_setup(a_long_line_is_cut, setup),
         cmocka_unit_test_setup(every_error_has_a_text, setup),
+        cmocka_unit_test_setup(nobody_waits_for_who_does_not_read, setup),
         cmocka_unit_test(the_library_is_as_old_as_its_headers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
