@@ -77,6 +77,20 @@ struct yoke_sse_event {
 ssize_t yoke_sse_send(yoke_sse *sse, const char *event, const char *data);
 ssize_t yoke_sse_send_event(yoke_sse *sse, const struct yoke_sse_event *event);
 
+/* For an event that goes to many: it is written once, and what was written is
+ * sent to each; several that were written in a row, too.
+ *
+ *     ssize_t len = yoke_sse_write(&event, bytes, sizeof(bytes));
+ *     for each stream:
+ *         yoke_sse_send_written(sse, bytes, (size_t)len);
+ *
+ * yoke_sse_write returns the length of the event, and has written nothing when
+ * that is more than `size`; or -YOKE_EHEADER. yoke_sse_send_written is as
+ * yoke_sse_send. */
+ssize_t yoke_sse_write(const struct yoke_sse_event *event, char *out,
+                       size_t size);
+ssize_t yoke_sse_send_written(yoke_sse *sse, const void *ptr, size_t len);
+
 /* Sends a comment, the first line of `text`, at most 1,020 bytes, which no page
  * sees. Returns as yoke_sse_send. */
 ssize_t yoke_sse_comment(yoke_sse *sse, const char *text);

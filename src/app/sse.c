@@ -201,7 +201,7 @@ static void put_event(struct text *text, const struct yoke_sse_event *event)
     put_text(text, "\n");
 }
 
-static ssize_t send_text(yoke_sse *sse, const char *ptr, size_t len)
+ssize_t yoke_sse_send_written(yoke_sse *sse, const void *ptr, size_t len)
 {
     if (sse->is_over)
         return -YOKE_EANSWERED;
@@ -214,25 +214,35 @@ static bool is_one_line(const char *text)
     return !text || !strpbrk(text, "\r\n");
 }
 
-ssize_t yoke_sse_send_event(yoke_sse *sse, const struct yoke_sse_event *event)
+ssize_t yoke_sse_write(const struct yoke_sse_event *event, char *out,
+                       size_t size)
 {
-    char small[SMALL_EVENT];
     struct text text = {.at = NULL};
     if (!is_one_line(event->event) || !is_one_line(event->id))
         return -YOKE_EHEADER;
     put_event(&text, event);
-    if (text.len <= sizeof(small)) {
-        text.at = small;
+    size_t len = text.len;
+    if (len <= size) {
+        text.at = out;
         put_event(&text, event);
-        return send_text(sse, small, (size_t)(text.at - small));
     }
+    return (ssize_t)len;
+}
+
+ssize_t yoke_sse_send_event(yoke_sse *sse, const struct yoke_sse_event *event)
+{
+    char small[SMALL_EVENT];
+    ssize_t len = yoke_sse_write(event, small, sizeof(small));
+    if (len < 0)
+        return len;
+    if ((size_t)len <= sizeof(small))
+        return yoke_sse_send_written(sse, small, (size_t)len);
     /* Not the arena: a stream lives long. */
-    char *large = yk_try_alloc(text.len);
+    char *large = yk_try_alloc((size_t)len);
     if (!large)
         return -ENOMEM;
-    text.at = large;
-    put_event(&text, event);
-    ssize_t waiting = send_text(sse, large, (size_t)(text.at - large));
+    yoke_sse_write(event, large, (size_t)len);
+    ssize_t waiting = yoke_sse_send_written(sse, large, (size_t)len);
     free(large);
     return waiting;
 }
@@ -251,7 +261,7 @@ ssize_t yoke_sse_comment(yoke_sse *sse, const char *text)
         len = sizeof(line) - 4;
     int n = snprintf(line, sizeof(line), ":%s%.*s\n\n", len ? " " : "",
                      (int)len, text);
-    return n < 0 ? 0 : send_text(sse, line, (size_t)n);
+    return n < 0 ? 0 : yoke_sse_send_written(sse, line, (size_t)n);
 }
 
 /* ---- What can be asked ---- */

@@ -64,6 +64,7 @@ static void fill_in(struct yoke_broadcast_options *options)
 }
 
 static void on_later(struct yk_later *later);
+static void on_feeder(struct yk_later *later);
 
 yoke_broadcast *
 yoke_broadcast_open_with(const struct yoke_broadcast_options *options)
@@ -88,6 +89,8 @@ yoke_broadcast_open_with(const struct yoke_broadcast_options *options)
     yk_list_init(&broadcast->again);
     yk_list_init(&broadcast->refused);
     yk_later_init(&broadcast->later, on_later);
+    yk_list_init(&broadcast->hungry);
+    yk_later_init(&broadcast->feeder, on_feeder);
     uv_timer_init(yoke_loop(), &broadcast->timer);
     broadcast->timer.data = broadcast;
     yk_random_init(&broadcast->random);
@@ -115,6 +118,7 @@ void yk_broadcast_free_if_idle(yoke_broadcast *broadcast)
         uv_is_closing((uv_handle_t *)&broadcast->timer))
         return;
     yk_later_stop(&broadcast->later);
+    yk_later_stop(&broadcast->feeder);
     uv_close((uv_handle_t *)&broadcast->timer, on_timer_closed);
 }
 
@@ -159,6 +163,11 @@ static void on_later(struct yk_later *later)
         free(sending);
     }
     yk_broadcast_free_if_idle(broadcast);
+}
+
+static void on_feeder(struct yk_later *later)
+{
+    yk_broadcast_feed(YK_CONTAINER_OF(later, yoke_broadcast, feeder));
 }
 
 static void publish_again(yoke_broadcast *broadcast)

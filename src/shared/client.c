@@ -30,10 +30,25 @@ static void free_client(struct yk_client *client)
     yk_station_release(station);
 }
 
+/* What is still in the feed, before its stream ends: it may be the process that
+ * ends, and the client on its way to another. */
+static void feed_last(struct yk_client *client)
+{
+    size_t count;
+    struct yk_slice rest = yk_feed_behind(&client->station->feed, client->place,
+                                          client->last, &count);
+
+    if (client->state != YK_CLIENT_LIVE || rest.len == 0)
+        return;
+    broadcast_of(client)->stats.delivered += count;
+    yoke_sse_send_written(client->sse, rest.ptr, rest.len);
+}
+
 void yk_client_gone(struct yk_client *client)
 {
     yoke_broadcast *broadcast = broadcast_of(client);
 
+    feed_last(client);
     client->is_gone = true;
     yk_station_remove_client(client->station, client);
     yk_list_remove(&client->lag);
@@ -72,14 +87,25 @@ static void lag(struct yk_client *client)
     yk_broadcast_tick(broadcast);
 }
 
-static void push(struct yk_client *client, const struct yoke_sse_event *event)
+static void look_at(struct yk_client *client, ssize_t waiting)
 {
     size_t most = broadcast_of(client)->options.max_waiting;
-    ssize_t waiting = yoke_sse_send_event(client->sse, event);
 
     if (waiting == -YOKE_EFULL || waiting == -ENOMEM ||
         (waiting > 0 && (size_t)waiting > most))
         lag(client);
+}
+
+static void push(struct yk_client *client, const struct yoke_sse_event *event)
+{
+    look_at(client, yoke_sse_send_event(client->sse, event));
+}
+
+/* It is where the station is; what is in the feed it has. */
+static void set_live(struct yk_client *client)
+{
+    client->state = YK_CLIENT_LIVE;
+    client->place = yk_feed_end(&client->station->feed);
 }
 
 void yk_client_tell_missed(struct yk_client *client)
@@ -101,23 +127,23 @@ void yk_client_tell_missed(struct yk_client *client)
     push(client, &event);
 }
 
-void yk_client_deliver(struct yk_client *client,
-                       const struct yoke_sse_event *event, uint64_t number)
+size_t yk_client_feed(struct yk_client *client)
 {
-    struct yoke_sse_event own = *event;
-    char id[24];
+    struct yk_station *station = client->station;
+    size_t count;
 
     if (client->state != YK_CLIENT_LIVE)
-        return;
-    if (number > 0) {
-        if (number <= client->last)
-            return;
-        client->last = number;
-        snprintf(id, sizeof(id), "%" PRIu64, number);
-        own.id = id;
-    }
-    broadcast_of(client)->stats.delivered++;
-    push(client, &own);
+        return 0;
+    struct yk_slice news =
+        yk_feed_behind(&station->feed, client->place, client->last, &count);
+    client->place = yk_feed_end(&station->feed);
+    if (news.len == 0)
+        return 0;
+    if (client->last < station->last)
+        client->last = station->last;
+    broadcast_of(client)->stats.delivered += count;
+    look_at(client, yoke_sse_send_written(client->sse, news.ptr, news.len));
+    return news.len;
 }
 
 /* ---- Reading on ---- */
@@ -137,11 +163,26 @@ static void tell_number(struct yk_client *client)
 /* It is where the station is. */
 static void go_live(struct yk_client *client)
 {
-    client->state = YK_CLIENT_LIVE;
+    set_live(client);
     if (client->has_missed)
         yk_client_tell_missed(client);
     else if (client->has_last)
         tell_number(client);
+}
+
+static void replay_event(struct yk_client *client,
+                         const struct yoke_sse_event *event, uint64_t number)
+{
+    struct yoke_sse_event own = *event;
+    char id[24];
+
+    snprintf(id, sizeof(id), "%" PRIu64, number);
+    own.id = id;
+    client->last = number;
+    client->is_from_start = false;
+    broadcast_of(client)->stats.replayed++;
+    broadcast_of(client)->stats.delivered++;
+    push(client, &own);
 }
 
 /* One slot. An event that is not there, or an older one, was passed over by the
@@ -155,10 +196,7 @@ static void take_slot(struct yk_client *client,
 
     if (item->err == 0 && yk_event_read(bytes, &event, &number) &&
         number == wanted) {
-        broadcast_of(client)->stats.replayed++;
-        client->state = YK_CLIENT_LIVE;
-        client->is_from_start = false;
-        yk_client_deliver(client, &event, number);
+        replay_event(client, &event, number);
         return;
     }
     client->has_missed |=
@@ -264,14 +302,14 @@ static void ask_seq(struct yk_client *client)
 static void begin_here(struct yk_client *client)
 {
     client->last = client->station->last;
-    client->state = YK_CLIENT_LIVE;
+    set_live(client);
     tell_number(client);
 }
 
 void yk_client_begin(struct yk_client *client)
 {
     if (broadcast_of(client)->options.history == 0) {
-        client->state = YK_CLIENT_LIVE;
+        set_live(client);
         yoke_sse_comment(client->sse, "ready");
     } else if (!client->has_last)
         begin_here(client);

@@ -15,8 +15,6 @@
 
 #include "core/banned.h"
 
-/* How long a number may be without its event, and how often that is looked at. */
-#define HOLE_MS  1000
 /* A number so far back is none that was late: numbers have begun anew. */
 #define BACK_MAX 1000000
 
@@ -58,6 +56,7 @@ static struct yk_station *new_station(yoke_broadcast *broadcast,
     yk_name_make(station->seq, broadcast->name, 'q', channel);
     yk_name_make(station->slot, broadcast->name, 'm', channel);
     yk_list_init(&station->hole);
+    yk_list_init(&station->hungry);
     yk_list_init(&station->clients);
     yk_list_init(&station->sending);
     yk_list_add(bucket_of(broadcast, channel), &station->node);
@@ -94,190 +93,11 @@ void yk_station_release(struct yk_station *station)
         return;
     yk_list_remove(&station->node);
     yk_list_remove(&station->hole);
+    yk_list_remove(&station->hungry);
+    yk_feed_free(&station->feed);
     free(station);
     broadcast->stats.channels--;
     yk_broadcast_free_if_idle(broadcast);
-}
-
-/* ---- Walks ---- */
-
-void yk_station_remove_client(struct yk_station *station,
-                              struct yk_client *client)
-{
-    for (struct yk_walk *walk = station->walks; walk; walk = walk->outer)
-        if (walk->next == &client->node)
-            walk->next = client->node.next;
-    yk_list_remove(&client->node);
-}
-
-/* Calls `fn` for each client; the station stays, as its caller sees to. */
-static void for_each(struct yk_station *station,
-                     void (*fn)(struct yk_client *client, void *data),
-                     void *data)
-{
-    struct yk_walk walk = {station->walks, station->clients.next};
-
-    station->walks = &walk;
-    while (walk.next != &station->clients) {
-        struct yk_list *node = walk.next;
-        walk.next = node->next;
-        fn(YK_CONTAINER_OF(node, struct yk_client, node), data);
-    }
-    station->walks = walk.outer;
-}
-
-/* ---- Delivering ---- */
-
-struct news {
-    const struct yoke_sse_event *event;
-    uint64_t number;
-};
-
-static void deliver_one(struct yk_client *client, void *data)
-{
-    const struct news *news = data;
-    yk_client_deliver(client, news->event, news->number);
-}
-
-static void deliver(struct yk_station *station,
-                    const struct yoke_sse_event *event, uint64_t number)
-{
-    station->broadcast->stats.received++;
-    if (number > 0)
-        station->last = number;
-    for_each(station, deliver_one, &(struct news){event, number});
-}
-
-static void tell_one(struct yk_client *client, void *data)
-{
-    (void)data;
-    yk_client_tell_missed(client);
-}
-
-static void tell_missed(struct yk_station *station)
-{
-    for_each(station, tell_one, NULL);
-}
-
-/* Numbers have begun anew, below those that were. */
-static void begin_anew(struct yk_station *station, uint64_t last)
-{
-    station->last = station->seen = last;
-    YK_LIST_EACH(node, &station->clients)
-    {
-        struct yk_client *client =
-            YK_CONTAINER_OF(node, struct yk_client, node);
-        if (client->last > last)
-            client->last = last;
-    }
-    tell_missed(station);
-}
-
-/* ---- Reading on ---- */
-
-static void end_one(struct yk_client *client, void *data)
-{
-    (void)data;
-    yk_client_end(client);
-}
-
-void yk_station_end_clients(struct yk_station *station)
-{
-    station->calls++;
-    for_each(station, end_one, NULL);
-    station->calls--;
-    yk_station_release(station);
-}
-
-/* An empty slot: its sender is about to fill it, or has died. True when it is to
- * be passed over. */
-static bool has_waited_enough(struct yk_station *station, uint64_t number)
-{
-    uint64_t now = uv_now(yoke_loop());
-
-    if (number <= station->hole_end && station->hole_due_ms <= now)
-        return true;
-    if (station->hole_due_ms == 0 || number > station->hole_end) {
-        station->hole_due_ms = now + station->broadcast->options.late_ms;
-        station->hole_end = station->seen;
-    }
-    if (yk_list_is_empty(&station->hole))
-        yk_list_add(&station->broadcast->holes, &station->hole);
-    yk_broadcast_tick(station->broadcast);
-    return false;
-}
-
-/* One slot, of the next number. False when it has to be waited for. */
-static bool take_slot(struct yk_station *station,
-                      const struct yoke_store_item *item)
-{
-    struct yk_slice bytes = {item->value, item->len};
-    struct yoke_sse_event event;
-    uint64_t number = 0, wanted = station->last + 1;
-
-    if (item->err == 0 && !yk_event_read(bytes, &event, &number))
-        number = 0;
-    if (number == wanted) {
-        deliver(station, &event, number);
-        return true;
-    }
-    if (number < wanted && !has_waited_enough(station, wanted))
-        return false;
-    if (number > wanted) /* It has been overtaken by a whole history. */
-        tell_missed(station);
-    station->last = wanted;
-    return true;
-}
-
-static void on_slots(const struct yoke_store_result *result, void *data)
-{
-    struct yk_station *station = data;
-    bool goes_on = result->err == 0 && station->is_listening;
-
-    station->is_reading = false;
-    for (size_t i = 0; goes_on && i < result->count; i++)
-        goes_on = take_slot(station, &result->items[i]);
-    if (goes_on && station->last >= station->seen)
-        station->hole_due_ms = 0;
-    if (goes_on)
-        yk_station_read_on(station);
-    else if (result->err && station->is_listening)
-        /* They come back, and get what they have missed. */
-        yk_station_end_clients(station);
-    station->calls--;
-    yk_station_release(station);
-}
-
-/* What is older than the history is lost. */
-static void skip_lost(struct yk_station *station)
-{
-    uint32_t history = station->broadcast->options.history;
-
-    if (station->seen - station->last <= history)
-        return;
-    tell_missed(station);
-    station->last = station->seen - history;
-}
-
-void yk_station_read_on(struct yk_station *station)
-{
-    char names[YK_STATION_PAGE][YK_NAME_SIZE];
-    const char *keys[YK_STATION_PAGE];
-    size_t n = 0;
-
-    if (station->is_reading || !station->is_listening ||
-        station->last >= station->seen)
-        return;
-    skip_lost(station);
-    for (uint64_t at = station->last; at < station->seen && n < YK_STATION_PAGE;
-         at++, n++) {
-        yk_station_slot(station, at + 1, names[n]);
-        keys[n] = names[n];
-    }
-    station->is_reading = true;
-    station->calls++;
-    yoke_store_get_many(station->broadcast->options.store, keys, n, on_slots,
-                        station);
 }
 
 /* ---- Listening ---- */
@@ -292,7 +112,7 @@ static void begin_one(struct yk_client *client, void *data)
 static void begin_clients(struct yk_station *station)
 {
     station->is_listening = true;
-    for_each(station, begin_one, NULL);
+    yk_station_each(station, begin_one, NULL);
 }
 
 static void ask_seq(struct yk_station *station);
@@ -305,7 +125,7 @@ static void learn_seq(struct yk_station *station, uint64_t seq)
         return;
     }
     if (seq < station->last)
-        begin_anew(station, seq);
+        yk_station_begin_anew(station, seq);
     if (seq > station->seen)
         station->seen = seq;
     yk_station_read_on(station);
@@ -396,15 +216,15 @@ static void on_event(struct yk_station *station,
     if (!station->is_listening || !yk_event_read(bytes, &event, &number))
         return;
     if (station->broadcast->options.history == 0) {
-        deliver(station, &event, 0);
+        yk_station_deliver(station, &event, 0);
         return;
     }
     if (number + BACK_MAX < station->last)
-        begin_anew(station, number - 1);
+        yk_station_begin_anew(station, number - 1);
     if (number > station->seen)
         station->seen = number;
     if (number == station->last + 1 && !station->is_reading)
-        deliver(station, &event, number);
+        yk_station_deliver(station, &event, number);
     yk_station_read_on(station);
 }
 
@@ -429,7 +249,7 @@ static void on_message(const struct yoke_store_message *message, void *data)
     else if (has_history)
         ask_seq(station);
     else if (message->event == YOKE_STORE_MISSED)
-        tell_missed(station);
+        yk_station_tell_missed(station);
     else if (!station->is_listening)
         begin_clients(station);
     station->calls--;

@@ -29,6 +29,7 @@
 #include "core/list.h"
 #include "core/random.h"
 #include "net/later.h"
+#include "shared/feed.h"
 #include "shared/names.h"
 
 #define YK_STATION_BUCKETS 256
@@ -47,6 +48,8 @@ struct yoke_broadcast {
     struct yk_list again;   /* Events that are to be published once more. */
     struct yk_list refused; /* Events that are not sent. */
     struct yk_later later;  /* Tells so. */
+    struct yk_list hungry;  /* Stations with clients that are to be fed. */
+    struct yk_later feeder; /* Feeds them. */
     uv_timer_t timer;       /* Looks at `lagging` and `holes`. */
     struct yk_random random;
     struct yoke_broadcast_stats stats;
@@ -88,6 +91,7 @@ struct yk_client {
     bool has_missed;    /* To be told. */
     bool is_from_start; /* Nothing was before what it reads. */
     uint64_t last;      /* The number of the last event that it has. */
+    uint64_t place;     /* In the station's feed, when it is live. */
     struct yoke_broadcast_join options;
 };
 
@@ -101,6 +105,7 @@ struct yk_walk {
 struct yk_station {
     struct yk_list node;
     struct yk_list hole; /* Among those that wait. */
+    struct yk_list hungry;
     yoke_broadcast *broadcast;
     char channel[YOKE_BROADCAST_CHANNEL_MAX + 1];
     char key[YK_NAME_SIZE];  /* The channel's name in the store, */
@@ -108,6 +113,9 @@ struct yk_station {
     char slot[YK_NAME_SIZE]; /* and what those of slots begin with. */
     struct yk_list clients;
     struct yk_walk *walks;  /* The innermost. */
+    struct yk_feed feed;    /* What is on its way to them. */
+    struct yk_list *round;  /* Who is next; NULL: nobody. */
+    uint64_t round_end;     /* The feed's end when the round began. */
     struct yk_list sending; /* The first is on its way. */
     uint32_t sending_count;
     unsigned calls; /* On their way. */
@@ -116,7 +124,7 @@ struct yk_station {
     bool is_reading;      /* Slots. */
     bool is_asking;       /* For the last number. */
     bool asks_again;      /* Once more, when that is there. */
-    uint64_t last;        /* Delivered. */
+    uint64_t last;        /* Put into the feed. */
     uint64_t seen;        /* Known to be there. */
     uint64_t hole_due_ms; /* When an empty slot is passed over; 0: none is. */
     uint64_t hole_end;    /* Up to this number. */
@@ -136,14 +144,8 @@ void yk_station_release(struct yk_station *station);
 /* A client has come: it begins as soon as the station listens. */
 void yk_station_listen(struct yk_station *station, struct yk_client *client);
 
-/* A client leaves its station. */
-void yk_station_remove_client(struct yk_station *station,
-                              struct yk_client *client);
-
-/* Ends all streams. */
-void yk_station_end_clients(struct yk_station *station);
-
-/* Reads on, after a slot was empty. */
+/* Reads what is between the last event and the last that is known to be there;
+ * goes on by itself (station_read.c). */
 void yk_station_read_on(struct yk_station *station);
 
 /* Sends, behind what is being sent. */
@@ -157,14 +159,45 @@ size_t yk_station_first_number(const struct yk_station *station, char out[24]);
 void yk_station_slot(const struct yk_station *station, uint64_t number,
                      char out[YK_NAME_SIZE]);
 
+/* ---- What clients get (station_deliver.c) ---- */
+
+/* Calls `fn` for each client, which may end others; the station stays, as the
+ * caller sees to. */
+void yk_station_each(struct yk_station *station,
+                     void (*fn)(struct yk_client *client, void *data),
+                     void *data);
+
+/* A client leaves its station. */
+void yk_station_remove_client(struct yk_station *station,
+                              struct yk_client *client);
+
+/* The next event, for all: from the loop, some clients in a turn. */
+void yk_station_deliver(struct yk_station *station,
+                        const struct yoke_sse_event *event, uint64_t number);
+
+/* All get at once what is in the feed. */
+void yk_station_feed_all(struct yk_station *station);
+
+/* Feeds some clients; goes on by itself. */
+void yk_broadcast_feed(yoke_broadcast *broadcast);
+
+/* Tells all that events may have been lost. */
+void yk_station_tell_missed(struct yk_station *station);
+
+/* Numbers have begun anew, below those that were; `last` is the last one. */
+void yk_station_begin_anew(struct yk_station *station, uint64_t last);
+
+/* Ends all streams. */
+void yk_station_end_clients(struct yk_station *station);
+
 /* ---- Clients (client.c) ---- */
 
 /* Begins: live, or by what it has missed. */
 void yk_client_begin(struct yk_client *client);
 
-/* An event for whoever is live and has it not. */
-void yk_client_deliver(struct yk_client *client,
-                       const struct yoke_sse_event *event, uint64_t number);
+/* What is in the station's feed, for one that is live; returns how many bytes
+ * that was. The client may be gone afterwards. */
+size_t yk_client_feed(struct yk_client *client);
 
 /* Events may have been lost. */
 void yk_client_tell_missed(struct yk_client *client);
