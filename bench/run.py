@@ -25,7 +25,7 @@ from plan import Plan  # noqa: E402
 
 SUITES = ("keepalive", "instructions", "connections", "memory", "respawn",
           "spawn",
-          "routes", "middleware", "answers", "session")
+          "routes", "middleware", "answers", "session", "broadcast")
 DOCUMENT = servers.ROOT / "docs" / "BENCHMARKS.md"
 MIN_ROUNDS = 5
 

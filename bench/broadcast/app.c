@@ -82,6 +82,10 @@ yoke_app *make_app(void)
     yoke_app *app = yoke_app_new();
 
     store = yoke_store_open();
+    if (!store) {
+        yoke_app_fail(app, "nobody hears anything without a store");
+        return app;
+    }
     news = yoke_broadcast_open(.store = store, .history = 1000);
     yoke_app_get(app, "/events/:channel", listen_to);
     yoke_app_get(app, "/say/:channel/:count/:len", say);

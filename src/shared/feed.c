@@ -79,6 +79,8 @@ struct yk_slice yk_feed_behind(const struct yk_feed *feed, uint64_t place,
 {
     size_t i = 0;
 
+    if (place < feed->base)
+        place = feed->base;
     while (i < feed->count && feed->entries[i].end <= place)
         i++;
     while (i < feed->count && feed->entries[i].number > 0 &&

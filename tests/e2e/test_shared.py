@@ -4,6 +4,7 @@ import contextlib
 import json
 import re
 import signal
+import subprocess
 import threading
 
 import harness
@@ -143,6 +144,30 @@ def test_every_browser_hears_everything_once(start_app, kind, url):
             check_heard(one, senders, count)
             assert not one.of_type("missed")
             assert one.connects == 1
+
+
+@pytest.mark.parametrize("kind", ["lmdb", "redis"])
+def test_hundreds_hear_everything_though_some_do_not_read(start_app, kind, url):
+    app = harness.BUILD / "bench/broadcast_app.so"
+    server = start(start_app, app, kind, url)
+    fast, slow = harness.fewer(300), 20
+    with subprocess.Popen(
+            [harness.BUILD / "bench/listeners", str(server.port), "news",
+             str(fast), str(slow)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True) as clients:
+        try:
+            # They see to order and number; a line that is not there is a fault.
+            assert clients.stdout.readline().startswith("ready")
+            for line, answer in (("hear 1 200", "heard"),
+                                 ("hear 50 200", "heard"),
+                                 ("hear 60 16000", "heard"),
+                                 ("wake", "awake 0"), ("hear 5 200", "heard")):
+                clients.stdin.write(line + "\n")
+                clients.stdin.flush()
+                said = clients.stdout.readline()
+                assert said.startswith(answer), (line, said)
+        finally:
+            clients.kill()
 
 
 @pytest.mark.parametrize("kind", ["lmdb", "redis"])

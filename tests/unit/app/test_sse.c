@@ -107,6 +107,32 @@ static void events_are_sent_as_they_come(void **state)
     yoke_test_free(t);
 }
 
+/* Written once, and sent to as many as there are. */
+static void what_is_written_once_can_be_sent_to_many(void **state)
+{
+    const struct yoke_sse_event event = {.id = "7", .data = "a\nb"};
+    static const char text[] = "id: 7\ndata: a\ndata: b\n\n";
+    char bytes[sizeof(text)] = "unchanged";
+    yoke_test *t = client(no_keep_alive);
+    yoke_tr *r = yoke_test_get(t, "/");
+    (void)state;
+    assert_int_equal(yoke_sse_write(&event, NULL, 0), strlen(text));
+    assert_int_equal(yoke_sse_write(&event, bytes, strlen(text) - 1),
+                     strlen(text));
+    assert_string_equal(bytes, "unchanged");
+    assert_int_equal(yoke_sse_write(&event, bytes, sizeof(bytes)),
+                     strlen(text));
+    assert_int_equal(
+        yoke_sse_write(&(struct yoke_sse_event){.id = "a\nb"}, bytes, 0),
+        -YOKE_EHEADER);
+    yoke_tr_send(r);
+    assert_true(yoke_sse_send_written(stream, bytes, strlen(text)) >= 0);
+    yoke_test_clock(t, 0);
+    assert_string_equal(seen(r), text);
+    yoke_sse_end(stream);
+    yoke_test_free(t);
+}
+
 static void a_long_event_is_one_event(void **state)
 {
     static char text[5001];
@@ -368,6 +394,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(events_are_sent_as_they_come),
+        cmocka_unit_test(what_is_written_once_can_be_sent_to_many),
         cmocka_unit_test(a_long_event_is_one_event),
         cmocka_unit_test(a_field_cannot_be_injected),
         cmocka_unit_test(the_last_id_is_told),

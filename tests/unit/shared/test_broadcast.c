@@ -129,6 +129,44 @@ static void expect_missed(yoke_tr *r)
 
 /* ---- All hear ---- */
 
+#define MANY 100
+
+/* More than are served in a turn of the loop: some come and go meanwhile. */
+static void each_of_many_hears_everything_once(void **state)
+{
+    static const uint32_t histories[] = {0, 10};
+    (void)state;
+    for (size_t h = 0; h < COUNT_OF(histories); h++) {
+        yoke_tr *all[MANY];
+        with_history(histories[h]);
+        for (int i = 0; i < MANY; i++)
+            all[i] = listen_at("/a", NULL);
+        for (int i = 0; i < 3; i++)
+            yoke_broadcast_send(first, "news", "said", i == 1 ? "b" : "a", NULL,
+                                NULL);
+        while (stats_of(first).delivered == 0)
+            uv_run(yoke_loop(), UV_RUN_ONCE);
+        /* Not all of them have it yet. */
+        assert_true(stats_of(first).delivered < (uint64_t)3 * MANY);
+        for (int i = 0; i < MANY; i += 10)
+            yoke_tr_reset(all[i]);
+        yoke_tr *late = listen_at("/a", NULL);
+        say(first, "last");
+        for (int i = 0; i < MANY; i++) {
+            if (i % 10 == 0)
+                continue;
+            expect_id(all[i], 0, "a");
+            expect_id(all[i], 0, "b");
+            expect_id(all[i], 0, "a");
+            expect_id(all[i], 0, "last");
+        }
+        yoke_expect_body_like(late, "data: last\n\n$");
+        stop();
+        close_store(store);
+        store = open_store_at("memory:");
+    }
+}
+
 static void every_worker_hears_what_one_says(void **state)
 {
     (void)state;
@@ -676,6 +714,7 @@ static void one_stream_can_be_ended(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        WITH_STORE(each_of_many_hears_everything_once),
         WITH_STORE(every_worker_hears_what_one_says),
         WITH_STORE(events_of_a_sender_keep_their_order),
         WITH_STORE(without_a_history_there_are_no_numbers),
