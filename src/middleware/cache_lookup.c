@@ -19,18 +19,18 @@ static void send_kept(struct yk_visit *visit,
 {
     yoke_req *req = visit->req;
     yoke_res *res = visit->res;
-    long long ttl = (long long)(result->fresh_ms / 1000);
 
     if (yoke_res_is_sent(res)) {
         yk_visit_release(visit);
         yoke_next(req); /* It has been given up; this lets go of it. */
         return;
     }
-    yk_cache_status_say(
-        visit->layer, res,
-        result->how == YOKE_CACHE_SHARED
-            ? yoke_req_printf(req, "fwd=%s; collapsed", visit->fwd)
-            : yoke_req_printf(req, "hit; ttl=%lld", ttl));
+    if (result->how == YOKE_CACHE_SHARED)
+        yk_cache_status_say(
+            visit->layer, res,
+            yoke_req_printf(req, "fwd=%s; collapsed", visit->fwd));
+    else
+        yk_cache_status_hit(visit, result->fresh_ms / 1000);
     yk_visit_release(visit);
     yk_kept_answer_send(res, result->value, result->len, result->age_ms / 1000);
 }

@@ -9,6 +9,7 @@
 #include <yoke/res.h>
 
 #include "middleware/cache_visit.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -16,13 +17,16 @@
 
 static const char *yk_page_key_of_url(yoke_req *req, const char *url)
 {
-    const char *host = yoke_req_host(req);
-    char *key = yoke_req_printf(req, "%s://%s%s", yoke_req_protocol(req),
-                                host ? host : "", url);
+    const char *host = yoke_req_host(req), *protocol = yoke_req_protocol(req);
+    size_t origin_len = strlen(protocol) + 3 + strlen(host ? host : "");
+    char *key =
+        yk_text_row(req, (const char *const[]){protocol, "://",
+                                               host ? host : "", url, NULL});
 
     /* Of protocol and host case does not count. */
-    for (char *c = key; *c && c < key + strlen(key) - strlen(url); c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c | 0x20) : *c;
+    for (size_t i = 0; i < origin_len; i++)
+        key[i] =
+            key[i] >= 'A' && key[i] <= 'Z' ? (char)(key[i] | 0x20) : key[i];
     return key;
 }
 

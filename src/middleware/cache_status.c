@@ -47,13 +47,28 @@ char *yk_cache_status_name(const char *name)
 
 /* ---- What is said ---- */
 
+static void say(const struct yk_cache_layer *layer, yoke_res *res,
+                const char *text, const char *more)
+{
+    const char *const parts[] = {layer->options.status_name, "; ", text, more,
+                                 NULL};
+
+    if (!layer->options.no_status)
+        yoke_res_append(res, "Cache-Status",
+                        yk_text_row(yoke_res_req(res), parts));
+}
+
 void yk_cache_status_say(const struct yk_cache_layer *layer, yoke_res *res,
                          const char *text)
 {
-    if (!layer->options.no_status)
-        yoke_res_append(res, "Cache-Status",
-                        yoke_req_printf(yoke_res_req(res), "%s; %s",
-                                        layer->options.status_name, text));
+    say(layer, res, text, "");
+}
+
+void yk_cache_status_hit(const struct yk_visit *visit, int64_t ttl_s)
+{
+    char number[24];
+
+    say(visit->layer, visit->res, "hit; ttl=", yk_text_number(number, ttl_s));
 }
 
 void yk_cache_status_forwarded(const struct yk_visit *visit, bool is_stored)

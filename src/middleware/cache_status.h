@@ -4,6 +4,7 @@
 #define YK_MIDDLEWARE_CACHE_STATUS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include <yoke/app.h>
 
@@ -17,6 +18,9 @@ char *yk_cache_status_name(const char *name);
 /* Parameters as they are: "hit; ttl=42". Nothing when the options say so. */
 void yk_cache_status_say(const struct yk_cache_layer *layer, yoke_res *res,
                          const char *text);
+
+/* That it was there, and is good for so long; negative: it is old. */
+void yk_cache_status_hit(const struct yk_visit *visit, int64_t ttl_s);
 
 /* That the handlers have answered, and why they were asked. */
 void yk_cache_status_forwarded(const struct yk_visit *visit, bool is_stored);

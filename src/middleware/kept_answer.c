@@ -2,7 +2,6 @@
  * with a NUL; then the body. */
 #include "middleware/kept_answer.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -11,6 +10,7 @@
 #include <yoke/res.h>
 
 #include "middleware/cache_date.h"
+#include "middleware/texts.h"
 
 #include "core/banned.h"
 
@@ -216,11 +216,12 @@ static void set_fields(yoke_res *res, const char *first, uint32_t count)
 const char *yk_kept_answer_set(yoke_res *res, const char *ptr, size_t len,
                                uint64_t age_s)
 {
+    char age[24];
+
     yoke_res_status(res, (int)number_at(ptr + STATUS_AT, 4));
     yoke_res_date(res, (int64_t)number_at(ptr + DATE_AT, 8));
     set_fields(res, ptr + HEAD_LEN, (uint32_t)number_at(ptr + COUNT_AT, 4));
-    yoke_res_set(res, "Age",
-                 yoke_req_printf(yoke_res_req(res), "%" PRIu64, age_s));
+    yoke_res_set(res, "Age", yk_text_number(age, (int64_t)age_s));
     return body_of(ptr, len);
 }
 

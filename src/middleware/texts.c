@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yoke/req.h>
+
 #include "core/banned.h"
 
 char *yk_text_copy(const char *text)
@@ -27,6 +29,34 @@ char *yk_text_join(const char *a, const char *b, const char *c)
     if (asprintf(&text, "%s%s%s", a, b, c) < 0)
         abort();
     return text;
+}
+
+char *yk_text_row(yoke_req *req, const char *const *parts)
+{
+    size_t len = 0;
+    for (size_t i = 0; parts[i]; i++)
+        len += strlen(parts[i]);
+    char *text = yoke_req_alloc(req, len + 1), *at = text;
+    for (size_t i = 0; parts[i]; i++) {
+        size_t part_len = strlen(parts[i]);
+        memcpy(at, parts[i], part_len);
+        at += part_len;
+    }
+    *at = '\0';
+    return text;
+}
+
+const char *yk_text_number(char out[24], int64_t number)
+{
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    char *at = out + 23;
+    *at = '\0';
+    do
+        *--at = (char)('0' + rest % 10);
+    while (rest /= 10);
+    if (number < 0)
+        *--at = '-';
+    return at;
 }
 
 const char *const *yk_texts_copy(const char *const *texts)

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include <yoke/app.h>
 
 /* A copy; NULL stays NULL. Ends the process when there is no memory. */
 char *yk_text_copy(const char *text);
@@ -12,7 +15,14 @@ void yk_text_free(const char *text);
 /* Three texts in a row. */
 char *yk_text_join(const char *a, const char *b, const char *c);
 
-/* The same for a list that NULL ends. */
+/* Texts in a row, NULL behind the last, in the request's memory: what is put
+ * together for each request, without a format. */
+char *yk_text_row(yoke_req *req, const char *const *parts);
+
+/* A number as text. */
+const char *yk_text_number(char out[24], int64_t number);
+
+/* Copies of a list that NULL ends. */
 const char *const *yk_texts_copy(const char *const *texts);
 void yk_texts_free(const char *const *texts);
 

@@ -1,5 +1,6 @@
 #include "shared/cache_look.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,14 +104,37 @@ static void on_looked(const struct yoke_store_result *result, void *data)
 
 /* ---- Asking ---- */
 
+/* One key is asked for as such, which costs less than a list of one. */
+static void on_looked_one(const struct yoke_store_result *result, void *data)
+{
+    struct yoke_store_item item = {
+        .key = result->key,
+        .err = result->err,
+        .value = result->value,
+        .len = result->len,
+        .version = result->version,
+    };
+    struct yoke_store_result list = {
+        .err = result->err == -ENOENT ? 0 : result->err,
+        .items = &item,
+        .count = 1,
+    };
+
+    on_looked(&list, data);
+}
+
 static void look_up(yoke_cache_job *job)
 {
     const char *keys[1 + YOKE_CACHE_TAGS_MAX] = {job->name};
 
     for (size_t i = 0; i < job->tag_count; i++)
         keys[i + 1] = job->tag_names[i];
-    yoke_store_get_many(job->cache->options.store, keys, 1 + job->tag_count,
-                        on_looked, job);
+    if (job->tag_count == 0)
+        yoke_store_get(job->cache->options.store, job->name, on_looked_one,
+                       job);
+    else
+        yoke_store_get_many(job->cache->options.store, keys, 1 + job->tag_count,
+                            on_looked, job);
 }
 
 void yk_cache_look(yoke_cache_job *job)

@@ -38,11 +38,16 @@ bool yk_is_plain(const char *text, size_t max_len)
 void yk_name_make(char out[YK_NAME_SIZE], const char *name, char kind,
                   const char *text)
 {
-    size_t room = YK_NAME_SIZE - strlen(name) - sizeof(":x:k:");
+    size_t name_len = strlen(name);
+    size_t room = YK_NAME_SIZE - name_len - sizeof(":x:k:");
+    char *at = out + name_len;
+    bool is_plain = yk_is_plain(text, room);
 
-    if (yk_is_plain(text, room))
-        snprintf(out, YK_NAME_SIZE, "%s:%c:k:%s", name, kind, text);
+    /* By hand, for it is done for each call of a cache. */
+    memcpy(out, name, name_len);
+    memcpy(at, (const char[]){':', kind, ':', is_plain ? 'k' : 'h', ':'}, 5);
+    if (is_plain)
+        memcpy(at + 5, text, strlen(text) + 1);
     else
-        snprintf(out, YK_NAME_SIZE, "%s:%c:h:%016" PRIx64, name, kind,
-                 yk_name_hash(text));
+        snprintf(at + 5, 17, "%016" PRIx64, yk_name_hash(text));
 }
