@@ -339,12 +339,13 @@ static struct yk_sending *new_sending(const struct yoke_sse_event *event,
 static void refuse_sending(yoke_broadcast *broadcast, int err,
                            yoke_broadcast_fn *fn, void *data)
 {
-    struct yk_sending *sending = new_sending(NULL, fn, data);
-
-    if (!sending)
-        abort();
-    sending->err = err;
     broadcast->stats.failed++;
+    if (!fn)
+        return;
+    struct yk_sending *sending = new_sending(NULL, fn, data);
+    if (!sending)
+        abort(); /* As yk_alloc: it is small, and he has to be told. */
+    sending->err = err;
     yk_list_add(&broadcast->refused, &sending->node);
     yk_later_start(&broadcast->later);
 }

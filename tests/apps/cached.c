@@ -1,7 +1,8 @@
 /* cached: an application whose workers share what they compute ($YOKE_STORE).
  *
  *     /value/:key   a value of a cache; it takes 100 ms to compute
- *     /page/:key    the same as a page behind the cache of answers
+ *     /page/:key    the same as a page behind the cache of answers; POST changes
+ *                   it
  *     /computed     how many computations there have been, over all workers
  *
  * An answer is "KEY N", N being the number of the computation. */
@@ -115,6 +116,12 @@ static void show_page(yoke_req *req, yoke_res *res)
     begin_work(send_page, res);
 }
 
+static void change_page(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_send_status(res, 204);
+}
+
 /* ---- How often ---- */
 
 static void on_count(const struct yoke_store_result *result, void *data)
@@ -136,6 +143,8 @@ yoke_app *make_app(void)
     cache = yoke_cache_open(.store = store, .ttl_s = 600, .lease_s = 2);
     yoke_app_get(app, "/computed", show_computed);
     yoke_app_get(app, "/value/:key", show_value);
-    yoke_app_get(app, "/page/:key", yoke_http_cache(.cache = cache), show_page);
+    yoke_app_use_at(app, "/page", yoke_http_cache(.cache = cache));
+    yoke_app_get(app, "/page/:key", show_page);
+    yoke_app_post(app, "/page/:key", change_page);
     return app;
 }

@@ -238,6 +238,29 @@ def test_of_many_requests_to_all_workers_one_computes(start_app, kind, url,
     assert server.request(target="/computed").text == str(keys)
 
 
+@pytest.mark.parametrize("kind", ["lmdb", "redis"])
+def test_who_has_changed_a_page_reads_it_anew(start_app, kind, url):
+    app = harness.BUILD / "tests/apps/cached.so"
+    server = start(start_app, app, kind, url)
+
+    def number():
+        return int(server.request(target="/page/k").text.split()[1])
+
+    for n in (1, 2):
+        # Somebody asks, and before he is answered it is changed.
+        before = []
+        asking = threading.Thread(target=lambda before=before:
+                                  before.append(number()))
+        asking.start()
+        wait_for(lambda n=n: server.request(target="/computed").text
+                 == str(2 * n - 1), "a computation")
+        assert server.request("POST", "/page/k").status == 204
+        after = number()
+        asking.join()
+        assert after == before[0] + 1 == 2 * n
+        assert server.request("POST", "/page/k").status == 204
+
+
 def test_when_the_worker_that_computes_dies_another_does(start_app, tmp_path):
     app = harness.BUILD / "tests/apps/cached.so"
     server = start(start_app, app, "lmdb", f"lmdb:{tmp_path}/state")
