@@ -283,11 +283,11 @@ static void say(enum operation operation, const char *key)
     int len;
 
     if (operation == GET)
-        len = snprintf(line, sizeof(line), "get %s\r\n", key);
+        len = snprintf(line, sizeof(line), "mg %s v c\r\n", key);
     else if (operation == INCR)
-        len = snprintf(line, sizeof(line), "incr bare 1\r\n");
+        len = snprintf(line, sizeof(line), "ma bare v c\r\n");
     else
-        len = snprintf(line, sizeof(line), "set %s 0 3600 %d\r\n", key,
+        len = snprintf(line, sizeof(line), "ms %s %d c T3600\r\n", key,
                        VALUE_LEN);
     tell(line, (size_t)len);
     if (operation != SET)
@@ -296,19 +296,16 @@ static void say(enum operation operation, const char *key)
     tell("\r\n", 2);
 }
 
-/* Each answer ends with its line: after a value "END", else its only one.
- * Values here have no lines in them. */
-static int count_answers(const char *ptr, size_t len, bool is_get)
+/* An answer is a line, and with a value two: values here have none in them. */
+static int count_answers(const char *ptr, size_t len, bool has_value)
 {
     const char *end = ptr + len;
-    int lines = 0, ends = 0;
+    int lines = 0;
 
     for (const char *at = ptr; (at = memchr(at, '\n', (size_t)(end - at)));
-         at++) {
+         at++)
         lines++;
-        ends += at - ptr >= 4 && memcmp(at - 4, "END\r", 4) == 0;
-    }
-    return is_get ? ends : lines;
+    return has_value ? lines / 2 : lines;
 }
 
 static void memcached_round(enum operation operation, unsigned n, int depth)
@@ -320,7 +317,7 @@ static void memcached_round(enum operation operation, unsigned n, int depth)
         say(operation, key_of(n, i));
     if (write(memcached, text, text_len) != (ssize_t)text_len)
         die("memcached does not take it");
-    while (count_answers(text, have, operation == GET) < depth) {
+    while (count_answers(text, have, operation != SET) < depth) {
         ssize_t got = read(memcached, text + have, sizeof(text) - have);
         if (got <= 0)
             die("memcached has closed the connection");

@@ -36,7 +36,9 @@ void promised_set(const char *key, found_fn *fn, void *data);
 void bare_redis_open(const char *path);
 void bare_redis(enum operation operation, unsigned n, int depth);
 
-/* memcached: its text protocol on a blocking socket. */
+/* memcached: its meta commands on a blocking socket, with the versions that a
+ * store tells: `get` would not ask the same, and the server takes twice as long
+ * for many of them. */
 void bare_memcached_open(const char *path);
 void bare_memcached(enum operation operation, unsigned n, int depth);
 

@@ -267,23 +267,36 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 
 /* ---- TLS ---- */
 
-static bool append(struct yk_link_out *out, const void *ptr, size_t len)
+static bool grow(struct yk_link_out *out, size_t len)
 {
     size_t size = out->size ? out->size : OUT_FIRST;
 
     while (size < out->len + len)
         size *= 2;
-    if (size != out->size) {
-        char *larger = yk_try_realloc(out->ptr, size);
-        if (!larger)
-            return false;
-        out->ptr = larger;
-        out->size = size;
-    }
-    if (len > 0)
-        memcpy(out->ptr + out->len, ptr, len);
-    out->len += len;
+    char *larger = yk_try_realloc(out->ptr, size);
+    if (!larger)
+        return false;
+    out->ptr = larger;
+    out->size = size;
     return true;
+}
+
+/* So many bytes more, at least one, which are to be filled in; NULL without memory. */
+static char *extend(struct yk_link_out *out, size_t len)
+{
+    if (out->size - out->len < len && !grow(out, len))
+        return NULL;
+    out->len += len;
+    return out->ptr + out->len - len;
+}
+
+static bool append(struct yk_link_out *out, const void *ptr, size_t len)
+{
+    char *at = len > 0 ? extend(out, len) : NULL;
+
+    if (at)
+        memcpy(at, ptr, len);
+    return at || len == 0;
 }
 
 /* A buffer that has become large is not kept. */
@@ -419,6 +432,14 @@ void yk_link_hurry(struct yk_link *link)
 }
 
 /* ---- Output ---- */
+
+char *yk_link_extend(struct yk_link *link, size_t len)
+{
+    char *at = extend(link->tls ? &link->plain : &link->out, len);
+
+    link->is_torn |= !at;
+    return at;
+}
 
 void yk_link_append(struct yk_link *link, const void *ptr, size_t len)
 {

@@ -137,6 +137,10 @@ void yk_link_up(struct yk_link *link);
  * would be taken for another. */
 void yk_link_append(struct yk_link *link, const void *ptr, size_t len);
 
+/* The same with bytes that the caller fills in: `len` of them, at least one.
+ * Returns where, or NULL without memory. */
+char *yk_link_extend(struct yk_link *link, size_t len);
+
 /* Sends it. */
 void yk_link_flush(struct yk_link *link);
 

@@ -93,9 +93,14 @@ void yk_mc_send(struct yk_mc_conn *conn, struct yk_mc_line *line)
 void yk_mc_send_value(struct yk_mc_conn *conn, struct yk_mc_line *line,
                       struct yk_slice value)
 {
-    yk_mc_send(conn, line);
-    yk_link_append(&conn->link, value.ptr, value.len);
-    yk_link_append(&conn->link, "\r\n", 2);
+    yk_mc_add(line, YK_LIT("\r\n"));
+    char *at = yk_link_extend(&conn->link, line->len + value.len + 2);
+
+    if (!at)
+        return;
+    memcpy(at, line->text, line->len);
+    memcpy(at + line->len, value.ptr, value.len);
+    memcpy(at + line->len + value.len, "\r\n", 2);
 }
 
 static bool is_open(const struct yk_mc_conn *conn)
