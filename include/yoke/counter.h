@@ -78,9 +78,10 @@ void yoke_counters_close(yoke_counters *set, void (*on_closed)(void *data),
 /* ---- Counters ---- */
 
 /* The counter of that name, made at the first call. A name is as Prometheus has
- * it, perhaps with labels: "answers_total{code=\"200\"}". `help`, a line about
- * it, may be NULL; both are copied. NULL, with errno EINVAL (and a line in the
- * log) for a wrong name or one that is a gauge's, ENOSPC when there are
+ * it, perhaps with labels: "answers_total{code=\"200\"}", in whose texts \, " and
+ * ends of lines are written \\, \" and \n. `help`, a line about it, may be NULL;
+ * both are copied. NULL, with errno EINVAL (and a line in the log) for a wrong
+ * name or one that is a gauge's, also with other labels; ENOSPC when there are
  * `max_metrics`. */
 yoke_counter *yoke_counter_of(yoke_counters *set, const char *name,
                               const char *help);

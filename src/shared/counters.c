@@ -9,6 +9,7 @@
 #include <yoke/loop.h>
 
 #include "core/alloc.h"
+#include "core/utf8.h"
 
 #include "core/banned.h"
 
@@ -261,22 +262,76 @@ void yoke_counters_close(yoke_counters *set, void (*on_closed)(void *data),
 
 /* ---- Metrics ---- */
 
-/* letters, digits, "_" and ":", no digit at first; then perhaps {...}. */
+/* Letters, digits and "_", no digit at first. */
+static size_t word_len(const char *text, bool has_colons)
+{
+    size_t len = 0;
+
+    for (;; len++) {
+        unsigned char c = (unsigned char)text[len];
+        bool is_digit = c >= '0' && c <= '9';
+        bool is_letter = (c | 0x20) - 'a' + 0u < 26 || c == '_';
+        if (!is_letter && !(is_digit && len > 0) && !(c == ':' && has_colons))
+            return len;
+    }
+}
+
+/* "text", with \\, \" and \n in it. Returns what is behind it, or NULL. */
+static const char *skip_quoted(const char *text)
+{
+    if (*text++ != '"')
+        return NULL;
+    for (; *text != '"'; text++) {
+        if ((unsigned char)*text < ' ' || *text == 0x7f)
+            return NULL;
+        if (*text == '\\' && (!*++text || !strchr("\\\"n", *text)))
+            return NULL;
+    }
+    return text + 1;
+}
+
+/* {a="b",c="d"}: one that is wrong, and Prometheus refuses all there is. */
+static bool are_labels(const char *text)
+{
+    do {
+        size_t len = word_len(++text, false);
+        if (len == 0 || text[len] != '=')
+            return false;
+        text = skip_quoted(text + len + 1);
+    } while (text && *text == ',');
+    return text && strcmp(text, "}") == 0;
+}
+
+/* As a label, but for colons; then perhaps labels. */
 static bool is_metric_name(const char *name)
 {
     size_t len = name ? strnlen(name, YOKE_METRIC_NAME_MAX + 1) : 0;
-    size_t base = name ? strcspn(name, "{") : 0;
+    size_t base = name ? word_len(name, true) : 0;
 
-    if (len == 0 || len > YOKE_METRIC_NAME_MAX || base == 0)
+    if (len == 0 || len > YOKE_METRIC_NAME_MAX || base == 0 ||
+        !yk_is_utf8(name, len))
         return false;
-    for (size_t i = 0; i < len; i++) {
-        unsigned char c = (unsigned char)name[i];
-        bool is_word = (c | 0x20) - 'a' + 0u < 26 || c == '_' || c == ':' ||
-                       (i > 0 && c >= '0' && c <= '9');
-        if (i < base ? !is_word : c < ' ' || c == 0x7f)
-            return false;
+    return base == len || (name[base] == '{' && are_labels(name + base));
+}
+
+bool yk_metric_is_family(const char *name, const char *base, size_t len)
+{
+    return strncmp(name, base, len) == 0 &&
+           (name[len] == '\0' || name[len] == '{');
+}
+
+/* Of all that differ by their labels only there is one kind. */
+static bool is_taken(yoke_counters *set, const char *name, bool is_gauge)
+{
+    YK_LIST_EACH(node, &set->metrics)
+    {
+        const struct yk_metric *metric =
+            YK_CONTAINER_OF(node, struct yk_metric, node);
+        if (metric->is_gauge != is_gauge &&
+            yk_metric_is_family(metric->name, name, strcspn(name, "{")))
+            return true;
     }
-    return base == len || name[len - 1] == '}';
+    return false;
 }
 
 static struct yk_metric *find(yoke_counters *set, const char *name)
@@ -312,17 +367,18 @@ static struct yk_metric *add(yoke_counters *set, const char *name,
 static struct yk_metric *metric_of(yoke_counters *set, const char *name,
                                    const char *help, bool is_gauge)
 {
-    struct yk_metric *metric = is_metric_name(name) ? find(set, name) : NULL;
+    bool is_name = is_metric_name(name);
 
-    if (!is_metric_name(name) || (metric && metric->is_gauge != is_gauge)) {
+    if (!is_name || is_taken(set, name, is_gauge)) {
         yoke_log(YOKE_LOG_ERROR, "%s \"%s\": %s",
                  is_gauge ? "gauge" : "counter", name ? name : "",
-                 metric ? "the name is taken by one of the other kind"
-                        : "not a name: letters, digits, \"_\" and \":\", then "
-                          "perhaps labels in {}");
+                 is_name ? "the name is taken by one of the other kind"
+                         : "not a name: letters, digits, \"_\" and \":\", then "
+                           "perhaps labels: {name=\"text\",...}");
         errno = EINVAL;
         return NULL;
     }
+    struct yk_metric *metric = find(set, name);
     if (metric)
         return metric;
     if (set->metric_count >= set->options.max_metrics) {

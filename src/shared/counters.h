@@ -89,4 +89,7 @@ void yk_seat_leave(yoke_counters *set);
 void yk_seat_key(const yoke_counters *set, uint32_t index,
                  char out[YK_NAME_SIZE]);
 
+/* Whether it is `base`, of `len` bytes, perhaps with labels behind it. */
+bool yk_metric_is_family(const char *name, const char *base, size_t len);
+
 #endif

@@ -169,40 +169,31 @@ void yoke_counters_read(yoke_counters *set,
 
 /* ---- As text ---- */
 
-static size_t base_len(const char *name)
-{
-    return strcspn(name, "{");
-}
-
-static bool is_family(const struct yoke_metric *metric, const char *name)
-{
-    size_t len = base_len(name);
-    return base_len(metric->name) == len &&
-           memcmp(metric->name, name, len) == 0;
-}
-
 /* Lines of one family have to stand together, below what is said of it. */
 static void print_family(FILE *file, const struct yoke_metrics *metrics,
                          size_t first)
 {
     const struct yoke_metric *metric = &metrics->metrics[first];
-    int len = (int)base_len(metric->name);
+    size_t len = strcspn(metric->name, "{");
 
     if (metric->help)
-        fprintf(file, "# HELP %.*s %.*s\n", len, metric->name,
+        fprintf(file, "# HELP %.*s %.*s\n", (int)len, metric->name,
                 (int)strcspn(metric->help, "\r\n\\"), metric->help);
-    fprintf(file, "# TYPE %.*s %s\n", len, metric->name,
+    fprintf(file, "# TYPE %.*s %s\n", (int)len, metric->name,
             metric->is_gauge ? "gauge" : "counter");
     for (size_t i = first; i < metrics->count; i++)
-        if (is_family(&metrics->metrics[i], metric->name))
+        if (yk_metric_is_family(metrics->metrics[i].name, metric->name, len))
             fprintf(file, "%s %" PRId64 "\n", metrics->metrics[i].name,
                     metrics->metrics[i].value);
 }
 
 static bool is_first(const struct yoke_metrics *metrics, size_t n)
 {
+    const char *name = metrics->metrics[n].name;
+    size_t len = strcspn(name, "{");
+
     for (size_t i = 0; i < n; i++)
-        if (is_family(&metrics->metrics[i], metrics->metrics[n].name))
+        if (yk_metric_is_family(metrics->metrics[i].name, name, len))
             return false;
     return true;
 }

@@ -351,8 +351,28 @@ static void who_finds_no_place_takes_one_that_becomes_free(void **state)
 static void names_are_checked(void **state)
 {
     static char longest[YOKE_METRIC_NAME_MAX + 2];
-    const char *wrong[] = {"",    "1a",      "a b",    "a-b",     "{x=1}",
-                           "a{b", "a{b=1}c", "a{b\n}", "streams", longest};
+    const char *wrong[] = {"",
+                           "1a",
+                           "a b",
+                           "a-b",
+                           "{x=1}",
+                           "a{b",
+                           "a{b=1}c",
+                           "a{b\n}",
+                           "streams",
+                           longest,
+                           "a{}",
+                           "a{b=1}",
+                           "a{b=\"c}",
+                           "a{b=\"c\"d}",
+                           "a{b=\"c\",}",
+                           "a{b:c=\"d\"}",
+                           "a{1b=\"c\"}",
+                           "a{b=\"\\x\"}",
+                           "a{b=\"\\",
+                           "a{b=\"\n\"}",
+                           "a{b=\"\xff\"}",
+                           "streams{b=\"c\"}"};
     (void)state;
     memset(longest, 'x', sizeof(longest) - 1);
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {
@@ -362,7 +382,11 @@ static void names_are_checked(void **state)
     }
     assert_ptr_equal(yoke_counter_of(set, "visits_total", NULL), visits);
     assert_null(yoke_gauge_of(set, "visits_total", NULL));
+    assert_null(yoke_gauge_of(set, "visits_total{a=\"b\"}", NULL));
+    assert_non_null(yoke_gauge_of(set, "visits", NULL));
     assert_non_null(yoke_counter_of(set, "a_b:c1{d=\"x y\"}", NULL));
+    assert_non_null(yoke_counter_of(
+        set, "a{b=\"\\\\ \\\" \\n }, \xc3\xa9\",c=\"\"}", NULL));
 }
 
 static void there_are_limits(void **state)
