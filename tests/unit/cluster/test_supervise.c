@@ -78,7 +78,8 @@ static void a_start_that_fails_leaves_no_folder_behind(void **state)
                          .exec = "/none/at/all"}),
                      0);
     assert_int_equal(supervise("shop"), 1);
-    assert_non_null(strstr(log_text, "cannot run"));
+    assert_non_null(
+        strstr(log_text, "cannot open what workers run: /none/at/all"));
     assert_int_equal(count_entries(place), 0);
     rmdir(place);
 }
