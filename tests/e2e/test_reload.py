@@ -170,9 +170,9 @@ def test_twenty_reloads_under_load(start_patient, sched):
              lambda: f"{fds} descriptors, not {deployed.server.fd_count()}")
 
 
-def test_idle_clients_keep_their_connections(start_deployed, policy):
+def test_idle_clients_keep_their_connections(start_patient, policy):
     """They do not even notice that another process answers."""
-    deployed = start_deployed("--sched", policy)
+    deployed = start_patient(policy)
     clients = [deployed.server.connect() for _ in range(IDLE)]
     try:
         for client in clients:
