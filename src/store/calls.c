@@ -70,8 +70,7 @@ char *yk_call_room(struct yk_call *call, size_t *ret_size)
     char *end = call->bytes + (call->value.ptr - call->bytes) + 1;
 
     end += call->value.len;
-    *ret_size =
-        call->is_pooled ? BLOCK_SIZE - (size_t)(end - (char *)call) : 0;
+    *ret_size = call->is_pooled ? BLOCK_SIZE - (size_t)(end - (char *)call) : 0;
     return end;
 }
 

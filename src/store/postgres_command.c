@@ -191,8 +191,9 @@ static bool read_value(const PGresult *result, char digits[NUMBER_SIZE],
         return false;
     answer->version = (uint64_t)yk_pg_number_at(result, 0, 2);
     if (!yk_libpq.PQgetisnull(result, 0, 1)) {
-        answer->len = (size_t)snprintf(digits, NUMBER_SIZE, "%lld",
-                                       (long long)yk_pg_number_at(result, 0, 1));
+        answer->len =
+            (size_t)snprintf(digits, NUMBER_SIZE, "%lld",
+                             (long long)yk_pg_number_at(result, 0, 1));
         answer->value = digits;
     } else {
         answer->len = (size_t)yk_libpq.PQgetlength(result, 0, 0);
