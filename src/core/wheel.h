@@ -38,7 +38,7 @@ struct yk_wheel {
 
 void yk_wheel_init(struct yk_wheel *wheel, uint64_t tick_ms, uint64_t now_ms);
 
-/* Goes on to `now_ms` without a look at the slots: no timer is set. */
+/* Goes on to `now_ms` while no timer is set, without a look at the slots. */
 static inline void yk_wheel_skip(struct yk_wheel *wheel, uint64_t now_ms)
 {
     wheel->now_ms = now_ms;
