@@ -1,6 +1,5 @@
 #include "store/lmdb_file.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -8,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <yoke/error.h>
@@ -17,6 +15,7 @@
 #include "core/alloc.h"
 #include "core/cleanup.h"
 #include "store/hub.h"
+#include "store/lmdb_content.h"
 #include "store/url.h"
 
 #include "core/banned.h"
@@ -24,18 +23,8 @@
 #define FIRST_MAP_SIZE ((uint64_t)16 << 20)
 /* As many processes, at least, as a cluster can have workers. */
 #define READERS_MAX    2048
-/* Where the first page of an LMDB file says that it is one. */
-#define MAGIC_OFFSET   16
-#define MAGIC          0xBEEFC0DEu
-/* Pages at the end that a transaction has claimed and not written. */
-#define SLACK_PAGES    64
-/* What says that the records in it are a store's, of this layout. */
-#define MARK_KEY       "m"
-#define MARK           "yoke store 1"
 #define KEEPER_BYTE    1
 #define HUB_BYTE       2
-#define MARK_TRIES     200
-#define MARK_PAUSE_NS  10000000
 
 /* The files that this process has open. Written by yk_lmdb_open and _close. */
 static struct yk_list files = {&files, &files};
@@ -141,194 +130,6 @@ int yk_lmdb_error(int code, const char **ret_text)
     return -YOKE_EUNAVAILABLE;
 }
 
-static int fail(const char *path, int code, const char *doing, char *why)
-{
-    int err = code > 0 ? -code : -EBADMSG;
-    return yk_store_why(why, err, "%s: cannot be %s: %s", path, doing,
-                        yk_lmdb.mdb_strerror(code));
-}
-
-static int refuse(const char *path, const char *what, char *why)
-{
-    return yk_store_why(why, -EBADMSG, "%.150s: %s; it has been left as it is",
-                        path, what);
-}
-
-/* ---- What is in the file ---- */
-
-/* Before LMDB sees it: an empty file becomes a store, another has to be one of
- * LMDB's. */
-static int check_head(const char *path, int fd, char *why)
-{
-    struct {
-        char page_head[MAGIC_OFFSET];
-        uint32_t magic, version;
-    } head;
-    ssize_t n = pread(fd, &head, sizeof(head), 0);
-
-    if (n < 0)
-        return yk_store_why(why, -errno, "%.150s: %s", path,
-                            yoke_strerror(-errno));
-    if (n == 0)
-        return 0;
-    if (n < (ssize_t)sizeof(head) || head.magic != MAGIC)
-        return refuse(path, "is not a store's file", why);
-    return 0;
-}
-
-/* A read beyond the file's end would be a signal, not an error. */
-static int check_length(struct yk_lmdb_file *file, char *why)
-{
-    MDB_envinfo info;
-    MDB_stat stat;
-    struct stat st;
-
-    yk_lmdb.mdb_env_info(file->env, &info);
-    yk_lmdb.mdb_env_stat(file->env, &stat);
-    if (fstat(file->fd, &st) < 0)
-        return fail(file->path, errno, "looked at", why);
-    uint64_t wanted = ((uint64_t)info.me_last_pgno + 1) * stat.ms_psize;
-    uint64_t there = (uint64_t)st.st_size;
-    if (there + (uint64_t)SLACK_PAGES * stat.ms_psize < wanted)
-        return refuse(file->path, "is broken: its end is missing", why);
-    if (there < wanted && ftruncate(file->fd, (off_t)wanted) < 0)
-        return fail(file->path, errno, "extended", why);
-    return 0;
-}
-
-/* The mark is there, or nothing is. */
-static int check_mark(struct yk_lmdb_file *file, MDB_txn *txn, bool *ret_is_new,
-                      char *why)
-{
-    char name[] = MARK_KEY;
-    MDB_val key = {sizeof(name), name}, value;
-    MDB_stat stat;
-    int code = yk_lmdb.mdb_get(txn, file->dbi, &key, &value);
-
-    *ret_is_new = false;
-    if (code == 0 && value.mv_size == sizeof(MARK) &&
-        memcmp(value.mv_data, MARK, sizeof(MARK)) == 0)
-        return 0;
-    if (code == 0)
-        return refuse(file->path, "is a store of another version", why);
-    if (code == MDB_NOTFOUND)
-        code = yk_lmdb.mdb_stat(txn, file->dbi, &stat);
-    if (code != 0)
-        return fail(file->path, code, "read", why);
-    if (stat.ms_entries > 0)
-        return refuse(file->path, "is a file of LMDB's, but no store", why);
-    *ret_is_new = true;
-    return 0;
-}
-
-static int write_mark(struct yk_lmdb_file *file, char *why)
-{
-    char name[] = MARK_KEY, text[] = MARK;
-    MDB_val key = {sizeof(name), name};
-    MDB_val value = {sizeof(text), text};
-    MDB_txn *txn;
-    int code = yk_lmdb.mdb_txn_begin(file->env, NULL, 0, &txn);
-
-    if (code != 0)
-        return fail(file->path, code, "written to", why);
-    code = yk_lmdb.mdb_put(txn, file->dbi, &key, &value, 0);
-    if (code != 0)
-        yk_lmdb.mdb_txn_abort(txn);
-    else
-        code = yk_lmdb.mdb_txn_commit(txn);
-    return code != 0 ? fail(file->path, code, "written to", why) : 0;
-}
-
-/* A new file is marked by whoever gets the guard; others may do it, too. Opening
- * may wait for a moment. */
-static int mark(struct yk_lmdb_file *file, char *why)
-{
-    struct timespec pause = {.tv_nsec = MARK_PAUSE_NS};
-    int tries = MARK_TRIES;
-
-    while (!yk_lmdb_guard_try(&file->guard)) {
-        if (tries-- == 0)
-            return yk_store_why(why, -EAGAIN,
-                                "%.150s: another process does "
-                                "not let go of it",
-                                file->path);
-        nanosleep(&pause, NULL);
-    }
-    int err = write_mark(file, why);
-    yk_lmdb_guard_leave(&file->guard);
-    return err;
-}
-
-/* Eight bytes of a key, in no order: good for whether they are the same. */
-static uint64_t eight_bytes(const char *ptr)
-{
-    uint64_t bytes;
-    memcpy(&bytes, ptr, sizeof(bytes));
-    return bytes;
-}
-
-static int compare_eight(uint64_t x, uint64_t y)
-{
-    return be64toh(x) < be64toh(y) ? -1 : 1;
-}
-
-static int compare_lens(const MDB_val *a, const MDB_val *b)
-{
-    return (a->mv_size > b->mv_size) - (a->mv_size < b->mv_size);
-}
-
-/* Out of line, so that what is common needs no stack. */
-__attribute__((noinline)) static int compare_short(const MDB_val *a,
-                                                   const MDB_val *b, size_t len)
-{
-    int order = memcmp(a->mv_data, b->mv_data, len);
-    return order ? order : compare_lens(a, b);
-}
-
-/* The order that LMDB has by itself, so that every program has it; but LMDB asks
- * memcmp for each of the ten keys or so on the way to one. Here it is eight bytes
- * at a time, the last eight of which may be some of those before them, which are
- * the same. */
-static int compare_keys(const MDB_val *a, const MDB_val *b)
-{
-    size_t len = a->mv_size < b->mv_size ? a->mv_size : b->mv_size;
-    const char *x = a->mv_data, *y = b->mv_data;
-
-    if (len < sizeof(uint64_t))
-        return compare_short(a, b, len);
-    size_t last = len - sizeof(uint64_t);
-    for (size_t at = 0; at < last; at += sizeof(uint64_t))
-        if (eight_bytes(x + at) != eight_bytes(y + at))
-            return compare_eight(eight_bytes(x + at), eight_bytes(y + at));
-    if (eight_bytes(x + last) != eight_bytes(y + last))
-        return compare_eight(eight_bytes(x + last), eight_bytes(y + last));
-    return compare_lens(a, b);
-}
-
-/* The reader's transaction is the first, and opens the database in it. */
-static int check_content(struct yk_lmdb_file *file, char *why)
-{
-    bool is_new;
-    int code =
-        yk_lmdb.mdb_txn_begin(file->env, NULL, MDB_RDONLY, &file->reader);
-
-    if (code == MDB_READERS_FULL) {
-        yk_lmdb.mdb_reader_check(file->env, NULL);
-        code =
-            yk_lmdb.mdb_txn_begin(file->env, NULL, MDB_RDONLY, &file->reader);
-    }
-    if (code != 0)
-        return fail(file->path, code, "read", why);
-    code = yk_lmdb.mdb_dbi_open(file->reader, NULL, 0, &file->dbi);
-    if (code == 0)
-        code = yk_lmdb.mdb_set_compare(file->reader, file->dbi, compare_keys);
-    if (code != 0)
-        return fail(file->path, code, "read", why);
-    int err = check_mark(file, file->reader, &is_new, why);
-    yk_lmdb_end_read(file);
-    return err == 0 && is_new ? mark(file, why) : err;
-}
-
 /* ---- Opening ---- */
 
 static struct yk_lmdb_file *find_open(dev_t dev, ino_t ino)
@@ -349,7 +150,7 @@ static int open_env(struct yk_lmdb_file *file, char *why)
     int code = yk_lmdb.mdb_env_create(&file->env);
 
     if (code != 0)
-        return fail(file->path, code, "opened", why);
+        return yk_lmdb_fail(file->path, code, "opened", why);
     if (file->options.sync != YK_LMDB_COMMIT)
         flags |= MDB_NOSYNC;
     file->map_size = FIRST_MAP_SIZE < file->options.max_size
@@ -359,8 +160,8 @@ static int open_env(struct yk_lmdb_file *file, char *why)
     yk_lmdb.mdb_env_set_maxreaders(file->env, READERS_MAX);
     code = yk_lmdb.mdb_env_open(file->env, file->path, flags, 0600);
     if (code == MDB_INVALID || code == MDB_VERSION_MISMATCH)
-        return refuse(file->path, "is broken", why);
-    return code != 0 ? fail(file->path, code, "opened", why) : 0;
+        return yk_lmdb_refuse(file->path, "is broken", why);
+    return code != 0 ? yk_lmdb_fail(file->path, code, "opened", why) : 0;
 }
 
 static void free_file(struct yk_lmdb_file *file)
@@ -397,7 +198,7 @@ static int open_new(const char *path, int fd, const struct stat *st,
         .guard.fd = -1,
     };
     yk_list_init(&file->node);
-    int err = check_head(path, fd, why);
+    int err = yk_lmdb_check_head(path, fd, why);
     if (err == 0)
         err = yk_lmdb_guard_open(&file->guard, path, why);
     if (err == 0)
@@ -405,9 +206,9 @@ static int open_new(const char *path, int fd, const struct stat *st,
     if (err == 0)
         err = open_lock(file, why);
     if (err == 0)
-        err = check_length(file, why);
+        err = yk_lmdb_check_length(file, why);
     if (err == 0)
-        err = check_content(file, why);
+        err = yk_lmdb_open_content(file, why);
     if (err < 0) {
         free_file(file);
         return err;
