@@ -84,7 +84,8 @@ proofs: kills counts ## What stores promise, at length: every kind, every fault
 	@YOKE_BUILD=$(BUILD) YOKE_KINDS=all YOKE_ROUNDS=20 $(PYTHON) -m pytest -q \
 		-p no:cacheprovider tests/e2e/test_shared.py tests/e2e/test_sessions.py \
 		tests/e2e/test_machines.py tests/e2e/test_login_faults.py
-	@for kind in redis memcached postgresql; do \
+	@for kind in redis memcached postgresql redis_sentinel_proxied \
+			redis_cluster_proxied; do \
 		YOKE_FAULT_MS=10000 $(BUILD)/tests/store/store_cuts $$kind || exit; \
 	done
 

@@ -153,6 +153,16 @@ const struct kind kinds[] = {
      .is_variant = true,
      .start = redis_sentinel_kind_start,
      .stop = redis_sentinel_kind_stop},
+    {.name = "redis_cluster_proxied",
+     .is_variant = true,
+     .start = redis_cluster_proxied_start,
+     .stop = redis_cluster_kind_stop,
+     .servers = &redis_cluster_hurt},
+    {.name = "redis_sentinel_proxied",
+     .is_variant = true,
+     .start = redis_sentinel_proxied_start,
+     .stop = redis_sentinel_kind_stop,
+     .servers = &redis_sentinel_hurt},
 #endif
     {.name = "memcached",
      .has_own_clock = true,
@@ -234,6 +244,10 @@ static int signal_children(int signal_number)
 
 void fixture_kill_server(void)
 {
+    if (kind->servers) {
+        kind->servers->kill();
+        return;
+    }
     if (server <= 0)
         return;
     fixture_thaw();
@@ -245,6 +259,10 @@ void fixture_kill_server(void)
 void fixture_restart_server(void)
 {
     fixture_kill_server();
+    if (kind->servers) {
+        kind->servers->restart();
+        return;
+    }
     if (kind->start)
         kind->start();
 }
@@ -258,6 +276,10 @@ void fixture_freeze(void)
 {
     siginfo_t info;
 
+    if (kind->servers) {
+        kind->servers->freeze();
+        return;
+    }
     kill(server, SIGSTOP);
     waitid(P_PID, (id_t)server, &info, WSTOPPED);
     for (int i = 0; i < 6000 && signal_children(SIGSTOP) > 0; i++)
@@ -266,6 +288,10 @@ void fixture_freeze(void)
 
 void fixture_thaw(void)
 {
+    if (kind->servers) {
+        kind->servers->thaw();
+        return;
+    }
     signal_children(SIGCONT);
     kill(server, SIGCONT);
 }

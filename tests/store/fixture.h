@@ -20,6 +20,15 @@
 #include <yoke/loop.h>
 #include <yoke/store.h>
 
+/* How one of several servers is hurt; restart() runs the loop meanwhile, for the
+ * others are still used. */
+struct hurt {
+    void (*kill)(void);
+    void (*restart)(void);
+    void (*freeze)(void);
+    void (*thaw)(void);
+};
+
 /* A kind of store. */
 struct kind {
     const char *name;
@@ -35,6 +44,8 @@ struct kind {
     const char *(*socket_name)(void);
     int end_signal;     /* Ends it without any further work; 0: SIGKILL. */
     void (*stop)(void); /* Its servers; NULL: fixture_kill_server. */
+    /* It has several, behind a proxy that it has started; else NULL. */
+    const struct hurt *servers;
 };
 
 extern const struct kind kinds[];

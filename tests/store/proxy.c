@@ -1,6 +1,8 @@
 #include "proxy.h"
 
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -28,6 +30,13 @@ static struct orders {
 } * orders;
 static pid_t process;
 
+/* Where it listens, and where that leads to. */
+static struct route {
+    char to[128];
+} routes[PROXY_ROUTES_MAX];
+static int listeners[PROXY_ROUTES_MAX];
+static int route_count;
+
 /* One direction of a connection. */
 struct flow {
     int from, to;
@@ -42,27 +51,60 @@ static struct pair {
 
 /* ---- In the proxy ---- */
 
-static int connect_to(const char *path)
+/* What a place says; returns the length. */
+static socklen_t address_of(const char *place, struct sockaddr_storage *ret)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un *path = (struct sockaddr_un *)ret;
+    struct sockaddr_in *port = (struct sockaddr_in *)ret;
 
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0)
+    memset(ret, 0, sizeof(*ret));
+    if (*place == '/') {
+        path->sun_family = AF_UNIX;
+        snprintf(path->sun_path, sizeof(path->sun_path), "%s", place);
+        return sizeof(*path);
+    }
+    port->sin_family = AF_INET;
+    port->sin_port = htons((uint16_t)strtol(place, NULL, 10));
+    port->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    return sizeof(*port);
+}
+
+static int new_socket(const struct sockaddr_storage *addr)
+{
+    return socket(addr->ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/* What is sent goes on at once. */
+static void hurry(int fd)
+{
+    const int on = 1;
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static int connect_to(const char *place)
+{
+    struct sockaddr_storage addr;
+    socklen_t len = address_of(place, &addr);
+    int fd = new_socket(&addr);
+
+    if (connect(fd, (struct sockaddr *)&addr, len) == 0) {
+        hurry(fd);
         return fd;
+    }
     close(fd);
     return -1;
 }
 
-static int listen_at(const char *path)
+static int listen_at(const char *place)
 {
-    struct sockaddr_un addr = {.sun_family = AF_UNIX};
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    const int on = 1;
+    struct sockaddr_storage addr;
+    socklen_t len = address_of(place, &addr);
+    int fd = new_socket(&addr);
 
-    snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", path);
-    if (bind(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ||
-        listen(fd, 64) < 0) {
-        perror(path);
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, (struct sockaddr *)&addr, len) < 0 || listen(fd, 64) < 0) {
+        perror(place);
         exit(1);
     }
     return fd;
@@ -83,12 +125,11 @@ static struct pair *find_closed(void)
     return NULL;
 }
 
-static void accept_one(int listener, const char *server_path)
+static void accept_one(int listener, const char *to)
 {
     int client = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
     struct pair *pair = find_closed();
-    int server =
-        pair && orders->mode != PROXY_CUT ? connect_to(server_path) : -1;
+    int server = pair && orders->mode != PROXY_CUT ? connect_to(to) : -1;
 
     if (client < 0)
         return;
@@ -96,6 +137,7 @@ static void accept_one(int listener, const char *server_path)
         close(client);
         return;
     }
+    hurry(client);
     pair->is_open = true;
     pair->up.from = pair->down.to = client;
     pair->up.to = pair->down.from = server;
@@ -161,31 +203,51 @@ static struct pollfd poll_of(const struct pair *pair, const struct flow *flow)
     return (struct pollfd){.fd = wants ? flow->from : -1, .events = POLLIN};
 }
 
-static void serve(int listener, const char *server_path)
+static void serve(void)
 {
-    static struct pollfd fds[1 + 2 * PAIRS_MAX];
+    static struct pollfd fds[2 * PAIRS_MAX + PROXY_ROUTES_MAX];
+    struct pollfd *listening = fds + 2 * PAIRS_MAX;
     int number = orders->number;
 
-    fds[0] = (struct pollfd){.fd = listener, .events = POLLIN};
     for (int i = 0; i < PAIRS_MAX; i++) {
-        fds[1 + 2 * i] = poll_of(&pairs[i], &pairs[i].up);
-        fds[2 + 2 * i] = poll_of(&pairs[i], &pairs[i].down);
+        fds[2 * i] = poll_of(&pairs[i], &pairs[i].up);
+        fds[2 * i + 1] = poll_of(&pairs[i], &pairs[i].down);
     }
-    poll(fds, sizeof(fds) / sizeof(fds[0]), TURN_MS);
+    for (int i = 0; i < route_count; i++)
+        listening[i] = (struct pollfd){.fd = listeners[i], .events = POLLIN};
+    poll(fds, (nfds_t)(2 * PAIRS_MAX + route_count), TURN_MS);
     for (int i = 0; i < PAIRS_MAX; i++)
         if (pairs[i].is_open)
-            serve_pair(&pairs[i], &fds[1 + 2 * i]);
-    if (fds[0].revents)
-        accept_one(listener, server_path);
+            serve_pair(&pairs[i], &fds[2 * i]);
+    for (int i = 0; i < route_count; i++)
+        if (listening[i].revents)
+            accept_one(listeners[i], routes[i].to);
     orders->seen = number;
 }
 
 /* ---- In the test ---- */
 
-void proxy_start(const char *path, const char *server_path)
+void proxy_add(const char *from, const char *to)
 {
-    int listener = listen_at(path);
+    struct route *route = &routes[route_count];
 
+    if (route_count == PROXY_ROUTES_MAX)
+        abort();
+    snprintf(route->to, sizeof(route->to), "%s", to);
+    listeners[route_count++] = listen_at(from);
+}
+
+void proxy_add_port(int from, int to)
+{
+    char from_text[16], to_text[16];
+
+    snprintf(from_text, sizeof(from_text), "%d", from);
+    snprintf(to_text, sizeof(to_text), "%d", to);
+    proxy_add(from_text, to_text);
+}
+
+void proxy_start(void)
+{
     orders = mmap(NULL, sizeof(*orders), PROT_READ | PROT_WRITE,
                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (orders == MAP_FAILED) {
@@ -194,12 +256,13 @@ void proxy_start(const char *path, const char *server_path)
     }
     process = fork();
     if (process != 0) {
-        close(listener);
+        for (int i = 0; i < route_count; i++)
+            close(listeners[i]);
         return;
     }
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;)
-        serve(listener, server_path);
+        serve();
 }
 
 void proxy_stop(void)

@@ -1,6 +1,7 @@
 /* What redis+cluster: promises when slots move, nodes die, come and are put in
  * each other's place: every call is answered once, and what was answered has
  * been done once. */
+#include "clients.h"
 #include "faults.h"
 #include "redis_servers.h"
 
@@ -437,6 +438,23 @@ static void set_patience(int ms)
             redis_ask(&nodes[i], "CONFIG SET cluster-node-timeout %d", ms);
 }
 
+/* With what comes back when others are in its place. */
+static void die_under_load(int node, const char *tag)
+{
+    redis_ask(&nodes[node], "SET {%s}mark passed", tag);
+    redis_wait(&nodes[node], "WAIT 1 1000", "1");
+    clients_start();
+    wait_count(&talk.good, 500);
+    talk.is_slow = true;
+    set_patience(1000);
+    redis_kill(&nodes[node]);
+    wait_count(&counting.unavailable, 50);
+    stop_counting();
+    clients_expect();
+    wait_count(&talk.back, CLIENTS);
+    clients_stop();
+}
+
 /* The replica of before has the slots now. */
 static void a_primary_that_dies_is_replaced(void **state)
 {
@@ -449,13 +467,12 @@ static void a_primary_that_dies_is_replaced(void **state)
     start_counting(tag);
     yoke_store_subscribe(counting.store, "news", on_heard, &ear);
     wait_count(&ear.ready, 1);
-    set_patience(1000);
-    redis_kill(&nodes[REPLICA]);
-    wait_count(&counting.unavailable, 50);
-    stop_counting();
-    wait_until_back_at(counting.store, "k");
-    wait_until_back_at(counting.store, tag);
+    store = counting.store;
+    clients_keep();
+    die_under_load(REPLICA, tag);
+    wait_until_back_at(store, tag);
     set_patience(PATIENCE_MS);
+    clients_find_kept();
     assert_true(counted() <= counting.started);
     assert_string_equal(redis_ask(&nodes[0], "CLUSTER MYID"), nodes[0].id);
     for (int i = 0; i < 3000 && ear.messages == 0; i++) {
@@ -465,7 +482,8 @@ static void a_primary_that_dies_is_replaced(void **state)
     assert_true(ear.messages > 0);
     redis_restart(&nodes[REPLICA]);
     wait_until_replicated(REPLICA);
-    close_store(counting.store);
+    close_store(store);
+    store = NULL;
 }
 
 /* ---- Addresses ---- */

@@ -1,5 +1,6 @@
 /* What redis+sentinel: promises: the primary that the sentinels name is used,
  * whoever it is, and no other. */
+#include "clients.h"
 #include "faults.h"
 #include "redis_servers.h"
 
@@ -156,19 +157,27 @@ static void a_primary_that_becomes_a_replica_is_left(void **state)
     wait_until_back(store);
 }
 
+/* Under load. What it has passed on to its replica is there afterwards. */
 static void a_primary_that_dies_is_replaced(void **state)
 {
     (void)state;
     wait_for_sentinels();
     wait_until_back(store);
+    clients_keep();
+    redis_ask(&data[primary], "SET mark passed");
+    redis_wait(&data[primary], "WAIT 1 1000", "1");
+    clients_start();
+    wait_count(&talk.good, 500);
     redis_kill(&data[primary]);
-    wait_until_down(store);
-    assert_int_equal(get(store, "k")->err, -YOKE_EUNAVAILABLE);
+    wait_count(&talk.unavailable, CLIENTS);
     set_patience(500);
-    wait_until_back(store);
+    clients_expect();
+    wait_count(&talk.back, CLIENTS);
+    clients_stop();
     set_patience(PATIENCE_MS);
     primary = !primary;
     assert_non_null(strstr(redis_ask(&data[primary], "ROLE"), "master"));
+    clients_find_kept();
     redis_restart(&data[!primary]);
     redis_wait(&data[!primary], "ROLE", "slave");
 }

@@ -1,6 +1,7 @@
 #include "redis_servers.h"
 
 #include "fixture.h"
+#include "proxy.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>
@@ -280,8 +281,8 @@ void redis_start_cluster(struct redis_server *servers, int primaries,
         servers[i].bus_port = free_port();
         snprintf(text, sizeof(text),
                  "--cluster-enabled yes --cluster-config-file %%d.nodes "
-                 "--cluster-port %d %s",
-                 servers[i].bus_port, options);
+                 "--cluster-port %d --cluster-announce-port %d %s",
+                 servers[i].bus_port, servers[i].proxy_port, options);
         redis_start(&servers[i], text);
         snprintf(servers[i].id, sizeof(servers[i].id), "%s",
                  redis_ask(&servers[i], "CLUSTER MYID"));
@@ -304,9 +305,14 @@ void redis_start_cluster(struct redis_server *servers, int primaries,
 
 static struct redis_server nodes[3];
 
+static void start_nodes(const char *options)
+{
+    redis_start_cluster(nodes, 3, 0, 3, options);
+}
+
 void redis_cluster_kind_start(void)
 {
-    redis_start_cluster(nodes, 3, 0, 3, "--cluster-node-timeout 15000");
+    start_nodes("--cluster-node-timeout 15000");
     fixture_set_url("redis+cluster://127.0.0.1:%d,127.0.0.1:%d", nodes[0].port,
                     nodes[1].port);
 }
@@ -317,20 +323,76 @@ void redis_cluster_kind_stop(void)
         redis_kill(&nodes[i]);
 }
 
+/* No node is given up by the others while it is hurt. */
+void redis_cluster_proxied_start(void)
+{
+    for (size_t i = 0; i < COUNT_OF(nodes); i++)
+        nodes[i].proxy_port = free_port();
+    start_nodes("--cluster-node-timeout 60000");
+    for (size_t i = 0; i < COUNT_OF(nodes); i++)
+        proxy_add_port(nodes[i].proxy_port, nodes[i].port);
+    proxy_start();
+    fixture_set_url("redis+cluster://127.0.0.1:%d,127.0.0.1:%d",
+                    nodes[0].proxy_port, nodes[1].proxy_port);
+}
+
+/* Waits while the loop runs, for the other servers are still used. */
+static void come_back(struct redis_server *server, const char *command,
+                      const char *wanted)
+{
+    redis_begin(server);
+    for (int i = 0; i < 6000; i++) {
+        if (strstr(redis_ask(server, "%s", command), wanted))
+            return;
+        run_for(10);
+    }
+    fail_msg("%s: it does not say '%s'", command, wanted);
+}
+
+static void kill_node(void)
+{
+    redis_kill(&nodes[0]);
+}
+
+static void restart_node(void)
+{
+    come_back(&nodes[0], "CLUSTER INFO", "cluster_state:ok");
+}
+
+static void freeze_node(void)
+{
+    redis_freeze(&nodes[0]);
+}
+
+static void thaw_node(void)
+{
+    kill(nodes[0].pid, SIGCONT);
+}
+
+const struct hurt redis_cluster_hurt = {.kill = kill_node,
+                                        .restart = restart_node,
+                                        .freeze = freeze_node,
+                                        .thaw = thaw_node};
+
 /* ---- The kind redis_sentinel ---- */
 
 static struct redis_server primary, sentinel;
 
-void redis_sentinel_kind_start(void)
+static void start_watched(int port)
 {
     char lines[200];
 
-    redis_start(&primary, "--save ");
     snprintf(lines, sizeof(lines),
              "sentinel monitor shop 127.0.0.1 %d 1\n"
              "sentinel down-after-milliseconds shop 30000\n",
-             primary.port);
+             port);
     redis_start_sentinel(&sentinel, lines);
+}
+
+void redis_sentinel_kind_start(void)
+{
+    redis_start(&primary, "--save ");
+    start_watched(primary.port);
     fixture_set_url("redis+sentinel://127.0.0.1:%d/shop", sentinel.port);
 }
 
@@ -339,3 +401,41 @@ void redis_sentinel_kind_stop(void)
     redis_kill(&sentinel);
     redis_kill(&primary);
 }
+
+/* The sentinel, too, knows the primary by the proxy. */
+void redis_sentinel_proxied_start(void)
+{
+    primary.proxy_port = free_port();
+    sentinel.proxy_port = free_port();
+    redis_start(&primary, "--save ");
+    start_watched(primary.proxy_port);
+    proxy_add_port(primary.proxy_port, primary.port);
+    proxy_add_port(sentinel.proxy_port, sentinel.port);
+    proxy_start();
+    fixture_set_url("redis+sentinel://127.0.0.1:%d/shop", sentinel.proxy_port);
+}
+
+static void kill_primary(void)
+{
+    redis_kill(&primary);
+}
+
+static void restart_primary(void)
+{
+    come_back(&primary, "PING", "PONG");
+}
+
+static void freeze_primary(void)
+{
+    redis_freeze(&primary);
+}
+
+static void thaw_primary(void)
+{
+    kill(primary.pid, SIGCONT);
+}
+
+const struct hurt redis_sentinel_hurt = {.kill = kill_primary,
+                                         .restart = restart_primary,
+                                         .freeze = freeze_primary,
+                                         .thaw = thaw_primary};

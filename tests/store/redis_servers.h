@@ -9,10 +9,11 @@
 
 struct redis_server {
     int port;
-    int bus_port; /* Of a cluster's node. */
-    pid_t pid;    /* 0: it does not run. */
-    int fd;       /* What redis_ask uses; -1. */
-    char id[48];  /* Of a cluster's node. */
+    int bus_port;   /* Of a cluster's node. */
+    int proxy_port; /* By which others know it; 0: its own. */
+    pid_t pid;      /* 0: it does not run. */
+    int fd;         /* What redis_ask uses; -1. */
+    char id[48];    /* Of a cluster's node. */
     char options[2048];
 };
 
@@ -51,5 +52,12 @@ void redis_cluster_kind_stop(void);
 /* A primary, and a sentinel that names it. */
 void redis_sentinel_kind_start(void);
 void redis_sentinel_kind_stop(void);
+
+/* The same by a proxy, which is started. The first node is hurt, and the
+ * primary. */
+struct hurt;
+void redis_cluster_proxied_start(void);
+void redis_sentinel_proxied_start(void);
+extern const struct hurt redis_cluster_hurt, redis_sentinel_hurt;
 
 #endif
