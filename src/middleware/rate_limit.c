@@ -51,6 +51,7 @@ struct asking {
     struct yoke_rate rate;
     struct yoke_rate_state state; /* Once it has answered. */
     struct asking *before;        /* Another limiter's of the request. */
+    bool is_reset;                /* There is nothing to give back. */
 };
 
 /* Its address is the key of what is attached: the last that was answered. */
@@ -192,7 +193,8 @@ static void on_finish(yoke_res *res, void *data)
     const struct asking *asking = data;
     struct yoke_rate_store *store = asking->limiter->options.store;
     (void)res;
-    if (!yoke_req_is_aborted(asking->req) && is_given_back(asking))
+    if (!asking->is_reset && !yoke_req_is_aborted(asking->req) &&
+        is_given_back(asking))
         store->give(store, asking->key, &asking->rate, &asking->state,
                     yoke_req_now_ms(asking->req));
 }
@@ -373,12 +375,33 @@ yoke_rate_limit_with(const struct yoke_rate_limit_options *options)
     return yoke_with(NULL, NULL, NULL);
 }
 
-const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
-                                                 const char *name)
+/* ---- For handlers behind it ---- */
+
+static struct asking *asking_of(yoke_req *req, const char *name)
 {
-    const struct asking *asking = yoke_req_attached(req, &asking_key);
+    struct asking *asking = yoke_req_attached(req, &asking_key);
 
     while (asking && name && strcmp(asking->limiter->options.name, name) != 0)
         asking = asking->before;
+    return asking;
+}
+
+const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
+                                                 const char *name)
+{
+    const struct asking *asking = asking_of(req, name);
     return asking ? &asking->state : NULL;
+}
+
+int yoke_rate_reset(yoke_req *req, const char *name)
+{
+    struct asking *asking = asking_of(req, name);
+    if (!asking)
+        return -ENOENT;
+    struct yoke_rate_store *store = asking->limiter->options.store;
+    if (!store->reset)
+        return -ENOTSUP;
+    asking->is_reset = true;
+    store->reset(store, asking->key, &asking->rate, yoke_req_now_ms(req));
+    return 0;
 }

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "app/hash.h"
 #include "middleware/texts.h"
@@ -227,6 +228,32 @@ static void give(struct yoke_rate_store *base, const char *client,
         wait(shared, key, rate, NULL, NULL);
 }
 
+void yk_rate_on_forgotten(const struct yoke_store_result *result, void *data)
+{
+    (void)data;
+    if (result->err < 0 && result->err != -ENOENT)
+        yoke_log(
+            YOKE_LOG_ERROR,
+            "yoke_rate_reset: the store fails, the client's requests go on "
+            "to count: %s",
+            yoke_strerror(result->err));
+}
+
+static void reset(struct yoke_rate_store *base, const char *client,
+                  const struct yoke_rate *rate, uint64_t now_ms)
+{
+    struct yk_rate_shared *shared = (struct yk_rate_shared *)base;
+    char key[YK_RATE_KEY_MAX + 1];
+    (void)now_ms;
+    if (!shared->store)
+        return;
+    write_key(shared, client, key);
+    if (shared->options.way == YOKE_RATE_WINDOW)
+        yk_rate_window_reset(shared, key, rate);
+    else
+        yoke_store_delete(shared->store, key, yk_rate_on_forgotten, NULL);
+}
+
 static void take_nowhere(struct yoke_rate_store *base, const char *client,
                          const struct yoke_rate *rate, uint64_t now_ms,
                          yoke_rate_done *done, void *data)
@@ -257,6 +284,7 @@ yoke_rate_store_shared_with(yoke_store *store,
                                                      : yk_rate_window_round;
     shared->base.take = store ? take : take_nowhere;
     shared->base.give = give;
+    shared->base.reset = reset;
     shared->base.free = shared_free;
     yk_sip_key_make(&shared->list_key);
     /* Now, so that a missing libcrypto is noticed at the start. */

@@ -91,6 +91,13 @@ void yk_rate_bucket_round(struct yk_rate_queue *queue);
 void yk_rate_window_give(struct yk_rate_shared *shared, const char *key,
                          const struct yoke_rate *rate, uint64_t slice);
 
+/* Forgets all slices that count. */
+void yk_rate_window_reset(struct yk_rate_shared *shared, const char *key,
+                          const struct yoke_rate *rate);
+
+/* A key has been removed, or could not be, which is logged. */
+void yk_rate_on_forgotten(const struct yoke_store_result *result, void *data);
+
 /* What a request takes. */
 uint64_t yk_rate_cost(const struct yoke_rate *rate);
 

@@ -137,6 +137,16 @@ static void give(struct yoke_rate_store *base, const char *key,
         yk_rate_give(&bucket->full_at_ns, rate, now_ms * NS);
 }
 
+/* A full bucket is no different from none. */
+static void reset(struct yoke_rate_store *base, const char *key,
+                  const struct yoke_rate *rate, uint64_t now_ms)
+{
+    struct bucket *bucket = find((struct store *)base, key, false);
+    (void)rate, (void)now_ms;
+    if (bucket)
+        bucket->full_at_ns = 0;
+}
+
 static void store_free(struct yoke_rate_store *base)
 {
     free(base);
@@ -152,7 +162,7 @@ struct yoke_rate_store *yoke_rate_store_local(size_t max_clients)
         calloc(1, sizeof(*store) + sets * WAYS * sizeof(struct bucket));
     if (!store)
         abort();
-    store->base = (struct yoke_rate_store){take, store_free, give};
+    store->base = (struct yoke_rate_store){take, store_free, give, reset};
     store->set_count = sets;
     yk_sip_key_make(&store->place_key);
     yk_sip_key_make(&store->tag_key);

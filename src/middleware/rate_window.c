@@ -191,3 +191,14 @@ void yk_rate_window_give(struct yk_rate_shared *shared, const char *key,
     yoke_store_incr(shared->store, slice_key, -(int64_t)yk_rate_cost(rate),
                     kept_s(rate), NULL, NULL);
 }
+
+void yk_rate_window_reset(struct yk_rate_shared *shared, const char *key,
+                          const struct yoke_rate *rate)
+{
+    uint64_t newest = yk_rate_now_ms(shared) / slice_ms(rate);
+    char slice_key[YOKE_STORE_KEY_MAX + 1];
+    for (uint64_t i = 0; i <= SLICES; i++) {
+        write_key(key, newest - i, slice_key);
+        yoke_store_delete(shared->store, slice_key, yk_rate_on_forgotten, NULL);
+    }
+}

@@ -132,11 +132,12 @@ static void session_free(void *data)
         free(session);
 }
 
-static void attach(yoke_req *req, yoke_res *res,
-                   const struct yoke_session_options *options)
+static void attach(yoke_req *req, yoke_res *res, struct yk_session_rules *rules)
 {
+    const struct yoke_session_options *options = &rules->options;
     struct yk_session *session = yk_zeroed(sizeof(*session));
     *session = (struct yk_session){
+        .rules = rules,
         .options = options,
         .req = req,
         .res = res,
@@ -155,21 +156,22 @@ static void attach(yoke_req *req, yoke_res *res,
 
 static void run(yoke_req *req, yoke_res *res)
 {
-    const struct yoke_session_options *options = yoke_data(req);
-    if (yk_session_of(req) || !is_on_path(req, options->cookie.path))
+    struct yk_session_rules *rules = yoke_data(req);
+    if (yk_session_of(req) || !is_on_path(req, rules->options.cookie.path))
         yoke_next(req);
     else
-        attach(req, res, options);
+        attach(req, res, rules);
 }
 
-static void options_free(void *data)
+static void rules_free(void *data)
 {
-    struct yoke_session_options *options = data;
+    struct yk_session_rules *rules = data;
+    struct yoke_session_options *options = &rules->options;
     yk_text_free(options->prefix);
     yk_text_free(options->name);
     yk_text_free(options->cookie.path);
     yk_text_free(options->cookie.domain);
-    free(options);
+    free(rules);
 }
 
 static void fill_in(struct yoke_session_options *options)
@@ -213,6 +215,22 @@ static bool is_attribute(const char *name, const char *value)
            (!value || !strchr(value, ';'));
 }
 
+/* Browsers drop such a cookie if it is not secure (RFC 6265bis section 5.7), and
+ * nobody would ever have a session: "when the request came over TLS" is not
+ * enough. */
+static const char *insecure_fault_of(const struct yoke_cookie *cookie)
+{
+    if (cookie->secure)
+        return NULL;
+    if (cookie->same_site == YOKE_SAME_SITE_NONE)
+        return ".cookie.same_site = YOKE_SAME_SITE_NONE needs .cookie.secure "
+               "= true: browsers drop it else";
+    if (cookie->partitioned)
+        return ".cookie.partitioned needs .cookie.secure = true: browsers drop "
+               "it else";
+    return NULL;
+}
+
 /* What is wrong with the options; NULL: nothing. */
 static const char *fault_of(const struct yoke_session_options *options)
 {
@@ -227,7 +245,7 @@ static const char *fault_of(const struct yoke_session_options *options)
     if (!is_for_all_of_host(options))
         return "with a .name that begins with __Host- there is neither "
                ".cookie.domain nor a .cookie.path but \"/\"";
-    return NULL;
+    return insecure_fault_of(&options->cookie);
 }
 
 struct yoke_handler
@@ -239,8 +257,8 @@ yoke_session_with(const struct yoke_session_options *options)
         yoke_log(YOKE_LOG_ERROR, "yoke_session: %s", fault);
         return yoke_with(NULL, NULL, NULL);
     }
-    struct yoke_session_options *copy = yk_zeroed(sizeof(*copy));
-    *copy = *options;
-    fill_in(copy);
-    return yoke_with(run, copy, options_free);
+    struct yk_session_rules *rules = yk_zeroed(sizeof(*rules));
+    rules->options = *options;
+    fill_in(&rules->options);
+    return yoke_with(run, rules, rules_free);
 }

@@ -99,6 +99,7 @@ void yk_session_begin_new(struct yk_session *session)
     session->stored_id = NULL;
     session->version = 0;
     session->begun_s = yoke_req_time_s(session->req);
+    session->age_s = 0;
 }
 
 static bool is_too_old(const struct yk_session *session)
@@ -199,10 +200,11 @@ bool yk_session_needs_store(const struct yk_session *session)
 static uint32_t ttl_s(const struct yk_session *session)
 {
     const struct yoke_session_options *options = session->options;
+    uint32_t age_s = session->age_s > 0 ? session->age_s : options->ttl_s;
     int64_t left_s =
         session->begun_s + options->max_age_s - yoke_req_time_s(session->req);
-    if (options->max_age_s == 0 || left_s >= options->ttl_s)
-        return options->ttl_s;
+    if (options->max_age_s == 0 || left_s >= age_s)
+        return age_s;
     return left_s > 0 ? (uint32_t)left_s : 1;
 }
 

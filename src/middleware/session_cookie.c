@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include <yoke/client.h>
 #include <yoke/cookie.h>
 #include <yoke/log.h>
 #include <yoke/req.h>
@@ -61,10 +62,35 @@ const char *yk_session_make_id(struct yk_session *session)
     return NULL;
 }
 
+/* Told once: it is so for every request. */
+static void tell_insecure(struct yk_session *session)
+{
+    bool is_proxied = yoke_req_get(session->req, "X-Forwarded-Proto") ||
+                      yoke_req_get(session->req, "Forwarded");
+    if (session->rules->is_insecure_told)
+        return;
+    session->rules->is_insecure_told = true;
+    yoke_log(YOKE_LOG_ERROR,
+             "yoke_session: the cookie \"%s\" is not sent, so nobody has a "
+             "session: .cookie.secure is set, and the request did not come "
+             "over TLS%s",
+             session->options->name,
+             is_proxied ? "; a proxy says something else, but is not trusted: "
+                          "see \"trust proxy\""
+                        : "");
+}
+
 int yk_session_send_cookie(struct yk_session *session)
 {
     const struct yoke_session_options *options = session->options;
     yoke_req *req = session->req;
+    struct yoke_cookie cookie = options->cookie;
+    if (cookie.secure && !yoke_req_is_secure(req)) {
+        tell_insecure(session);
+        return 0;
+    }
+    if (session->age_s > 0)
+        cookie.max_age_s = session->age_s;
     const char *signed_text =
         yoke_req_sign(req, purpose_of(req, options->name, session->id));
     if (!signed_text)
@@ -72,7 +98,7 @@ int yk_session_send_cookie(struct yk_session *session)
     const char *signature = strrchr(signed_text, '.');
     return yoke_res_cookie_with(
         session->res, options->name,
-        yoke_req_printf(req, "%s%s", session->id, signature), &options->cookie);
+        yoke_req_printf(req, "%s%s", session->id, signature), &cookie);
 }
 
 void yk_session_clear_cookie(struct yk_session *session)

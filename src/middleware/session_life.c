@@ -96,6 +96,26 @@ int yoke_session_change_id(yoke_req *req)
     return 0;
 }
 
+int yoke_session_set_age(yoke_req *req, uint32_t age_s)
+{
+    struct yk_session *session = yk_session_of(req);
+    int err = refusal(session);
+    if (err == 0 && session->state != YK_SESSION_HERE)
+        err = -ENOENT;
+    if (err < 0)
+        return refuse("yoke_session_set_age", err);
+    session->is_touched = true;
+    session->is_age_changed |= session->age_s != age_s;
+    session->age_s = age_s;
+    return 0;
+}
+
+uint32_t yoke_session_age_s(yoke_req *req)
+{
+    const struct yk_session *session = yk_session_of(req);
+    return session && session->state == YK_SESSION_HERE ? session->age_s : 0;
+}
+
 int yoke_session_destroy(yoke_req *req)
 {
     struct yk_session *session = yk_session_of(req);

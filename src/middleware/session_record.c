@@ -1,4 +1,5 @@
-/* What the store has of a session: {"begun":1700000000,"values":{"name":...}} */
+/* What the store has of a session: {"begun":1700000000,"values":{"name":...}};
+ * with "age", if it has one of its own. */
 #include "middleware/session_state.h"
 
 #include <errno.h>
@@ -18,6 +19,8 @@ char *yk_session_encode(const struct yk_session *session, size_t *ret_len)
         session->values ? json_incref(session->values) : json_object();
     json_t *record = json_pack("{s:I, s:o}", "begun",
                                (json_int_t)session->begun_s, "values", values);
+    if (record && session->age_s > 0)
+        json_object_set_new(record, "age", json_integer(session->age_s));
     char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
     json_decref(record);
     if (text)
@@ -25,15 +28,23 @@ char *yk_session_encode(const struct yk_session *session, size_t *ret_len)
     return text;
 }
 
-/* The values of a record, a new reference; NULL: it is none. */
-static json_t *parse(const void *ptr, size_t len, int64_t *ret_begun_s)
+static uint32_t age_of(const json_t *record)
+{
+    json_int_t age_s = json_integer_value(json_object_get(record, "age"));
+    return age_s > 0 && age_s <= UINT32_MAX ? (uint32_t)age_s : 0;
+}
+
+/* The values of a record, a new reference, and its times; NULL: it is none, and
+ * nothing has changed. */
+static json_t *parse(struct yk_session *session, const void *ptr, size_t len)
 {
     json_t *record = json_loadb(ptr, len, JSON_REJECT_DUPLICATES, NULL);
     const json_t *begun = json_object_get(record, "begun");
     json_t *values = json_object_get(record, "values");
     bool is_good = json_is_integer(begun) && json_is_object(values);
     if (is_good) {
-        *ret_begun_s = json_integer_value(begun);
+        session->begun_s = json_integer_value(begun);
+        session->age_s = age_of(record);
         json_incref(values);
     }
     json_decref(record);
@@ -58,11 +69,10 @@ static void take(struct yk_session *session, json_t *values, size_t len)
 
 int yk_session_decode(struct yk_session *session, const void *ptr, size_t len)
 {
-    json_t *values = parse(ptr, len, &session->begun_s);
+    json_t *values = parse(session, ptr, len);
     if (!values)
         return -EINVAL;
     take(session, values, len);
-    session->is_changed = false;
     return 0;
 }
 
@@ -111,23 +121,30 @@ static bool put_all_on_top(const struct yk_session *session, json_t *theirs)
 
 int yk_session_merge(struct yk_session *session, const void *ptr, size_t len)
 {
-    json_t *theirs = parse(ptr, len, &session->begun_s);
+    uint32_t own_age_s = session->age_s;
+    json_t *theirs = parse(session, ptr, len);
     json_t *base = json_copy(theirs);
+    if (session->is_age_changed)
+        session->age_s = own_age_s;
     if (!theirs || !base || !put_all_on_top(session, theirs)) {
         json_decref(base);
         json_decref(theirs);
         return theirs ? -YOKE_ECONFLICT : -EINVAL;
     }
     size_t own_len = session->len;
+    bool is_age_changed = session->is_age_changed;
     take(session, theirs, len);
     session->len = own_len > session->len ? own_len : session->len;
     session->base = base;
     session->is_changed = true;
+    session->is_age_changed = is_age_changed;
     return 0;
 }
 
 bool yk_session_is_changed(const struct yk_session *session)
 {
+    if (session->is_age_changed)
+        return true;
     return session->is_changed && !is_same(session->base, session->values) &&
            (json_object_size(session->base) > 0 ||
             json_object_size(session->values) > 0);
@@ -138,6 +155,7 @@ void yk_session_settle(struct yk_session *session)
     json_decref(session->base);
     session->base = NULL;
     session->is_changed = false;
+    session->is_age_changed = false;
 }
 
 void yk_session_forget(struct yk_session *session)

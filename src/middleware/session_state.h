@@ -38,8 +38,16 @@ struct yk_doomed {
     bool has_values; /* The values that the session has are its. */
 };
 
+/* What the requests of one middleware share. */
+struct yk_session_rules {
+    struct yoke_session_options options; /* Defaults filled in. */
+    bool
+        is_insecure_told; /* That a secure cookie does not go: once is enough. */
+};
+
 struct yk_session {
-    const struct yoke_session_options *options;
+    struct yk_session_rules *rules;
+    const struct yoke_session_options *options; /* The same's. */
     yoke_req *req;
     yoke_res *res;
     enum yk_session_state state;
@@ -50,11 +58,13 @@ struct yk_session {
     struct yk_doomed doomed[YK_SESSION_DOOMED_MAX];
     uint64_t version; /* The store's. */
     int64_t begun_s;
+    uint32_t age_s; /* Its own; 0: as the options say. */
 
     struct json_t *values; /* An object; NULL: there are none. */
     struct json_t *base;   /* The same; only if `is_changed`. */
     size_t len;            /* Of the values, as they are stored; about. */
     bool is_changed;       /* Perhaps. */
+    bool is_age_changed;   /* `age_s` is not stored yet. */
     bool is_touched;       /* By yoke_session_touch. */
     bool is_cookie_dead;   /* Its session has been destroyed, or replaced. */
     bool is_head_gone;     /* Nothing can be set any more. */
@@ -84,7 +94,7 @@ const char *yk_session_read_cookie(yoke_req *req,
 const char *yk_session_make_id(struct yk_session *session);
 
 /* Sends the client its cookie; or has it forget it. 0, or -EINVAL: the
- * application has no secrets. */
+ * application has no secrets. One that is only for TLS does not go elsewhere. */
 int yk_session_send_cookie(struct yk_session *session);
 void yk_session_clear_cookie(struct yk_session *session);
 

@@ -90,6 +90,11 @@ struct yoke_rate_store {
     void (*give)(struct yoke_rate_store *store, const char *key,
                  const struct yoke_rate *rate,
                  const struct yoke_rate_state *state, uint64_t now_ms);
+    /* Forgets all that has been taken of `key`, whose requests are counted by
+     * `rate`. Nobody is told how that ends, so it logs a failure. NULL: it
+     * cannot. */
+    void (*reset)(struct yoke_rate_store *store, const char *key,
+                  const struct yoke_rate *rate, uint64_t now_ms);
 };
 
 /* The store that is used when none is given: a table of `max_clients` places,
@@ -210,6 +215,24 @@ yoke_rate_limit_with(const struct yoke_rate_limit_options *options);
  * NULL as the name: the last one that did. (express-rate-limit: req.rateLimit.) */
 const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
                                                  const char *name);
+
+/* Forgets what the client of this request has taken from the limiter of that name,
+ * this request too, as if he had never come: after he has signed in, so that his
+ * failed tries do not shut him out the next time. NULL as the name: the last one
+ * that has counted the request.
+ *
+ *     yoke_session_regenerate(req);
+ *     yoke_rate_reset(req, "login");
+ *
+ * Nobody waits for the store: when it is away the client's requests go on to
+ * count, and the log says so. What this answer's fields say stays. Of a window
+ * that is shared, requests of the same client that are being refused in that
+ * moment may let as many more pass.
+ *
+ * Returns 0; -ENOENT: no limiter of that name has counted this request;
+ * -ENOTSUP: its store has no `reset`. (express-rate-limit: resetKey;
+ * rate-limiter-flexible: delete.) */
+int yoke_rate_reset(yoke_req *req, const char *name);
 
 #ifdef __cplusplus
 }

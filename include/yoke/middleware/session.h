@@ -95,7 +95,12 @@ struct yoke_session_options {
     /* The cookie. It is always signed. What is left zero: path "/", this host
      * alone, until the browser is closed, HttpOnly, SameSite=Lax, and Secure
      * when the request came over TLS (yoke_req_is_secure, which sees "trust
-     * proxy"). With a path, requests elsewhere have no session. */
+     * proxy"). With a path, requests elsewhere have no session.
+     *
+     * With `.cookie.secure` it goes over TLS alone: to a request that came
+     * otherwise it is not sent, which the log says once. Behind a proxy that
+     * means: "trust proxy" is not set. SameSite=None and `.partitioned` without
+     * it are an error of registration, for browsers drop such cookies. */
     const char *name;          /* "sid" */
     struct yoke_cookie cookie; /* Its attributes. */
     bool is_visible;           /* Scripts see it: no HttpOnly. */
@@ -241,6 +246,18 @@ void yoke_session_reload(yoke_req *req, yoke_session_fn *fn, void *data);
 /* Its time, and that of its cookie, begins anew with this answer, also without
  * `.rolling`. (express-session: touch.) */
 void yoke_session_touch(yoke_req *req);
+
+/* How long this one is kept from its last use, and its cookie from now on, in
+ * seconds, instead of what the options say: for "stay signed in". `.max_age_s`
+ * stays the limit. 0: as the options say. It is stored with the session, and goes
+ * on with yoke_session_change_id; one that yoke_session_regenerate begins has
+ * none, so call it after that. Alone it begins no session. Of two requests at the
+ * same time the last counts. Returns as a setter. (express-session:
+ * req.session.cookie.maxAge, in milliseconds.) */
+int yoke_session_set_age(yoke_req *req, uint32_t age_s);
+
+/* What has been set so; 0: nothing. (express-session: cookie.originalMaxAge.) */
+uint32_t yoke_session_age_s(yoke_req *req);
 
 #ifdef __cplusplus
 }

@@ -94,6 +94,16 @@ static inline void touch(yoke_req *req, yoke_res *res)
     yoke_res_text(res, "touched");
 }
 
+/* /age-of?s=SECONDS: its own age; without, what it is. */
+static inline void age_of(yoke_req *req, yoke_res *res)
+{
+    const char *s = yoke_req_query(req, "s");
+    if (s)
+        assert_int_equal(
+            yoke_session_set_age(req, (uint32_t)strtoul(s, NULL, 10)), 0);
+    yoke_res_text(res, yoke_req_printf(req, "%u", yoke_session_age_s(req)));
+}
+
 /* Requests that wait in their handlers. */
 static struct {
     yoke_req *req;
@@ -107,6 +117,8 @@ static inline void slow(yoke_req *req, yoke_res *res)
 {
     if (yoke_req_query(req, "k"))
         yoke_session_set_text(req, query(req, "k"), query(req, "v"));
+    if (yoke_req_query(req, "s"))
+        yoke_session_set_age(req, (uint32_t)strtoul(query(req, "s"), NULL, 10));
     if (yoke_req_query(req, "moves"))
         yoke_session_change_id(req);
     held[held_count].req = req;
@@ -292,6 +304,7 @@ static inline yoke_app *app_with(struct yoke_handler middleware)
         {"/remove-and-set", remove_and_set},
         {"/id", show_id},
         {"/age", show_age},
+        {"/age-of", age_of},
         {"/login", log_in},
         {"/logout", log_out},
         {"/change-id", change_id},

@@ -1,6 +1,10 @@
 /* What a request takes of a limit, and what is given back. */
 #include "rate_limit.h"
 
+#include <errno.h>
+
+#include <yoke/error.h>
+
 static void answer_as_asked(yoke_req *req, yoke_res *res)
 {
     yoke_res_status(res, (int)number_of(req, "status", 200));
@@ -53,6 +57,104 @@ static void those_that_end_badly_are_given_back(void **state)
         shared_close(shared);
     }
 }
+
+/* ---- Forgetting ---- */
+
+static bool is_reset(yoke_req *req, yoke_res *res, void *data)
+{
+    (void)res, (void)data;
+    return yoke_req_query(req, "reset") != NULL;
+}
+
+/* /?reset=NAME */
+static void answer_and_reset(yoke_req *req, yoke_res *res)
+{
+    const char *name = yoke_req_query(req, "reset");
+    int err = name ? yoke_rate_reset(req, *name ? name : NULL) : 0;
+    yoke_res_text(res, err == 0 ? "ok" : yoke_strerror(err));
+}
+
+static void expect_answer(yoke_test *t, const char *path, int status,
+                          const char *text)
+{
+    yoke_expect_text(yoke_test_get(t, path), status, text);
+    run_turns();
+}
+
+static void a_client_can_be_forgotten(void **state)
+{
+    (void)state;
+    for (int which = 0; which < 2 * STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = yoke_test_new(
+            app_behind(yoke_rate_limit(.limit = 3, .window_ms = 10000,
+                                       .store = store_of(which % STORES),
+                                       .skips_success = which >= STORES,
+                                       .is_success = is_reset),
+                       answer_and_reset));
+        for (int round = 0; round < 3; round++) {
+            expect_answer(t, "/", 200, "ok");
+            expect_answer(t, "/", 200, "ok");
+            /* What is forgotten is not given back as well. */
+            expect_answer(t, round % 2 ? "/?reset=default" : "/?reset=", 200,
+                          "ok");
+            shared_ms += 1000;
+        }
+        for (int i = 0; i < 3; i++)
+            expect_answer(t, "/", 200, "ok");
+        expect_answer(t, "/", 429, "rate.limited");
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+/* Others keep what they have taken. */
+static void only_that_client_is_forgotten(void **state)
+{
+    (void)state;
+    shared = shared_open("memory:");
+    for (int which = 0; which < STORES; which++) {
+        struct yoke_rate rate = {.limit = 2, .window_ms = 10000};
+        struct yoke_rate_store *rates =
+            which == IN_PROCESS ? yoke_rate_store_local(64) : store_of(which);
+        const char *ada = which == SHARED_WINDOW ? "ada" : "Ada";
+        const char *bob = which == SHARED_WINDOW ? "bob" : "Bob";
+        assert_int_equal(flood(rates, ada, 3, 2), 2);
+        assert_int_equal(flood(rates, bob, 3, 2), 2);
+        rates->reset(rates, ada, &rate, 0);
+        rates->reset(rates, "nobody", &rate, 0);
+        run_turns();
+        assert_int_equal(flood(rates, bob, 1, 2), 0);
+        assert_int_equal(flood(rates, ada, 3, 2), 2);
+        rates->free(rates);
+    }
+    shared_close(shared);
+}
+
+static void what_cannot_be_forgotten_is_told(void **state)
+{
+    (void)state;
+    yoke_store *away =
+        yoke_store_open(.url = "memcached+unix:/nonexistent/socket");
+    yoke_test *t = yoke_test_new(
+        app_behind(yoke_rate_limit(.limit = 9), answer_and_reset));
+    expect_answer(t, "/?reset=login", 200, yoke_strerror(-ENOENT));
+    yoke_test_free(t);
+    /* While the store is away nothing is counted. */
+    for (int way = 0; way < 2; way++) {
+        struct yoke_rate rate = {.limit = 2, .window_ms = 10000};
+        struct yoke_rate_store *rates =
+            yoke_rate_store_shared(away, .way = (enum yoke_rate_way)way);
+        rates->reset(rates, "ada", &rate, 0);
+        t = yoke_test_new(app_behind(
+            yoke_rate_limit(.limit = 1, .store = rates), answer_and_reset));
+        expect_answer(t, "/?reset=default", 200, yoke_strerror(-ENOENT));
+        yoke_test_free(t);
+    }
+    shared_close(away);
+}
+
+/* ---- What is well ---- */
 
 static bool was_found(yoke_req *req, yoke_res *res, void *data)
 {
@@ -166,6 +268,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(those_that_end_well_are_given_back),
         cmocka_unit_test(those_that_end_badly_are_given_back),
+        cmocka_unit_test(a_client_can_be_forgotten),
+        cmocka_unit_test(only_that_client_is_forgotten),
+        cmocka_unit_test(what_cannot_be_forgotten_is_told),
         cmocka_unit_test(what_ends_well_can_be_said),
         cmocka_unit_test(a_client_that_goes_is_not_given_back),
         cmocka_unit_test(a_store_that_cannot_give_back_is_refused),

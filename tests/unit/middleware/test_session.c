@@ -101,17 +101,57 @@ static void visitors_can_have_one_from_the_start(void **state)
 static void attributes_are_as_wanted(void **state)
 {
     (void)state;
-    yoke_test *t = CLIENT(.name = "__Secure-id", .is_visible = true,
-                          .cookie = {.max_age_s = 60,
-                                     .secure = true,
-                                     .domain = "test",
-                                     .same_site = YOKE_SAME_SITE_STRICT,
-                                     .priority = YOKE_PRIORITY_HIGH,
-                                     .partitioned = true});
+    yoke_app *app = app_with(
+        yoke_session(.store = store, .name = "__Secure-id", .is_visible = true,
+                     .cookie = {.max_age_s = 60,
+                                .secure = true,
+                                .domain = "test",
+                                .same_site = YOKE_SAME_SITE_STRICT,
+                                .priority = YOKE_PRIORITY_HIGH,
+                                .partitioned = true}));
+    yoke_app_set_str(app, "trust proxy", "loopback");
+    yoke_test *t = yoke_test_new(app);
+    yoke_test_https(t);
     yoke_tr *r = yoke_test_get(t, "/set?k=a&v=1");
     yoke_expect_cookie(r, "__Secure-id", NULL, .http_only = -1, .secure = 1,
                        .max_age = 60, .same_site = "Strict", .domain = "test",
                        .priority = "High", .partitioned = 1);
+    yoke_test_free(t);
+}
+
+static char last_line[300];
+
+static void count_lines(enum yoke_log_level level, const char *line, void *data)
+{
+    if (level == YOKE_LOG_ERROR)
+        ++*(int *)data;
+    snprintf(last_line, sizeof(last_line), "%s", line);
+}
+
+/* As behind a proxy that is not trusted. */
+static void a_secure_cookie_goes_over_tls_alone(void **state)
+{
+    (void)state;
+    yoke_app *app =
+        app_with(yoke_session(.store = store, .cookie.secure = true));
+    yoke_app_set_str(app, "trust proxy", "loopback");
+    int lines = 0;
+    yoke_log_set_level(YOKE_LOG_ERROR);
+    yoke_log_set_sink(count_lines, &lines);
+    yoke_test *t = yoke_test_new(app);
+    for (int i = 0; i < 2; i++) {
+        yoke_tr *r = yoke_test_get(t, "/set?k=a&v=1");
+        yoke_tr_set(r, "Forwarded", "proto=https");
+        yoke_expect_text(r, 200, "set");
+        yoke_expect_no_cookie(r, "sid");
+    }
+    assert_int_equal(lines, 1);
+    assert_non_null(strstr(last_line, "trust proxy"));
+    yoke_log_set_sink(NULL, NULL);
+    yoke_log_set_level(YOKE_LOG_OFF);
+    yoke_test_https(t);
+    yoke_expect_cookie(yoke_test_get(t, "/set?k=a&v=1"), "sid", NULL,
+                       .secure = 1);
     yoke_test_free(t);
 }
 
@@ -412,6 +452,71 @@ static void touch_sends_the_cookie_once_more(void **state)
     yoke_test_free(t);
 }
 
+static void one_can_have_an_age_of_its_own(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT(.ttl_s = 60);
+    yoke_test *ada = yoke_test_agent(t), *bob = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=1", "set");
+    expect(bob, "/set?k=a&v=1", "set");
+    yoke_tr *r = yoke_test_get(ada, "/age-of?s=1000");
+    yoke_expect_cookie(r, "sid", NULL, .max_age = 1000);
+    pass(t, 500);
+    expect(bob, "/get?k=a", "-");
+    expect(ada, "/age-of", "1000");
+    /* It begins anew with each use, and goes on with another id. */
+    r = yoke_test_get(ada, "/change-id");
+    yoke_expect_cookie(r, "sid", NULL, .max_age = 1000);
+    pass(t, 900);
+    expect(ada, "/get?k=a", "1");
+    /* It can be given back. */
+    yoke_expect_cookie(yoke_test_get(ada, "/age-of?s=0"), "sid", NULL,
+                       .persistent = -1);
+    pass(t, 61);
+    expect(ada, "/get?k=a", "-");
+    yoke_test_free(t);
+}
+
+static void an_age_of_its_own_ends_with_it(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT(.max_age_s = 100);
+    yoke_test *ada = yoke_test_agent(t);
+    /* Alone it begins none. */
+    yoke_expect_no_cookie(yoke_test_get(ada, "/age-of?s=1000"), "sid");
+    expect(ada, "/set?k=a&v=1", "set");
+    expect(ada, "/age-of", "0");
+    expect(ada, "/age-of?s=1000", "1000");
+    yoke_expect_status(yoke_test_get(ada, "/login"), 303);
+    expect(ada, "/age-of", "0");
+    expect(ada, "/age-of?s=1000", "1000");
+    pass(t, 100);
+    expect(ada, "/get?k=user", "-");
+    yoke_test_free(t);
+}
+
+/* Whoever loses the race for the record. */
+static void an_age_is_kept_beside_what_another_changes(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT(.ttl_s = 60);
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=1", "set");
+    yoke_tr *r = begin(ada, "/slow?k=b&v=2");
+    expect(ada, "/age-of?s=1000", "1000");
+    release(0, "done");
+    yoke_expect_text(r, 200, "done");
+    expect(ada, "/age-of", "1000");
+    r = begin(ada, "/slow?s=500");
+    expect(ada, "/set?k=c&v=3", "set");
+    release(1, "done");
+    yoke_expect_text(r, 200, "done");
+    expect(ada, "/age-of", "500");
+    expect(ada, "/get?k=c", "3");
+    expect(ada, "/get?k=b", "2");
+    yoke_test_free(t);
+}
+
 static void without_a_store_it_is_an_error_of_registration(void **state)
 {
     (void)state;
@@ -438,6 +543,19 @@ static void a_cookie_that_cannot_be_is_an_error_of_registration(void **state)
                                          .cookie.path = "/")));
 }
 
+static void a_cookie_that_has_to_be_secure_is_or_is_an_error(void **state)
+{
+    (void)state;
+    assert_true(is_refused(
+        yoke_session(.store = store, .cookie.same_site = YOKE_SAME_SITE_NONE)));
+    assert_true(
+        is_refused(yoke_session(.store = store, .cookie.partitioned = true)));
+    assert_false(
+        is_refused(yoke_session(.store = store, .cookie.secure = true,
+                                .cookie.partitioned = true,
+                                .cookie.same_site = YOKE_SAME_SITE_NONE)));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -449,6 +567,7 @@ int main(void)
         WITH_STORE(what_is_not_changed_is_not_written),
         WITH_STORE(visitors_can_have_one_from_the_start),
         WITH_STORE(attributes_are_as_wanted),
+        WITH_STORE(a_secure_cookie_goes_over_tls_alone),
         WITH_STORE(over_tls_the_cookie_is_secure),
         WITH_STORE(elsewhere_than_on_its_path_there_is_none),
         WITH_STORE(an_id_from_outside_is_never_taken),
@@ -466,8 +585,12 @@ int main(void)
         WITH_STORE(it_does_not_live_for_ever),
         WITH_STORE(a_rolling_cookie_comes_with_every_answer),
         WITH_STORE(touch_sends_the_cookie_once_more),
+        WITH_STORE(one_can_have_an_age_of_its_own),
+        WITH_STORE(an_age_of_its_own_ends_with_it),
+        WITH_STORE(an_age_is_kept_beside_what_another_changes),
         WITH_STORE(without_a_store_it_is_an_error_of_registration),
         WITH_STORE(a_cookie_that_cannot_be_is_an_error_of_registration),
+        WITH_STORE(a_cookie_that_has_to_be_secure_is_or_is_an_error),
     };
     return cmocka_run_group_tests_name("session", tests, be_quiet, NULL);
 }
