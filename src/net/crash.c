@@ -1,14 +1,11 @@
 /* Everything below on_crash runs in a signal handler, in a process of which
  * anything may be broken: no allocation, no locks, no stdio. The unwinder is
- * loaded beforehand; modules are found with _dl_find_object(3), which takes no
- * lock. The answers come first and the backtrace last, for it follows pointers
+ * loaded beforehand. The answers come first and the backtrace last, for it follows pointers
  * on a stack that may be spoilt. */
 #include "net/crash.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
-#include <link.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -24,24 +21,23 @@
 
 #include <yoke/loop.h>
 
-#include "core/number.h"
+#include "net/crash_line.h"
+#include "net/crash_place.h"
 #include "net/flights.h"
 #include "net/vitals.h"
 
 #include "core/banned.h"
 
 /* The stack of the handler: the unwinder is what needs it. */
-#define STACK_SIZE   (128 * 1024)
+#define STACK_SIZE (128 * 1024)
 /* A stack that is there already will do if it has this much. */
-#define STACK_MIN    (32 * 1024)
+#define STACK_MIN  (32 * 1024)
 /* How long the handler may take. */
-#define WATCHDOG_S   5
-#define FRAMES_MAX   48
+#define WATCHDOG_S 5
 /* A fault so near to the stack's end is taken for an overflow. */
-#define NEAR_STACK   (64 * 1024)
+#define NEAR_STACK (64 * 1024)
 /* Input that is read away behind an answer, so that no reset destroys it. */
-#define DRAIN_MAX    (256 * 1024)
-#define LINE_MAX_LEN 512
+#define DRAIN_MAX  (256 * 1024)
 
 static const int signals[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 #define SIGNALS (sizeof(signals) / sizeof(signals[0]))
@@ -54,61 +50,6 @@ static struct {
     _Atomic pid_t thread; /* Which has crashed; 0: none yet. */
     volatile sig_atomic_t signum;
 } crash;
-
-/* ---- Lines ---- */
-
-struct line {
-    size_t len;
-    char text[LINE_MAX_LEN];
-};
-
-static void put(struct line *line, const char *text)
-{
-    size_t len = strlen(text);
-    size_t room = sizeof(line->text) - 1 - line->len;
-
-    if (len > room)
-        len = room;
-    memcpy(line->text + line->len, text, len);
-    line->len += len;
-}
-
-static void put_number(struct line *line, uint64_t number)
-{
-    char digits[YK_DIGITS_MAX + 1];
-
-    digits[yk_format_u64(digits, number)] = '\0';
-    put(line, digits);
-}
-
-static void put_hex(struct line *line, uintptr_t number)
-{
-    char digits[2 * sizeof(number) + 1];
-    char *at = digits + sizeof(digits) - 1;
-
-    *at = '\0';
-    do {
-        *--at = "0123456789abcdef"[number & 15];
-        number >>= 4;
-    } while (number);
-    put(line, "0x");
-    put(line, at);
-}
-
-static void begin(struct line *line)
-{
-    line->len = 0;
-    put(line, "yoke[");
-    put_number(line, (uint64_t)crash.pid);
-    put(line, "] error: ");
-}
-
-static void end(struct line *line)
-{
-    line->text[line->len++] = '\n';
-    ssize_t ignored = write(STDERR_FILENO, line->text, line->len);
-    (void)ignored;
-}
 
 /* ---- The signal ---- */
 
@@ -175,20 +116,20 @@ static const char *reason(int signum, const siginfo_t *info,
     }
 }
 
-static void put_cause(struct line *line, int signum, const siginfo_t *info,
-                      const ucontext_t *context)
+static void put_cause(struct yk_crash_line *line, int signum,
+                      const siginfo_t *info, const ucontext_t *context)
 {
     if (is_fault(signum, info)) {
-        put(line, reason(signum, info, context));
-        put(line, " at ");
-        put_hex(line, (uintptr_t)info->si_addr);
+        yk_crash_put(line, reason(signum, info, context));
+        yk_crash_put(line, " at ");
+        yk_crash_put_hex(line, (uintptr_t)info->si_addr);
     } else if (info->si_code == SI_KERNEL) {
-        put(line, "address not possible");
+        yk_crash_put(line, "address not possible");
     } else if (info->si_pid == crash.pid) {
-        put(line, "aborted");
+        yk_crash_put(line, "aborted");
     } else {
-        put(line, "sent by process ");
-        put_number(line, (uint64_t)info->si_pid);
+        yk_crash_put(line, "sent by process ");
+        yk_crash_put_number(line, (uint64_t)info->si_pid);
     }
 }
 
@@ -196,16 +137,16 @@ static void report_signal(int signum, const siginfo_t *info,
                           const ucontext_t *context)
 {
     const char *name = sigabbrev_np(signum);
-    struct line line;
+    struct yk_crash_line line;
 
-    begin(&line);
-    put(&line, crash.who);
-    put(&line, " crashed: SIG");
-    put(&line, name ? name : "?");
-    put(&line, " (");
+    yk_crash_line_begin(&line);
+    yk_crash_put(&line, crash.who);
+    yk_crash_put(&line, " crashed: SIG");
+    yk_crash_put(&line, name ? name : "?");
+    yk_crash_put(&line, " (");
     put_cause(&line, signum, info, context);
-    put(&line, ")");
-    end(&line);
+    yk_crash_put(&line, ")");
+    yk_crash_line_end(&line);
 }
 
 /* ---- The requests ---- */
@@ -250,17 +191,17 @@ static void report_request(const struct yk_flight *flight, bool is_running,
                            bool is_answered, uint64_t now_ns)
 {
     char text[YK_FLIGHT_LINE_MAX];
-    struct line line;
+    struct yk_crash_line line;
 
-    begin(&line);
-    put(&line, "in flight: ");
+    yk_crash_line_begin(&line);
+    yk_crash_put(&line, "in flight: ");
     yk_flight_line(flight, text);
-    put(&line, text);
-    put(&line, ", for ");
-    put_number(&line, (now_ns - flight->begun_ns) / 1000000);
-    put(&line, is_running ? " ms, its handler was running" : " ms");
-    put(&line, is_answered ? "; answered with 500" : "; cut");
-    end(&line);
+    yk_crash_put(&line, text);
+    yk_crash_put(&line, ", for ");
+    yk_crash_put_number(&line, (now_ns - flight->begun_ns) / 1000000);
+    yk_crash_put(&line, is_running ? " ms, its handler was running" : " ms");
+    yk_crash_put(&line, is_answered ? "; answered with 500" : "; cut");
+    yk_crash_line_end(&line);
 }
 
 /* The first is the one whose handler runs; the table comes behind it. */
@@ -292,59 +233,6 @@ static void report_requests(void)
         if (is_open(flight))
             report_request(flight, flight == running, is_answered[i], now_ns);
     }
-}
-
-/* ---- The place ---- */
-
-/* A module that was loaded through a descriptor is named by that: what it
- * stands for says more. */
-static void put_module(struct line *line, const struct link_map *map)
-{
-    char path[256];
-    const char *name = map->l_name[0] ? map->l_name : program_invocation_name;
-    ssize_t len = -1;
-
-    if (strncmp(name, "/proc/self/fd/", 14) == 0)
-        len = readlink(name, path, sizeof(path) - 1);
-    if (len > 0) {
-        path[len] = '\0';
-        name = path;
-    }
-    put(line, name);
-}
-
-static void report_frame(void *address)
-{
-    struct dl_find_object module;
-    struct line line;
-
-    begin(&line);
-    put(&line, "  at ");
-    if (_dl_find_object(address, &module) == 0 && module.dlfo_link_map) {
-        const struct link_map *map = module.dlfo_link_map;
-        put_module(&line, map);
-        put(&line, "+");
-        put_hex(&line, (uintptr_t)address - map->l_addr);
-    } else {
-        put_hex(&line, (uintptr_t)address);
-    }
-    end(&line);
-}
-
-/* From the place of the fault on: what is before it is this handler. A frame
- * that comes again and again, as in an overflow, is told once. */
-static void report_place(const ucontext_t *context)
-{
-    void *frames[FRAMES_MAX];
-    int count = backtrace(frames, FRAMES_MAX);
-    int first = 0;
-
-    for (int i = 0; i < count; i++)
-        if ((uintptr_t)frames[i] == program_counter(context))
-            first = i;
-    for (int i = first; i < count; i++)
-        if (i == first || frames[i] != frames[i - 1])
-            report_frame(frames[i]);
 }
 
 /* ---- The handler ---- */
@@ -412,7 +300,7 @@ static void on_crash(int signum, siginfo_t *info, void *context)
         answer_requests();
     report_signal(signum, info, context);
     report_requests();
-    report_place(context);
+    yk_crash_report_place(program_counter(context));
     die(signum, info);
 }
 
