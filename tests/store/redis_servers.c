@@ -1,5 +1,6 @@
 #include "redis_servers.h"
 
+#include "certificates.h"
 #include "fixture.h"
 #include "proxy.h"
 
@@ -439,3 +440,28 @@ const struct hurt redis_sentinel_hurt = {.kill = kill_primary,
                                          .restart = restart_primary,
                                          .freeze = freeze_primary,
                                          .thaw = thaw_primary};
+
+/* ---- The kind rediss ---- */
+
+static struct redis_server secured;
+
+void rediss_kind_start(void)
+{
+    const char *folder = fixture_folder();
+    char options[512];
+    int tls_port = free_port();
+
+    certificate_authority("ca");
+    certificate_make("good", "IP:127.0.0.1", 30);
+    snprintf(options, sizeof(options),
+             "--save  --tls-port %d --tls-cert-file %s/good.pem --tls-key-file "
+             "%s/good.key --tls-ca-cert-file %s/ca.pem --tls-auth-clients no",
+             tls_port, folder, folder, folder);
+    redis_start(&secured, options);
+    fixture_set_url("rediss://127.0.0.1:%d?ca=%s/ca.pem", tls_port, folder);
+}
+
+void rediss_kind_stop(void)
+{
+    redis_kill(&secured);
+}

@@ -53,7 +53,11 @@ void redis_cluster_kind_stop(void);
 void redis_sentinel_kind_start(void);
 void redis_sentinel_kind_stop(void);
 
-/* The same by a proxy, which is started. The first node is hurt, and the
+/* One server, over TLS. */
+void rediss_kind_start(void);
+void rediss_kind_stop(void);
+
+/* A cluster, and a primary with its sentinel, by a proxy, which is started. The first node is hurt, and the
  * primary. */
 struct hurt;
 void redis_cluster_proxied_start(void);
