@@ -4,7 +4,7 @@
  *     /count               how many there are, and the worker: "COUNT PID"
  *     /get?k=NAME          one of them, or "-"
  *     /end                 destroys it
- *     /window, /bucket     100 requests in a long time, either way */
+ *     /window, /bucket     $LIMIT requests in a long time, either way; 100 */
 #include <unistd.h>
 
 #include <yoke/yoke.h>
@@ -59,17 +59,18 @@ static void pass(yoke_req *req, yoke_res *res)
 yoke_app *make_app(void)
 {
     yoke_app *app = yoke_app_new();
+    uint32_t limit = (uint32_t)yoke_env_int("LIMIT", 100);
     yoke_store *store = yoke_store_open();
     if (!store)
         yoke_app_fail(app, "the store cannot be opened");
     yoke_app_cookie_secrets(app, "of the tests");
     yoke_app_get(app, "/window",
-                 yoke_rate_limit(.limit = 100, .window_ms = LONG_MS,
+                 yoke_rate_limit(.limit = limit, .window_ms = LONG_MS,
                                  .name = "window",
                                  .store = yoke_rate_store_shared(store)),
                  pass);
     yoke_app_get(app, "/bucket",
-                 yoke_rate_limit(.limit = 100, .window_ms = LONG_MS,
+                 yoke_rate_limit(.limit = limit, .window_ms = LONG_MS,
                                  .name = "bucket",
                                  .store = yoke_rate_store_shared(
                                      store, .way = YOKE_RATE_BUCKET)),
