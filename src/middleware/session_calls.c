@@ -30,7 +30,12 @@
 
 const char *yk_session_key(const struct yk_session *session, const char *id)
 {
-    return yoke_req_printf(session->req, "%s%s", session->options->prefix, id);
+    const char *prefix = session->options->prefix;
+    size_t prefix_len = strlen(prefix), id_len = strlen(id);
+    char *key = yoke_req_alloc(session->req, prefix_len + id_len + 1);
+    memcpy(key, prefix, prefix_len);
+    memcpy(key + prefix_len, id, id_len + 1);
+    return key;
 }
 
 /* ---- One thing at a time ---- */

@@ -3,8 +3,6 @@
 #include "middleware/session_state.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -60,9 +58,10 @@ static json_t *parse(struct yk_session *session, const void *ptr, size_t len)
 /* Of the record beside the values. */
 static size_t frame_len(int64_t begun_s)
 {
-    char text[64];
-    return (size_t)snprintf(text, sizeof(text),
-                            "{\"begun\":%" PRId64 ",\"values\":{}}", begun_s);
+    size_t len = strlen("{\"begun\":0,\"values\":{}}") + (begun_s < 0);
+    while (begun_s /= 10)
+        len++;
+    return len;
 }
 
 static void take(struct yk_session *session, json_t *values, size_t len)
