@@ -327,7 +327,7 @@ static void on_moved(const struct yoke_store_result *result, void *data)
     yk_session_answered(session, result->err, result->text);
 }
 
-static void delete (struct yk_doomed *doomed, yoke_store_fn *fn)
+static void strike(struct yk_doomed *doomed, yoke_store_fn *fn)
 {
     const struct yk_session *session = doomed->session;
     yoke_store_delete(session->options->store,
@@ -368,9 +368,10 @@ static void on_sealed(const struct yoke_store_result *result, void *data)
     }
     if (is_left(session))
         return;
-    if (result->err == 0)
-        delete (doomed, on_moved);
-    else if (session->tries++ < TRIES_MAX)
+    if (result->err == 0) {
+        session->version = 0; /* Whoever tries again need not seal again. */
+        strike(doomed, on_moved);
+    } else if (session->tries++ < TRIES_MAX)
         yoke_store_get(session->options->store,
                        yk_session_key(session, doomed->id), on_newer_moved,
                        doomed);
@@ -384,7 +385,7 @@ static void seal(struct yk_doomed *doomed)
 {
     struct yk_session *session = doomed->session;
     if (session->version == 0)
-        delete (doomed, on_moved);
+        strike(doomed, on_moved);
     else
         yoke_store_replace(session->options->store,
                            yk_session_key(session, doomed->id),
@@ -400,7 +401,7 @@ static bool erase(struct yk_session *session, struct yk_doomed *doomed)
     if (is_moved)
         seal(doomed);
     else
-        delete (doomed, on_deleted);
+        strike(doomed, on_deleted);
     return is_moved;
 }
 
