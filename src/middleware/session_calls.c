@@ -3,7 +3,11 @@
  * A session that is new is added. One that is known is replaced, if it is still
  * what this request has loaded; else it is loaded again, what has changed here is
  * put on top, and so on: at each turn somebody succeeds. One that is gone stays
- * gone, for `replace` makes no key. */
+ * gone, for `replace` makes no key.
+ *
+ * One that gets another id is sealed under the old one, in the same way, then
+ * removed there, then added: what others have stored until then goes with it, and
+ * of those that come too late none succeeds. */
 #include "middleware/session_state.h"
 
 #include <errno.h>
@@ -21,9 +25,17 @@
 /* So often somebody else may have been faster. */
 #define TRIES_MAX 100
 
+/* If the worker dies between sealing and removing. */
+#define SEAL_S 60
+
 const char *yk_session_key(const struct yk_session *session, const char *id)
 {
-    return yoke_req_printf(session->req, "%s%s", session->options->prefix, id);
+    const char *prefix = session->options->prefix;
+    size_t prefix_len = strlen(prefix), id_len = strlen(id);
+    char *key = yoke_req_alloc(session->req, prefix_len + id_len + 1);
+    memcpy(key, prefix, prefix_len);
+    memcpy(key + prefix_len, id, id_len + 1);
+    return key;
 }
 
 /* ---- One thing at a time ---- */
@@ -156,7 +168,7 @@ static void on_fetched(const struct yoke_store_result *result, void *data)
         return;
     if (err == 0)
         err = take(session, result);
-    else if (err == -ENOENT)
+    if (err == -ENOENT)
         err = miss(session);
     if (err == -EINVAL && is_first)
         err = begin_anew(session);
@@ -315,14 +327,81 @@ static void on_moved(const struct yoke_store_result *result, void *data)
     yk_session_answered(session, result->err, result->text);
 }
 
+static void strike(struct yk_doomed *doomed, yoke_store_fn *fn)
+{
+    const struct yk_session *session = doomed->session;
+    yoke_store_delete(session->options->store,
+                      yk_session_key(session, doomed->id), fn, doomed);
+}
+
+static void seal(struct yk_doomed *doomed);
+
+/* What another request has stored goes to the other id as well. */
+static void on_newer_moved(const struct yoke_store_result *result, void *data)
+{
+    struct yk_doomed *doomed = data;
+    struct yk_session *session = doomed->session;
+    int err = result->err;
+    if (is_left(session))
+        return;
+    if (err == 0)
+        err = yk_session_merge(session, result->value, result->len);
+    if (err == 0) {
+        session->version = result->version;
+        seal(doomed);
+        return;
+    }
+    if (err == -ENOENT) {
+        session->state = YK_SESSION_OVER;
+        doomed->id = NULL;
+    }
+    yk_session_answered(session, err, result->text);
+}
+
+static void on_sealed(const struct yoke_store_result *result, void *data)
+{
+    struct yk_doomed *doomed = data;
+    struct yk_session *session = doomed->session;
+    if (result->err < 0 && result->err != -YOKE_ECONFLICT) {
+        on_moved(result, data);
+        return;
+    }
+    if (is_left(session))
+        return;
+    if (result->err == 0) {
+        session->version = 0; /* Whoever tries again need not seal again. */
+        strike(doomed, on_moved);
+    } else if (session->tries++ < TRIES_MAX)
+        yoke_store_get(session->options->store,
+                       yk_session_key(session, doomed->id), on_newer_moved,
+                       doomed);
+    else
+        yk_session_answered(session, result->err, result->text);
+}
+
+/* From now on nobody else stores anything under the old id; what is there is what
+ * this request has seen. Without a version another program has written it. */
+static void seal(struct yk_doomed *doomed)
+{
+    struct yk_session *session = doomed->session;
+    if (session->version == 0)
+        strike(doomed, on_moved);
+    else
+        yoke_store_replace(session->options->store,
+                           yk_session_key(session, doomed->id),
+                           session->version, YK_SESSION_SEAL,
+                           strlen(YK_SESSION_SEAL), SEAL_S, on_sealed, doomed);
+}
+
 /* True: the values are written when that has been done. */
 static bool erase(struct yk_session *session, struct yk_doomed *doomed)
 {
     bool is_moved = doomed->has_values && needs_write(session);
     session->calls++;
-    yoke_store_delete(session->options->store,
-                      yk_session_key(session, doomed->id),
-                      is_moved ? on_moved : on_deleted, doomed);
+    if (is_moved)
+        seal(doomed);
+    else
+        strike(doomed, on_deleted);
     return is_moved;
 }
 

@@ -39,7 +39,11 @@ const char *yk_session_read_cookie(yoke_req *req,
     if (!dot || !is_id(text, (size_t)(dot - text)) ||
         !yoke_req_unsign(req, purpose_of(req, options->name, text)))
         return NULL;
-    return yoke_req_printf(req, "%.*s", (int)(dot - text), text);
+    size_t len = (size_t)(dot - text);
+    char *id = yoke_req_alloc(req, len + 1);
+    memcpy(id, text, len);
+    id[len] = '\0';
+    return id;
 }
 
 const char *yk_session_make_id(struct yk_session *session)

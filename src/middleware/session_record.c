@@ -3,8 +3,6 @@
 #include "middleware/session_state.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -34,6 +32,12 @@ static uint32_t age_of(const json_t *record)
     return age_s > 0 && age_s <= UINT32_MAX ? (uint32_t)age_s : 0;
 }
 
+static bool is_sealed(const void *ptr, size_t len)
+{
+    return len == strlen(YK_SESSION_SEAL) &&
+           memcmp(ptr, YK_SESSION_SEAL, len) == 0;
+}
+
 /* The values of a record, a new reference, and its times; NULL: it is none, and
  * nothing has changed. */
 static json_t *parse(struct yk_session *session, const void *ptr, size_t len)
@@ -54,9 +58,10 @@ static json_t *parse(struct yk_session *session, const void *ptr, size_t len)
 /* Of the record beside the values. */
 static size_t frame_len(int64_t begun_s)
 {
-    char text[64];
-    return (size_t)snprintf(text, sizeof(text),
-                            "{\"begun\":%" PRId64 ",\"values\":{}}", begun_s);
+    size_t len = strlen("{\"begun\":0,\"values\":{}}") + (begun_s < 0);
+    while (begun_s /= 10)
+        len++;
+    return len;
 }
 
 static void take(struct yk_session *session, json_t *values, size_t len)
@@ -69,6 +74,8 @@ static void take(struct yk_session *session, json_t *values, size_t len)
 
 int yk_session_decode(struct yk_session *session, const void *ptr, size_t len)
 {
+    if (is_sealed(ptr, len))
+        return -ENOENT;
     json_t *values = parse(session, ptr, len);
     if (!values)
         return -EINVAL;
@@ -82,6 +89,14 @@ static bool is_same(const json_t *a, const json_t *b)
     return a == b || (a && b && json_equal(a, b));
 }
 
+/* Of who has counted to the same number, or has put the same into an array, one
+ * would be lost; who has set the same text, has not. */
+static bool is_built_up(const json_t *value)
+{
+    return json_is_number(value) || json_is_array(value) ||
+           json_is_object(value);
+}
+
 /* Brings one value of `theirs` up to date. False: they have changed it as well.
  */
 static bool put_on_top(const struct yk_session *session, json_t *theirs,
@@ -92,7 +107,8 @@ static bool put_on_top(const struct yk_session *session, json_t *theirs,
     json_t *now = json_object_get(session->values, name);
     if (is_same(before, now))
         return true;
-    bool is_ours = is_same(there, before) || is_same(there, now);
+    bool is_ours =
+        is_same(there, before) || (is_same(there, now) && !is_built_up(now));
     if (!is_ours && session->options->reports_conflicts)
         return false;
     if (now)
@@ -122,6 +138,10 @@ static bool put_all_on_top(const struct yk_session *session, json_t *theirs)
 int yk_session_merge(struct yk_session *session, const void *ptr, size_t len)
 {
     uint32_t own_age_s = session->age_s;
+    if (is_sealed(ptr, len))
+        return -ENOENT;
+    if (!session->is_changed)
+        session->base = json_incref(session->values);
     json_t *theirs = parse(session, ptr, len);
     json_t *base = json_copy(theirs);
     if (session->is_age_changed)

@@ -103,12 +103,17 @@ void yk_session_clear_cookie(struct yk_session *session);
 /* What is stored; malloc's. NULL when there is no memory. */
 char *yk_session_encode(const struct yk_session *session, size_t *ret_len);
 
-/* Takes over what has been stored. 0, or -EINVAL: it is no session, and nothing
- * has changed. */
+/* Instead of a session that is just being given another id: whoever finds it there
+ * has none any more. */
+#define YK_SESSION_SEAL "{\"moved\":true}"
+
+/* Takes over what has been stored. 0; -EINVAL: it is no session; -ENOENT: it has
+ * been given another id; then nothing has changed. */
 int yk_session_decode(struct yk_session *session, const void *ptr, size_t len);
 
 /* Puts what the request has changed on top of what another one has stored. 0;
- * -EINVAL: that is no session; -YOKE_ECONFLICT: both have changed the same, and
+ * -EINVAL: that is no session; -ENOENT: it has been given another id;
+ * -YOKE_ECONFLICT: both have changed the same, and
  * that is to be reported. */
 int yk_session_merge(struct yk_session *session, const void *ptr, size_t len);
 

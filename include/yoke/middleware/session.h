@@ -32,9 +32,11 @@
  * **Requests at the same time.** Each changes its own copy. Who comes to store
  * his when another one has been faster gets that one's, and puts what he has
  * changed on top: changes of different values are all kept, of the same value
- * the last is. With `.reports_conflicts` that last case is an error instead, 409
+ * the last is. With `.reports_conflicts` that last case is an error instead (but
+ * when both have set the same text or truth value, or removed it), 409
  * "session.conflict". A session that has been destroyed or regenerated meanwhile
- * stays away: what others still had to store is dropped.
+ * stays away: what others still had to store is dropped. One that is given another
+ * id (yoke_session_change_id) takes along what they have stored before.
  *
  * **When the store is away**, or full: requests are answered 503, an error of
  * type "session.store.failed". With `.goes_on_without` they go on and have no

@@ -126,6 +126,13 @@ static inline void slow(yoke_req *req, yoke_res *res)
     yoke_hold(req);
 }
 
+/* /slow-count: counts up, and answers when it is told. */
+static inline void slow_count(yoke_req *req, yoke_res *res)
+{
+    yoke_session_set_int(req, "n", yoke_session_int(req, "n", 0) + 1);
+    slow(req, res);
+}
+
 static int late_calls, tried_err;
 static char *second_id;
 
@@ -304,6 +311,7 @@ static inline yoke_app *app_with(struct yoke_handler middleware)
         {"/remove-and-set", remove_and_set},
         {"/id", show_id},
         {"/age", show_age},
+        {"/slow-count", slow_count},
         {"/age-of", age_of},
         {"/login", log_in},
         {"/logout", log_out},

@@ -88,6 +88,22 @@ static void a_conflict_can_be_reported(void **state)
     yoke_test_free(t);
 }
 
+/* Both have counted to 1. */
+static void of_two_that_count_none_is_lost_unnoticed(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT(.reports_conflicts = true);
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=0", "set");
+    yoke_tr *one = begin(ada, "/slow-count");
+    yoke_tr *two = begin(ada, "/slow-count");
+    release(0, "one");
+    yoke_expect_text(one, 200, "one");
+    release(1, "two");
+    yoke_expect_status(two, 409);
+    yoke_test_free(t);
+}
+
 static void what_is_destroyed_does_not_come_back(void **state)
 {
     static const char *const ends[] = {"/logout", "/login"};
@@ -181,6 +197,58 @@ static void all_that_are_left_behind_are_removed(void **state)
     assert_int_equal(look_up(ids[1]), 0);
     expect(ada, "/get?k=a", "third");
     free(second_id);
+    yoke_test_free(t);
+}
+
+static void what_was_stored_before_goes_to_the_other_id(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    expect(ada, "/set?k=a&v=0", "set");
+    for (int own = 0; own < 2; own++) {
+        held_count = 0;
+        yoke_tr *mover =
+            begin(ada, own ? "/slow?k=c&v=3&moves=1" : "/slow?moves=1");
+        yoke_tr *late = begin(ada, "/slow?k=late&v=1");
+        expect(ada, own ? "/set?k=b&v=2" : "/set?k=b&v=1", "set");
+        expect(ada, "/remove?k=a", "removed");
+        release(0, "moved");
+        yoke_expect_cookie_renewed(mover, "sid");
+        release(1, "late");
+        yoke_expect_text(late, 200, "late");
+        expect(ada, "/get?k=b", own ? "2" : "1");
+        expect(ada, "/get?k=c", own ? "3" : "-");
+        expect(ada, "/get?k=a", "-");
+        expect(ada, "/get?k=late", "-");
+    }
+    yoke_test_free(t);
+}
+
+/* As a worker leaves it that dies between the two steps. */
+static void what_is_sealed_is_no_session(void **state)
+{
+    (void)state;
+    yoke_test *t = CLIENT();
+    yoke_test *ada = yoke_test_agent(t);
+    yoke_tr *r = yoke_test_get(ada, "/set?k=a&v=0");
+    yoke_expect_status(r, 200);
+    char key[200];
+    char *cookie = strdup(yoke_test_cookie(ada, "/", "sid"));
+    snprintf(key, sizeof(key), "session:%.*s",
+             (int)(strchr(cookie, '.') - cookie), cookie);
+    yoke_tr *late = begin(ada, "/slow?k=late&v=1");
+    yoke_store_set(store, key, YK_SESSION_SEAL, strlen(YK_SESSION_SEAL), 60,
+                   NULL, NULL);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    release(0, "late");
+    yoke_expect_text(late, 200, "late");
+    expect(ada, "/get?k=late", "-");
+    expect(ada, "/get?k=a", "-");
+    expect(ada, "/set?k=a&v=2", "set");
+    assert_string_not_equal(yoke_test_cookie(ada, "/", "sid"), cookie);
+    free(cookie);
+    expect(ada, "/get?k=a", "2");
     yoke_test_free(t);
 }
 
@@ -471,10 +539,13 @@ int main(void)
         WITH_STORE(changes_of_different_values_are_all_kept),
         WITH_STORE(of_the_same_value_the_last_counts),
         WITH_STORE(a_conflict_can_be_reported),
+        WITH_STORE(of_two_that_count_none_is_lost_unnoticed),
         WITH_STORE(what_is_destroyed_does_not_come_back),
         WITH_STORE(what_is_destroyed_does_not_live_on_under_another_id),
         WITH_STORE(a_new_one_does_not_end_with_the_one_before),
         WITH_STORE(all_that_are_left_behind_are_removed),
+        WITH_STORE(what_was_stored_before_goes_to_the_other_id),
+        WITH_STORE(what_is_sealed_is_no_session),
         WITH_STORE(of_two_that_change_the_id_one_goes_on),
         WITH_STORE(the_answer_comes_after_the_session_is_stored),
         WITH_STORE(a_stream_is_stored_before_its_head),
