@@ -38,13 +38,24 @@ int yk_parse_int(struct yk_slice text, int *ret_value)
     return 0;
 }
 
+/* How many digits it has. */
+static size_t count_digits(uint64_t value)
+{
+    size_t count = 1;
+
+    for (; value >= 10000; value /= 10000)
+        count += 4;
+    return count + (value >= 10) + (value >= 100) + (value >= 1000);
+}
+
 size_t yk_format_u64(char *out, uint64_t value)
 {
-    size_t len = 1;
-    for (uint64_t limit = 10; len < YK_DIGITS_MAX && value >= limit;
-         limit *= 10)
-        len++;
-    for (size_t i = len; i > 0; value /= 10)
-        out[--i] = (char)('0' + value % 10);
+    size_t len = count_digits(value);
+    char *at = out + len;
+
+    do {
+        *--at = (char)('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
     return len;
 }

@@ -96,7 +96,7 @@ static void count_turn(struct yk_vitals *vitals, uint64_t now_ns)
 static void on_before_poll(uv_prepare_t *prepare)
 {
     int sleep_ms = uv_backend_timeout(prepare->loop);
-    uint64_t now_ns = yk_now_ns();
+    uint64_t now_ns = yk_turn.is_on ? yk_turn_now_ns() : yk_now_ns();
     uint64_t due_ns = 0;
 
     if (yk_turn.is_on)

@@ -57,10 +57,9 @@ static enum step step_of(const struct yk_call *call)
 /* 0: for ever. */
 static uint64_t ttl_of(uint64_t ttl_s)
 {
-    uint64_t date = (uint64_t)time(NULL) + ttl_s;
-
     if (ttl_s <= TTL_MAX_S)
         return ttl_s;
+    uint64_t date = (uint64_t)time(NULL) + ttl_s;
     return date <= DATE_MAX_S ? date : 0;
 }
 
@@ -101,7 +100,10 @@ static void append_get(struct yk_mc_conn *conn, struct yk_call *call,
     struct yk_mc_line line;
 
     yk_mc_start(&line, "mg", space, call->key);
-    yk_mc_add(&line, YK_LIT(" v c t"));
+    yk_mc_add(&line, YK_LIT(" v c"));
+    /* A sum that is stored keeps the time to live. */
+    if (call->op == YK_OP_INCR)
+        yk_mc_add(&line, YK_LIT(" t"));
     yk_mc_send(conn, &line);
 }
 

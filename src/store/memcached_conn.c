@@ -16,28 +16,53 @@
 
 /* ---- Replies ---- */
 
-static struct yk_slice next_word(struct yk_slice *line)
-{
-    const char *blank = memchr(line->ptr, ' ', line->len);
-    size_t len = blank ? (size_t)(blank - line->ptr) : line->len;
-    struct yk_slice word = {line->ptr, len};
+/* More digits may be more than there is room for. */
+#define DIGITS_SAFE 18
 
-    line->ptr += blank ? len + 1 : len;
-    line->len -= blank ? len + 1 : len;
-    return word;
+/* Reads digits from `*at` on, up to what is none, and moves `*at` there: a line
+ * ends with what is none. False: there are none, or the number is above `max`. */
+static bool take_number(const char **at, uint64_t max, uint64_t *ret_number)
+{
+    const char *ptr = *at;
+    uint64_t number = 0;
+    unsigned digit;
+
+    while ((digit = (unsigned char)*ptr - (unsigned)'0') <= 9) {
+        number = number * 10 + digit;
+        ptr++;
+    }
+    struct yk_slice digits = {*at, (size_t)(ptr - *at)};
+    *at = ptr;
+    *ret_number = number;
+    if (digits.len - 1 < DIGITS_SAFE)
+        return number <= max;
+    return yk_parse_u64(digits, max, ret_number) == 0;
 }
 
-static void take_flag(struct yk_slice word, struct yk_mc_reply *reply)
+/* Where the next word is, or the end of the line. */
+static const char *next_word(const char *at, const char *end)
 {
-    struct yk_slice rest = {word.ptr + 1, word.len - 1};
+    while (at < end && *at != ' ')
+        at++;
+    return at < end ? at + 1 : end;
+}
+
+/* A letter and a number; what is anything else says nothing to us. */
+static void take_flags(const char *at, const char *end,
+                       struct yk_mc_reply *reply)
+{
     uint64_t number;
 
-    if (word.len < 2 || yk_parse_u64(rest, INT64_MAX, &number) < 0)
-        return;
-    if (word.ptr[0] == 'c')
-        reply->cas = number;
-    else if (word.ptr[0] == 't')
-        reply->ttl_s = (int64_t)number;
+    while (at < end) {
+        char letter = *at++;
+        bool is_flag =
+            take_number(&at, INT64_MAX, &number) && (at == end || *at == ' ');
+        if (is_flag && letter == 'c')
+            reply->cas = number;
+        else if (is_flag && letter == 't')
+            reply->ttl_s = (int64_t)number;
+        at = next_word(at, end);
+    }
 }
 
 /* The value behind the line: so many bytes, and the end of a line. */
@@ -55,11 +80,25 @@ static ssize_t take_value(char *text, size_t len, size_t line_len,
     return (ssize_t)(end + 2);
 }
 
+/* The line of a value: how long it is, and flags. */
+static ssize_t parse_value(char *text, size_t len, size_t max_value_len,
+                           struct yk_mc_reply *reply)
+{
+    const char *end = reply->line.ptr + reply->line.len;
+    const char *at = reply->line.ptr + 3;
+    uint64_t value_len;
+
+    if (at > end || !take_number(&at, max_value_len, &value_len) ||
+        (at < end && *at != ' '))
+        return -EPROTO;
+    take_flags(next_word(at, end), end, reply);
+    return take_value(text, len, reply->line.len + 2, value_len, reply);
+}
+
 ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
                     struct yk_mc_reply *reply)
 {
     char *end = memchr(text, '\n', len < LINE_MAX_LEN ? len : LINE_MAX_LEN);
-    uint64_t value_len;
 
     if (!end)
         return len < LINE_MAX_LEN ? 0 : -EPROTO;
@@ -67,19 +106,15 @@ ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
     if (line_len < 4 || end[-1] != '\r')
         return -EPROTO;
     *reply = (struct yk_mc_reply){.line = {text, line_len - 2}, .ttl_s = -1};
-    struct yk_slice rest = reply->line;
-    struct yk_slice word = next_word(&rest);
-    if (word.len != 2)
+    bool has_code = line_len == 4 || text[2] == ' ';
+    if (!has_code || text[0] == ' ' || text[1] == ' ')
         return (ssize_t)line_len; /* ERROR, CLIENT_ERROR, SERVER_ERROR */
-    reply->code = YK_MC_CODE(word.ptr[0], word.ptr[1]);
-    bool has_value = reply->code == YK_MC_VALUE;
-    if (has_value &&
-        yk_parse_u64(next_word(&rest), max_value_len, &value_len) < 0)
-        return -EPROTO;
-    while (rest.len > 0)
-        take_flag(next_word(&rest), reply);
-    return has_value ? take_value(text, len, line_len, value_len, reply)
-                     : (ssize_t)line_len;
+    reply->code = YK_MC_CODE(text[0], text[1]);
+    if (reply->code == YK_MC_VALUE)
+        return parse_value(text, len, max_value_len, reply);
+    if (line_len > 5)
+        take_flags(text + 3, end - 1, reply);
+    return (ssize_t)line_len;
 }
 
 /* ---- The connection ---- */

@@ -35,6 +35,24 @@ static void replies_are_taken_apart(void **state)
     assert_int_equal(reply.code, YK_MC_MISS);
 }
 
+static void flags_that_say_nothing_are_passed_over(void **state)
+{
+    (void)state;
+    assert_int_equal(parse("HD k O12 c7 b c8x t5 \r\n", 23), 23);
+    assert_true(reply.cas == 7);
+    assert_int_equal(reply.ttl_s, 5);
+    assert_int_equal(parse("HD c9223372036854775807\r\n", 25), 25);
+    assert_true(reply.cas == INT64_MAX);
+    assert_int_equal(parse("HD c9223372036854775808\r\n", 25), 25);
+    assert_true(reply.cas == 0);
+    assert_int_equal(parse("HD c99999999999999999999999\r\n", 29), 29);
+    assert_true(reply.cas == 0);
+    assert_int_equal(parse("HD c0000000000000000000012\r\n", 28), 28);
+    assert_true(reply.cas == 12);
+    assert_int_equal(parse("HD c\r\n", 6), 6);
+    assert_true(reply.cas == 0);
+}
+
 static void a_reply_in_pieces_is_waited_for(void **state)
 {
     const char whole[] = "VA 10 c1\r\n0123456789\r\n";
@@ -47,8 +65,17 @@ static void a_reply_in_pieces_is_waited_for(void **state)
 static void what_is_no_reply_is_refused(void **state)
 {
     const char *const wrong[] = {
-        "VA 101 c1\r\n", "VA x\r\n", "VA -1\r\n", "VA 2\r\nabcd",
-        "HD\n",          "\r\n",     "VA\r\n",    "a\n",
+        "VA 101 c1\r\n",
+        "VA x\r\n",
+        "VA -1\r\n",
+        "VA 2\r\nabcd",
+        "HD\n",
+        "\r\n",
+        "VA\r\n",
+        "a\n",
+        "VA \r\n",
+        "VA 2x c1\r\n",
+        "VA 99999999999999999999 c1\r\n",
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(wrong); i++)
@@ -59,6 +86,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(replies_are_taken_apart),
+        cmocka_unit_test(flags_that_say_nothing_are_passed_over),
         cmocka_unit_test(a_reply_in_pieces_is_waited_for),
         cmocka_unit_test(what_is_no_reply_is_refused),
     };
