@@ -1,8 +1,15 @@
 #include "core/wheel.h"
 
+/* The last slot of a turn, from the next one. */
+#define LAST (YK_WHEEL_SLOTS - 2)
+
 void yk_wheel_init(struct yk_wheel *wheel, uint64_t tick_ms, uint64_t now_ms)
 {
-    *wheel = (struct yk_wheel){.tick_ms = tick_ms, .now_ms = now_ms};
+    *wheel = (struct yk_wheel){
+        .tick_ms = tick_ms,
+        .now_ms = now_ms,
+        .next = now_ms / tick_ms + 1,
+    };
     for (int i = 0; i < YK_WHEEL_SLOTS; i++)
         yk_list_init(&wheel->slots[i]);
 }
@@ -14,17 +21,18 @@ void yk_timer_init(struct yk_timer *timer)
 }
 
 /* Puts the timer into the slot of its deadline, or, when that is more than a
- * turn away, into the last one that is not. */
+ * turn away, into the last one that is not. One division, of 32 bits: each
+ * request, and each call of a store, comes here. */
 static void place(struct yk_wheel *wheel, struct yk_timer *timer)
 {
-    uint64_t tick = timer->deadline_ms / wheel->tick_ms;
-    uint64_t next = wheel->now_ms / wheel->tick_ms + 1;
-    uint64_t last = next + YK_WHEEL_SLOTS - 2;
+    uint64_t next_ms = wheel->next * wheel->tick_ms;
+    uint64_t tick = wheel->next;
 
-    if (tick < next)
-        tick = next;
-    if (tick > last)
-        tick = last;
+    if (timer->deadline_ms >= next_ms + LAST * wheel->tick_ms)
+        tick += LAST;
+    else if (timer->deadline_ms > next_ms)
+        tick +=
+            (uint32_t)(timer->deadline_ms - next_ms) / (uint32_t)wheel->tick_ms;
     timer->slot_ms = tick * wheel->tick_ms;
     yk_list_add(&wheel->slots[tick % YK_WHEEL_SLOTS], &timer->node);
 }
@@ -70,11 +78,11 @@ static void meet(struct yk_wheel *wheel, struct yk_timer *timer,
 void yk_wheel_advance(struct yk_wheel *wheel, uint64_t now_ms,
                       void (*fn)(struct yk_timer *, void *), void *data)
 {
-    uint64_t from = wheel->now_ms / wheel->tick_ms + 1;
-    uint64_t to = now_ms / wheel->tick_ms;
+    uint64_t from = wheel->next;
     if (now_ms <= wheel->now_ms)
         return;
-    wheel->now_ms = now_ms;
+    yk_wheel_skip(wheel, now_ms);
+    uint64_t to = wheel->next - 1;
     if (to >= from + YK_WHEEL_SLOTS)
         from = to - YK_WHEEL_SLOTS + 1;
 

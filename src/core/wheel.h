@@ -31,8 +31,9 @@ struct yk_timer {
 
 struct yk_wheel {
     struct yk_list slots[YK_WHEEL_SLOTS];
-    uint64_t tick_ms; /* Width of a slot. */
+    uint64_t tick_ms; /* Width of a slot; less than 2^25. */
     uint64_t now_ms;  /* Everything due up to here has been met. */
+    uint64_t next;    /* The number of the next slot, since time 0. */
     uint32_t count;   /* Timers in the slots. */
 };
 
@@ -41,7 +42,10 @@ void yk_wheel_init(struct yk_wheel *wheel, uint64_t tick_ms, uint64_t now_ms);
 /* Goes on to `now_ms` while no timer is set, without a look at the slots. */
 static inline void yk_wheel_skip(struct yk_wheel *wheel, uint64_t now_ms)
 {
+    if (now_ms == wheel->now_ms)
+        return;
     wheel->now_ms = now_ms;
+    wheel->next = now_ms / wheel->tick_ms + 1;
 }
 
 void yk_timer_init(struct yk_timer *timer);

@@ -265,13 +265,20 @@ class Server:
         """Both, for programs that may log to either."""
         return self.stdout + self.stderr
 
+    @property
+    def lines(self):
+        """The whole lines of both: a line may come in pieces."""
+        return "".join(text[:text.rfind("\n") + 1]
+                       for text in (self.stdout, self.stderr))
+
     def wait_output(self, pattern, count=1):
         """Waits until `pattern`, a regular expression, has matched `count`
-        times in what it wrote, ^ and $ at each line; returns the matches."""
+        times in the whole lines it wrote, ^ and $ at each; returns the
+        matches."""
         regex = re.compile(pattern, re.M)
 
         def matches():
-            found = list(regex.finditer(self.output))
+            found = list(regex.finditer(self.lines))
             return found if len(found) >= count else None
         return wait_for(matches,
                         lambda: f"{count} of {pattern!r} in:\n{self.output}")
