@@ -266,7 +266,7 @@ class Server:
         return self.stdout + self.stderr
 
     @property
-    def lines(self):
+    def whole_lines(self):
         """The whole lines of both: a line may come in pieces."""
         return "".join(text[:text.rfind("\n") + 1]
                        for text in (self.stdout, self.stderr))
@@ -278,7 +278,7 @@ class Server:
         regex = re.compile(pattern, re.M)
 
         def matches():
-            found = list(regex.finditer(self.lines))
+            found = list(regex.finditer(self.whole_lines))
             return found if len(found) >= count else None
         return wait_for(matches,
                         lambda: f"{count} of {pattern!r} in:\n{self.output}")
