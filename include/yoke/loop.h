@@ -15,7 +15,8 @@ extern "C" {
 struct uv_loop_s;
 
 /* The loop (libuv's `uv_loop_t`). Created at the first call; yours to use, not
- * to close. NULL only when the system has no descriptors for it. */
+ * to close. Never NULL: when the system has no descriptors or no memory for it,
+ * the first call logs that and ends the process with status 1. */
 struct uv_loop_s *yoke_loop(void);
 
 /* Runs the program until it is done, and returns its exit status: 0 after a

@@ -28,6 +28,7 @@
 #include "core/alloc.h"
 #include "core/arena.h"
 #include "core/blocks.h"
+#include "net/threads.h"
 
 #include "core/banned.h"
 
@@ -214,7 +215,7 @@ void yk_work_on_timeout(struct yoke_req *req)
 
 static int start(yoke_job *job, uv_after_work_cb after)
 {
-    int err = uv_queue_work(yoke_loop(), &job->work, on_thread, after);
+    int err = yk_threads_queue(&job->work, on_thread, after);
     if (err < 0)
         return err;
     has_worked = true;

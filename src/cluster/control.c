@@ -15,19 +15,52 @@
 
 #include "core/banned.h"
 
-#define BACKLOG 128
+#define BACKLOG  128
+/* How long a client waits that there was no memory for. */
+#define AGAIN_MS 100
 
 /* The socket. Written by the functions of this file. */
 static struct {
     struct yk_runtime runtime;
-    uv_pipe_t pipe; /* Listens. */
+    uv_pipe_t pipe;   /* Listens. */
+    uv_timer_t again; /* Runs while a client waits. */
     bool is_open;
 } control = {.runtime = {.dir_fd = -1, .lock_fd = -1}};
 
+static void accept_again(uv_timer_t *timer);
+
+static void accept_client(void)
+{
+    if (yk_control_clients_accept((uv_stream_t *)&control.pipe) < 0)
+        uv_timer_start(&control.again, accept_again, AGAIN_MS, 0);
+}
+
+static void accept_again(uv_timer_t *timer)
+{
+    (void)timer;
+    accept_client();
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
+    (void)server;
     if (status == 0)
-        yk_control_clients_accept(server);
+        accept_client();
+}
+
+/* The handles do not keep the loop alive. */
+static void open_handles(void)
+{
+    uv_pipe_init(yoke_loop(), &control.pipe, 0);
+    uv_timer_init(yoke_loop(), &control.again);
+    uv_unref((uv_handle_t *)&control.pipe);
+    uv_unref((uv_handle_t *)&control.again);
+}
+
+static void close_handles(void)
+{
+    uv_close((uv_handle_t *)&control.pipe, NULL);
+    uv_close((uv_handle_t *)&control.again, NULL);
 }
 
 /* The hint; where that is no name, or one that is taken, with the process's
@@ -54,15 +87,14 @@ static int start_listening(char text[YK_RUNTIME_TEXT_MAX])
     int err = fd < 0 ? fd : 0;
 
     if (err == 0) {
-        uv_pipe_init(yoke_loop(), &control.pipe, 0);
-        uv_unref((uv_handle_t *)&control.pipe);
+        open_handles();
         err = uv_pipe_open(&control.pipe, fd);
         if (err < 0)
             close(fd);
         else
             err = uv_listen(stream, BACKLOG, on_connection);
         if (err < 0)
-            uv_close((uv_handle_t *)&control.pipe, NULL);
+            close_handles();
     }
     if (err < 0) {
         snprintf(text, YK_RUNTIME_TEXT_MAX, "%s", yoke_strerror(err));
@@ -122,6 +154,6 @@ void yk_control_close(void)
         return;
     control.is_open = false;
     yk_control_clients_close();
-    uv_close((uv_handle_t *)&control.pipe, NULL);
+    close_handles();
     yk_runtime_release(&control.runtime);
 }

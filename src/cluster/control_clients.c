@@ -348,17 +348,15 @@ static struct client *make_client(void)
     return client;
 }
 
-/* Without memory the connection stays where it is: libuv hands it out when it
- * is asked again, with the next. */
-void yk_control_clients_accept(uv_stream_t *server)
+int yk_control_clients_accept(uv_stream_t *server)
 {
     struct client *client = make_client();
 
     if (!client)
-        return;
+        return -ENOMEM;
     if (uv_accept(server, (uv_stream_t *)&client->pipe) < 0) {
         close_client(client);
-        return;
+        return 0;
     }
     uv_timer_start(&client->silence, on_silence, SILENCE_MS, SILENCE_MS);
     if (!may_connect(&client->pipe))
@@ -367,6 +365,7 @@ void yk_control_clients_accept(uv_stream_t *server)
         refuse(client, "busy", "too many clients at a time");
     else
         go_on(client);
+    return 0;
 }
 
 /* ---- Calls that outlive the program ---- */

@@ -6,8 +6,9 @@
 #include <uv.h>
 
 /* Takes the next from the socket. One that may not connect, or is one too many,
- * is told so. */
-void yk_control_clients_accept(uv_stream_t *server);
+ * is told so. Returns 0; -ENOMEM: it has not been taken, and libuv hears of no
+ * other until it is. */
+int yk_control_clients_accept(uv_stream_t *server);
 
 /* Cuts all. Their calls go on, and answer into the void. */
 void yk_control_clients_close(void);

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <yoke/loop.h>
-
 #include "core/cleanup.h"
+#include "net/threads.h"
 
 #include "core/banned.h"
 
@@ -75,5 +74,5 @@ int yk_memory_weigh(struct yk_weighing *weighing, pid_t pid,
 {
     *weighing = (struct yk_weighing){.pid = pid, .fn = fn};
     weighing->work.data = weighing;
-    return uv_queue_work(yoke_loop(), &weighing->work, look, on_looked);
+    return yk_threads_queue(&weighing->work, look, on_looked);
 }

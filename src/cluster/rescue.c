@@ -22,6 +22,7 @@
 #include "cluster/workers.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "net/threads.h"
 #include "net/unread.h"
 
 #include "core/banned.h"
@@ -147,7 +148,7 @@ int yk_rescue_begin(struct yoke_worker *worker,
     rescue->pidfd = fcntl(worker->pidfd, F_DUPFD_CLOEXEC, 0);
     int err = rescue->pidfd < 0 ? -errno : 0;
     if (err == 0)
-        err = uv_queue_work(yoke_loop(), &rescue->work, look, on_looked);
+        err = yk_threads_queue(&rescue->work, look, on_looked);
     if (err < 0) {
         free_rescue(rescue);
         return err;

@@ -5,8 +5,10 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <uv.h>
 
+#include <yoke/error.h>
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
@@ -36,13 +38,24 @@ static struct {
     bool is_ended;  /* Perhaps while the loop ran for somebody else. */
 } run = {.role = &yk_loop_alone, .timeout_ms = STOP_TIMEOUT_MS};
 
+/* Without a loop there is nothing that a program of ours could do. */
+static _Noreturn void die_without_loop(void)
+{
+    yoke_log(YOKE_LOG_ERROR, "there is no event loop: %s",
+             yoke_strerror(-errno));
+    exit(1);
+}
+
 struct uv_loop_s *yoke_loop(void)
 {
     if (!run.has_standard) {
         run.has_standard = true;
         yk_standard_open();
     }
-    return uv_default_loop();
+    uv_loop_t *loop = uv_default_loop();
+    if (!loop)
+        die_without_loop();
+    return loop;
 }
 
 void yk_loop_set_role(const struct yk_loop_role *role)

@@ -144,7 +144,8 @@ void yoke_cache_give_with(yoke_cache_job *job, const void *ptr, size_t len,
 
     job->value = yk_try_alloc(len + 1);
     if (!job->value) {
-        yoke_cache_give_error(job, -ENOMEM, 0);
+        /* The others may have memory for it. */
+        yoke_cache_give_error(job, -ENOMEM, YOKE_CACHE_NONE);
         return;
     }
     if (len > 0)

@@ -19,6 +19,8 @@
 #include <yoke/loop.h>
 
 #include "core/alloc.h"
+#include "net/later.h"
+#include "net/threads.h"
 #include "net/vitals.h"
 #include "store/lmdb_batch.h"
 
@@ -52,10 +54,11 @@ struct yk_lmdb_writer {
     bool is_busy;
     enum job_kind kind;
     uv_work_t work;
-    struct yk_list batch; /* Its calls. */
-    uint64_t now_ms;      /* The wall clock, for it. */
-    uint64_t until_ns;    /* How long it may wait for the guard. */
-    int code;             /* What came of it. */
+    struct yk_list batch;    /* Its calls. */
+    uint64_t now_ms;         /* The wall clock, for it. */
+    uint64_t until_ns;       /* How long it may wait for the guard. */
+    int code;                /* What came of it. */
+    struct yk_later refused; /* There is no thread for it. */
 
     /* Upkeep. */
     struct yk_lmdb_sweep sweep;
@@ -250,6 +253,14 @@ static void after_job(uv_work_t *work, int status)
     start_job(writer, JOB_SWEEP, KEEP_GUARD_MS);
 }
 
+/* There is no thread to do it. */
+static void after_refusal(struct yk_later *later)
+{
+    struct yk_lmdb_writer *writer =
+        YK_CONTAINER_OF(later, struct yk_lmdb_writer, refused);
+    after_job(&writer->work, 0);
+}
+
 static void start_job(struct yk_lmdb_writer *writer, enum job_kind kind,
                       uint64_t wait_ms)
 {
@@ -257,7 +268,11 @@ static void start_job(struct yk_lmdb_writer *writer, enum job_kind kind,
     writer->is_busy = true;
     writer->now_ms = yk_store_now(any_store(writer));
     writer->until_ns = yk_now_ns() + wait_ms * 1000000;
-    uv_queue_work(yoke_loop(), &writer->work, do_job, after_job);
+    if (yk_threads_queue(&writer->work, do_job, after_job) == 0)
+        return;
+    writer->code = EAGAIN;
+    writer->steps = 0;
+    yk_later_start(&writer->refused);
 }
 
 /* ---- The line ---- */
@@ -345,9 +360,10 @@ static void sync_if_changed(struct yk_lmdb_writer *writer)
     yk_lmdb.mdb_env_info(writer->file->env, &info);
     if (info.me_last_txnid == writer->synced_txn)
         return;
+    if (yk_threads_queue(&writer->sync_work, do_sync, after_sync) < 0)
+        return;
     writer->synced_txn = info.me_last_txnid;
     writer->is_syncing = true;
-    uv_queue_work(yoke_loop(), &writer->sync_work, do_sync, after_sync);
 }
 
 static void keep(struct yk_lmdb_writer *writer)
@@ -404,6 +420,7 @@ static struct yk_lmdb_writer *new_writer(struct yk_lmdb_file *file)
     yk_list_init(&writer->users);
     yk_list_init(&writer->queue);
     yk_list_init(&writer->batch);
+    yk_later_init(&writer->refused, after_refusal);
     uv_timer_init(yoke_loop(), &writer->timer);
     writer->timer.data = writer;
     uv_timer_start(&writer->timer, on_timer, KEEP_MS, KEEP_MS);
