@@ -5,6 +5,7 @@
 #include <yoke/store.h>
 
 #include "store/calls.h"
+#include "store/key.h"
 #include "store/store.h"
 
 static void start(yoke_store *store, struct yk_call_spec spec,

@@ -21,7 +21,6 @@
 
 #include "core/list.h"
 #include "core/slice.h"
-#include "core/wheel.h"
 
 enum yk_op {
     YK_OP_GET,
@@ -50,11 +49,10 @@ enum yk_call_state {
 struct yk_call {
     struct yk_list node; /* In a list of whoever has it. */
     struct yk_list all;  /* Among the store's unanswered calls. */
-    struct yk_timer timer;
     yoke_store *store;
     yoke_store_fn *fn;
     void *data;
-    uint64_t begun_ns;
+    uint64_t due_ms;       /* It is given up; while RESTING, tried again. */
     uint64_t version;      /* Of a replace. */
     int64_t number;        /* By what to incr; a fencing number. */
     struct yk_slice key;   /* With the prefix; a NUL is behind it. Also a
@@ -72,6 +70,7 @@ struct yk_call {
     int err;                 /* Found wrong before it was carried out. */
     const char *why;         /* The reason; static. */
     uint64_t retry_until_ms; /* A lock that is waited for; 0: it is not. */
+    uint64_t begun_ns;       /* When a backend got it first; 0: none has. */
     unsigned step;           /* The backend's: how far it has come, */
     int done_err;            /* an outcome that it notes before it can */
     uint64_t done_version;   /* tell it, */

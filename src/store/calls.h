@@ -1,5 +1,6 @@
-/* The life of calls: made, handed to the backend once a turn of the loop,
- * answered, or given up at the deadline. call.h draws it. */
+/* The life of calls: made, and handed to the backend once a turn of the loop; then
+ * answered (answers.h), or given up at the deadline (deadlines.h). call.h draws
+ * it. */
 #ifndef YK_STORE_CALLS_H
 #define YK_STORE_CALLS_H
 
@@ -24,13 +25,5 @@ void yk_call_start(yoke_store *store, const struct yk_call_spec *spec,
                    yoke_store_fn *fn, void *data);
 
 void yk_calls_init(yoke_store *store);
-
-/* Tells every unanswered call that it is given up. */
-void yk_calls_abort(yoke_store *store, int err, const char *text);
-
-/* What is wrong with a key, channel or name of a lock, or NULL. Stores its
- * length, at most one more than is allowed. */
-const char *yk_key_fault(const yoke_store *store, const char *key,
-                         bool may_be_empty, size_t *ret_len);
 
 #endif

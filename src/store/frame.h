@@ -43,19 +43,4 @@ void yk_frame_head(char out[YK_FRAME_HEAD_LEN], enum yk_frame_type type,
 ssize_t yk_frame_parse(const char *ptr, size_t len, size_t max_len,
                        struct yk_frame *ret_frame);
 
-/* Bytes that have come and are not a whole frame yet. All zero: none. */
-struct yk_inbox {
-    char *bytes; /* Owned. */
-    size_t len, size;
-};
-
-/* Adds bytes. Returns 0 or -ENOMEM. */
-int yk_inbox_add(struct yk_inbox *inbox, const char *ptr, size_t len);
-
-/* Drops bytes from its beginning. */
-void yk_inbox_drop(struct yk_inbox *inbox, size_t len);
-
-/* Frees what it has. */
-void yk_inbox_clear(struct yk_inbox *inbox);
-
 #endif

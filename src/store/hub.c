@@ -18,6 +18,7 @@
 #include "core/cleanup.h"
 #include "core/list.h"
 #include "store/frame.h"
+#include "store/inbox.h"
 #include "store/skip.h"
 
 #include "core/banned.h"

@@ -3,15 +3,14 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <yoke/error.h>
 #include <yoke/loop.h>
 
-#include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/forks.h"
 #include "store/link_connect.h"
+#include "store/link_tls.h"
 #include "store/store.h"
 #include "store/tls.h"
 
@@ -20,9 +19,6 @@
 #define PAUSE_MIN_MS 25
 #define PAUSE_MAX_MS 1000
 #define BEAT_MS      2500
-#define OUT_FIRST    4096
-/* A buffer that was once larger goes back to malloc. */
-#define OUT_KEPT     65536
 #define INPUT_LEN    65536
 
 /* What has been read, for as long as on_bytes lasts; of all connections. Written
@@ -58,9 +54,8 @@ void yk_link_init(struct yk_link *link)
 static void on_timer_closed(uv_handle_t *handle)
 {
     struct yk_link *link = handle->data;
-    free(link->out.ptr);
-    free(link->plain.ptr);
-    link->out = link->plain = (struct yk_link_out){NULL, 0, 0};
+    yk_link_out_free(&link->out);
+    yk_link_out_free(&link->plain);
     link->ops->on_closed(link);
 }
 
@@ -218,24 +213,6 @@ static void on_alloc(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
                        yk_link_is_foreign(handle->data) ? 0 : sizeof(input));
 }
 
-static bool has_connection(const struct yk_link *link)
-{
-    return link->state == YK_LINK_UP || link->state == YK_LINK_GREETING;
-}
-
-/* Decrypts, and answers what the handshake wants to be answered. */
-static void take_encrypted(struct yk_link *link, const char *ptr, size_t len)
-{
-    int err = yk_tls_take(link->tls, ptr, len);
-
-    if (!has_connection(link))
-        return;
-    /* Also of a failure: the server is told why. */
-    yk_link_flush(link);
-    if (err < 0)
-        yk_link_break(link, yk_tls_why(link->tls));
-}
-
 static void on_eof(struct yk_link *link)
 {
     bool is_early = link->tls && !yk_tls_is_ready(link->tls);
@@ -256,101 +233,13 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
     if (n > 0)
         link->has_heard = true;
     if (n > 0 && link->tls)
-        take_encrypted(link, buf->base, (size_t)n);
+        yk_link_take_encrypted(link, buf->base, (size_t)n);
     else if (n > 0)
         link->ops->on_bytes(link, buf->base, (size_t)n);
     else if (n == UV_EOF)
         on_eof(link);
     else if (n < 0)
         yk_link_fail(link, (int)n);
-}
-
-/* ---- TLS ---- */
-
-static bool grow(struct yk_link_out *out, size_t len)
-{
-    size_t size = out->size ? out->size : OUT_FIRST;
-
-    while (size < out->len + len)
-        size *= 2;
-    char *larger = yk_try_realloc(out->ptr, size);
-    if (!larger)
-        return false;
-    out->ptr = larger;
-    out->size = size;
-    return true;
-}
-
-/* So many bytes more, at least one, which are to be filled in; NULL without memory. */
-static char *extend(struct yk_link_out *out, size_t len)
-{
-    if (out->size - out->len < len && !grow(out, len))
-        return NULL;
-    out->len += len;
-    return out->ptr + out->len - len;
-}
-
-static bool append(struct yk_link_out *out, const void *ptr, size_t len)
-{
-    char *at = len > 0 ? extend(out, len) : NULL;
-
-    if (at)
-        memcpy(at, ptr, len);
-    return at || len == 0;
-}
-
-/* A buffer that has become large is not kept. */
-static void empty(struct yk_link_out *out)
-{
-    out->len = 0;
-    if (out->size <= OUT_KEPT)
-        return;
-    free(out->ptr);
-    *out = (struct yk_link_out){NULL, 0, 0};
-}
-
-static void on_tls_send(void *owner, const char *ptr, size_t len)
-{
-    struct yk_link *link = owner;
-    link->is_torn |= !append(&link->out, ptr, len);
-}
-
-static void on_tls_ready(void *owner)
-{
-    struct yk_link *link = owner;
-    link->ops->on_connected(link);
-}
-
-static bool on_tls_bytes(void *owner, const char *ptr, size_t len)
-{
-    struct yk_link *link = owner;
-    link->ops->on_bytes(link, ptr, len);
-    return has_connection(link);
-}
-
-static void start_tls(struct yk_link *link)
-{
-    static const struct yk_tls_ops ops = {
-        .send = on_tls_send,
-        .on_ready = on_tls_ready,
-        .on_bytes = on_tls_bytes,
-    };
-
-    link->tls = yk_tls_new(link->tls_config, link->host, &ops, link);
-    if (!link->tls)
-        yk_link_fail(link, -ENOMEM);
-    else if (yk_tls_start(link->tls) < 0)
-        yk_link_break(link, yk_tls_why(link->tls));
-}
-
-/* What has been appended, for the socket. */
-static void encrypt(struct yk_link *link)
-{
-    if (link->plain.len == 0)
-        return;
-    if (yk_tls_write(link->tls, link->plain.ptr, link->plain.len) < 0)
-        link->is_torn = true;
-    empty(&link->plain);
 }
 
 /* ---- Connecting ---- */
@@ -396,7 +285,7 @@ void yk_link_greet(struct yk_link *link)
     }
     link->state = YK_LINK_GREETING;
     if (link->tls_config)
-        start_tls(link);
+        yk_link_start_tls(link);
     else
         link->ops->on_connected(link);
     yk_link_flush(link);
@@ -429,74 +318,4 @@ void yk_link_hurry(struct yk_link *link)
         return;
     uv_timer_stop(&link->timer);
     try_connect(link);
-}
-
-/* ---- Output ---- */
-
-char *yk_link_extend(struct yk_link *link, size_t len)
-{
-    char *at = extend(link->tls ? &link->plain : &link->out, len);
-
-    link->is_torn |= !at;
-    return at;
-}
-
-void yk_link_append(struct yk_link *link, const void *ptr, size_t len)
-{
-    struct yk_link_out *out = link->tls ? &link->plain : &link->out;
-    link->is_torn |= !append(out, ptr, len);
-}
-
-static void on_written(uv_write_t *req, int status)
-{
-    struct yk_link *link = req->data;
-
-    if (!has_connection(link))
-        return;
-    free(link->writing);
-    link->writing = NULL;
-    link->is_writing = false;
-    if (status < 0)
-        yk_link_fail(link, status);
-    else
-        yk_link_flush(link);
-}
-
-/* What the socket does not take is left to libuv, with its buffer. */
-static void write_rest(struct yk_link *link, size_t sent)
-{
-    uv_buf_t buf =
-        uv_buf_init(link->out.ptr + sent, (unsigned)(link->out.len - sent));
-
-    link->writing = link->out.ptr;
-    link->is_writing = true;
-    link->out = (struct yk_link_out){NULL, 0, 0};
-    link->write.data = link;
-    int err = uv_write(&link->write, &link->uv.stream, &buf, 1, on_written);
-    if (err < 0)
-        yk_link_fail(link, err);
-}
-
-void yk_link_flush(struct yk_link *link)
-{
-    if (link->is_writing || !has_connection(link))
-        return;
-    encrypt(link);
-    if (link->is_torn) {
-        yk_link_fail(link, -ENOMEM);
-        return;
-    }
-    if (link->out.len == 0)
-        return;
-    uv_buf_t buf = uv_buf_init(link->out.ptr, (unsigned)link->out.len);
-    int n = uv_try_write(&link->uv.stream, &buf, 1);
-    if (n < 0 && n != UV_EAGAIN) {
-        yk_link_fail(link, n);
-        return;
-    }
-    size_t sent = n > 0 ? (size_t)n : 0;
-    if (sent < link->out.len)
-        write_rest(link, sent);
-    else
-        empty(&link->out);
 }

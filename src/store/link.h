@@ -23,6 +23,7 @@
 #include <uv.h>
 
 #include "core/random.h"
+#include "store/link_out.h"
 
 struct yk_tls;
 struct yk_tls_config;
@@ -41,8 +42,9 @@ struct yk_link_ops {
     /* Connected: say what has to be said first, and call yk_link_up when the
      * answers are there. */
     void (*on_connected)(struct yk_link *link);
-    /* Bytes have come. May call yk_link_break, and must return then. */
-    void (*on_bytes)(struct yk_link *link, const char *ptr, size_t len);
+    /* Bytes have come; they may be changed. May call yk_link_break, and must
+     * return then. */
+    void (*on_bytes)(struct yk_link *link, char *ptr, size_t len);
     /* The connection, or the attempt, is over: whatever was sent will not be
      * answered. `why` is borrowed. */
     void (*on_break)(struct yk_link *link, const char *why);
@@ -51,12 +53,6 @@ struct yk_link_ops {
     void (*on_beat)(struct yk_link *link);
     /* After yk_link_close: its memory is the owner's again. */
     void (*on_closed)(struct yk_link *link);
-};
-
-/* Bytes that are to be sent. */
-struct yk_link_out {
-    char *ptr;
-    size_t len, size;
 };
 
 struct yk_link {
@@ -126,6 +122,12 @@ void yk_link_hurry(struct yk_link *link);
  * not be used. */
 bool yk_link_is_foreign(const struct yk_link *link);
 
+/* True while bytes go to and fro: it is GREETING or UP. */
+static inline bool yk_link_is_connected(const struct yk_link *link)
+{
+    return link->state == YK_LINK_UP || link->state == YK_LINK_GREETING;
+}
+
 /* Whether it keeps the loop alive. */
 void yk_link_hold_loop(struct yk_link *link, bool keeps_loop);
 
@@ -137,9 +139,10 @@ void yk_link_up(struct yk_link *link);
  * would be taken for another. */
 void yk_link_append(struct yk_link *link, const void *ptr, size_t len);
 
-/* The same with bytes that the caller fills in: `len` of them, at least one.
- * Returns where, or NULL without memory. */
-char *yk_link_extend(struct yk_link *link, size_t len);
+/* The same with bytes that the caller puts there himself: first room for at most
+ * `len`, or NULL without memory; then how many it has become. */
+static inline char *yk_link_room(struct yk_link *link, size_t len);
+static inline void yk_link_added(struct yk_link *link, size_t len);
 
 /* Sends it. */
 void yk_link_flush(struct yk_link *link);
@@ -149,5 +152,27 @@ void yk_link_break(struct yk_link *link, const char *why);
 
 /* Ends it; on_closed follows from the loop. No on_break. */
 void yk_link_close(struct yk_link *link);
+
+/* ---- Inline ---- */
+
+/* For yk_link_room. */
+char *yk_link_grow(struct yk_link *link, size_t len);
+
+static inline char *yk_link_room(struct yk_link *link, size_t len)
+{
+    struct yk_link_out *out = link->tls ? &link->plain : &link->out;
+
+    if (out->size - out->len < len)
+        return yk_link_grow(link, len);
+    return out->ptr + out->len;
+}
+
+static inline void yk_link_added(struct yk_link *link, size_t len)
+{
+    if (link->tls)
+        link->plain.len += len;
+    else
+        link->out.len += len;
+}
 
 #endif

@@ -102,7 +102,7 @@ static void take_frame(struct yk_lmdb_channels *channels,
         yk_topics_miss(channels->store);
 }
 
-static void on_bytes(struct yk_link *link, const char *ptr, size_t len)
+static void on_bytes(struct yk_link *link, char *ptr, size_t len)
 {
     struct yk_lmdb_channels *channels = of_link(link);
     struct yk_frame frame;

@@ -6,6 +6,7 @@
 
 #include "store/call.h"
 #include "store/frame.h"
+#include "store/inbox.h"
 #include "store/link.h"
 #include "store/lmdb_file.h"
 #include "store/topics.h"

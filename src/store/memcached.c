@@ -156,27 +156,38 @@ static void send_apart(struct server *server, struct yk_list *sharing)
     }
 }
 
+/* Others may share it, and then it is theirs, too. */
+static void take_count(struct server *server, struct yk_call *call,
+                       const struct yk_mc_reply *reply)
+{
+    struct yk_list sharing;
+
+    yk_list_init(&sharing);
+    take_sharing(server, &sharing);
+    bool is_shared = !yk_list_is_empty(&sharing);
+    if (is_shared && yk_mc_tally_answer(call, &sharing, reply))
+        return;
+    bool goes_on = yk_mc_continue(&server->conn, call, reply);
+    if (goes_on)
+        yk_list_add(&server->sent, &call->node);
+    send_apart(server, &sharing);
+    if (goes_on || is_shared)
+        yk_link_flush(&server->conn.link);
+}
+
 static void on_reply(struct yk_mc_conn *conn, const struct yk_mc_reply *reply)
 {
     struct server *server = conn->owner;
     struct yk_list *node = yk_list_take(&server->sent);
-    struct yk_list sharing;
 
-    if (!node) {
+    if (!node)
         yk_link_break(&conn->link, "the server answers what was not asked");
-        return;
-    }
-    yk_list_init(&sharing);
-    take_sharing(server, &sharing);
-    bool is_shared = !yk_list_is_empty(&sharing);
-    if (is_shared && yk_mc_tally_answer(yk_call_of(node), &sharing, reply))
-        return;
-    bool goes_on = yk_mc_continue(conn, yk_call_of(node), reply);
-    if (goes_on)
+    else if (yk_call_of(node)->op == YK_OP_INCR)
+        take_count(server, yk_call_of(node), reply);
+    else if (yk_mc_continue(conn, yk_call_of(node), reply)) {
         yk_list_add(&server->sent, node);
-    send_apart(server, &sharing);
-    if (goes_on || is_shared)
         yk_link_flush(&conn->link);
+    }
 }
 
 static void on_up(struct yk_mc_conn *conn)

@@ -23,6 +23,7 @@
 #include <yoke/error.h>
 
 #include "core/number.h"
+#include "store/memcached_line.h"
 #include "store/memcached_tally.h"
 #include "store/redis_layout.h"
 
@@ -83,7 +84,8 @@ static void append_set(struct yk_mc_conn *conn, const struct yk_call *call,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "ms", space, call->key);
+    if (!yk_mc_start(&line, &conn->link, "ms", space, call->key, value.len))
+        return;
     yk_mc_number(&line, '\0', value.len);
     yk_mc_add(&line, YK_LIT(" c"));
     yk_mc_number(&line, 'T', ttl);
@@ -91,7 +93,7 @@ static void append_set(struct yk_mc_conn *conn, const struct yk_call *call,
         yk_mc_add(&line, YK_LIT(" ME"));
     if (condition.cas)
         yk_mc_number(&line, 'C', condition.cas);
-    yk_mc_send_value(conn, &line, value);
+    yk_mc_end_value(&line, value);
 }
 
 static void append_get(struct yk_mc_conn *conn, struct yk_call *call,
@@ -99,12 +101,13 @@ static void append_get(struct yk_mc_conn *conn, struct yk_call *call,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "mg", space, call->key);
+    if (!yk_mc_start(&line, &conn->link, "mg", space, call->key, 0))
+        return;
     yk_mc_add(&line, YK_LIT(" v c"));
     /* A sum that is stored keeps the time to live. */
     if (call->op == YK_OP_INCR)
         yk_mc_add(&line, YK_LIT(" t"));
-    yk_mc_send(conn, &line);
+    yk_mc_end(&line);
 }
 
 static void append_touch(struct yk_mc_conn *conn, const struct yk_call *call,
@@ -112,9 +115,10 @@ static void append_touch(struct yk_mc_conn *conn, const struct yk_call *call,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "mg", VALUE_SPACE, call->key);
+    if (!yk_mc_start(&line, &conn->link, "mg", VALUE_SPACE, call->key, 0))
+        return;
     yk_mc_number(&line, 'T', ttl);
-    yk_mc_send(conn, &line);
+    yk_mc_end(&line);
 }
 
 static void append_delete(struct yk_mc_conn *conn, const struct yk_call *call,
@@ -122,10 +126,11 @@ static void append_delete(struct yk_mc_conn *conn, const struct yk_call *call,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "md", space, call->key);
+    if (!yk_mc_start(&line, &conn->link, "md", space, call->key, 0))
+        return;
     if (cas)
         yk_mc_number(&line, 'C', cas);
-    yk_mc_send(conn, &line);
+    yk_mc_end(&line);
 }
 
 /* Counts up; what is not there is made. */
@@ -134,12 +139,13 @@ static void append_count(struct yk_mc_conn *conn, const struct yk_call *call,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "ma", space, call->key);
+    if (!yk_mc_start(&line, &conn->link, "ma", space, call->key, 0))
+        return;
     yk_mc_add(&line, YK_LIT(" v c"));
     yk_mc_number(&line, 'N', ttl);
     yk_mc_number(&line, 'J', by);
     yk_mc_number(&line, 'D', by);
-    yk_mc_send(conn, &line);
+    yk_mc_end(&line);
 }
 
 static void append_count_down(struct yk_mc_conn *conn,
@@ -147,10 +153,11 @@ static void append_count_down(struct yk_mc_conn *conn,
 {
     struct yk_mc_line line;
 
-    yk_mc_start(&line, "ma", VALUE_SPACE, call->key);
+    if (!yk_mc_start(&line, &conn->link, "ma", VALUE_SPACE, call->key, 0))
+        return;
     yk_mc_add(&line, YK_LIT(" MD"));
     yk_mc_number(&line, 'D', by);
-    yk_mc_send(conn, &line);
+    yk_mc_end(&line);
 }
 
 static void append_incr(struct yk_mc_conn *conn, struct yk_call *call)
@@ -175,27 +182,40 @@ static void append_lock(struct yk_mc_conn *conn, struct yk_call *call)
     append_get(conn, call, LOCK_SPACE);
 }
 
-void yk_mc_begin(struct yk_mc_conn *conn, struct yk_call *call)
+static void append_put(struct yk_mc_conn *conn, struct yk_call *call)
 {
     struct condition condition = {.is_new = call->op == YK_OP_ADD};
-    uint64_t ttl = ttl_of(call->ttl_s);
 
     if (call->op == YK_OP_REPLACE)
         condition.cas = call->version;
+    append_set(conn, call, VALUE_SPACE, call->value, condition,
+               ttl_of(call->ttl_s));
+}
+
+void yk_mc_begin(struct yk_mc_conn *conn, struct yk_call *call)
+{
     call->step = STEP_ONLY;
-    if (call->op == YK_OP_GET)
+    switch (call->op) {
+    case YK_OP_GET:
         append_get(conn, call, VALUE_SPACE);
-    else if (call->op == YK_OP_SET || call->op == YK_OP_ADD ||
-             call->op == YK_OP_REPLACE)
-        append_set(conn, call, VALUE_SPACE, call->value, condition, ttl);
-    else if (call->op == YK_OP_DELETE)
+        break;
+    case YK_OP_SET:
+    case YK_OP_ADD:
+    case YK_OP_REPLACE:
+        append_put(conn, call);
+        break;
+    case YK_OP_DELETE:
         append_delete(conn, call, VALUE_SPACE, 0);
-    else if (call->op == YK_OP_TOUCH)
-        append_touch(conn, call, ttl);
-    else if (call->op == YK_OP_INCR)
+        break;
+    case YK_OP_TOUCH:
+        append_touch(conn, call, ttl_of(call->ttl_s));
+        break;
+    case YK_OP_INCR:
         append_incr(conn, call);
-    else
+        break;
+    default:
         append_lock(conn, call);
+    }
 }
 
 /* ---- Replies ---- */

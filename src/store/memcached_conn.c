@@ -1,18 +1,13 @@
 #include "store/memcached_conn.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "core/alloc.h"
 #include "core/number.h"
 
 #include "core/banned.h"
 
 #define LINE_MAX_LEN 2048
-#define IN_FIRST     4096
-/* A buffer that was once larger goes back to malloc. */
-#define IN_KEPT      65536
 
 /* ---- Replies ---- */
 
@@ -21,7 +16,8 @@
 
 /* Reads digits from `*at` on, up to what is none, and moves `*at` there: a line
  * ends with what is none. False: there are none, or the number is above `max`. */
-static bool take_number(const char **at, uint64_t max, uint64_t *ret_number)
+static inline bool take_number(const char **at, uint64_t max,
+                               uint64_t *ret_number)
 {
     const char *ptr = *at;
     uint64_t number = 0;
@@ -39,17 +35,10 @@ static bool take_number(const char **at, uint64_t max, uint64_t *ret_number)
     return yk_parse_u64(digits, max, ret_number) == 0;
 }
 
-/* Where the next word is, or the end of the line. */
-static const char *next_word(const char *at, const char *end)
-{
-    while (at < end && *at != ' ')
-        at++;
-    return at < end ? at + 1 : end;
-}
-
-/* A letter and a number; what is anything else says nothing to us. */
-static void take_flags(const char *at, const char *end,
-                       struct yk_mc_reply *reply)
+/* A letter and a number; what is anything else says nothing to us. `at` is where
+ * a word may begin. */
+static inline void take_flags(const char *at, const char *end,
+                              struct yk_mc_reply *reply)
 {
     uint64_t number;
 
@@ -61,38 +50,34 @@ static void take_flags(const char *at, const char *end,
             reply->cas = number;
         else if (is_flag && letter == 't')
             reply->ttl_s = (int64_t)number;
-        at = next_word(at, end);
+        while (at < end && *at++ != ' ')
+            ;
     }
 }
 
-/* The value behind the line: so many bytes, and the end of a line. */
-static ssize_t take_value(char *text, size_t len, size_t line_len,
-                          uint64_t value_len, struct yk_mc_reply *reply)
+/* The line of a value, and the value behind it: so many bytes, and the end of a
+ * line. `end` is that of the first. */
+static inline ssize_t parse_value(char *text, size_t len, const char *end,
+                                  size_t max_value_len,
+                                  struct yk_mc_reply *reply)
 {
-    size_t end = line_len + (size_t)value_len;
-
-    if (len < end + 2)
-        return 0;
-    if (memcmp(text + end, "\r\n", 2) != 0)
-        return -EPROTO;
-    text[end] = '\0';
-    reply->value = (struct yk_slice){text + line_len, (size_t)value_len};
-    return (ssize_t)(end + 2);
-}
-
-/* The line of a value: how long it is, and flags. */
-static ssize_t parse_value(char *text, size_t len, size_t max_value_len,
-                           struct yk_mc_reply *reply)
-{
-    const char *end = reply->line.ptr + reply->line.len;
-    const char *at = reply->line.ptr + 3;
+    const char *at = text + 3;
     uint64_t value_len;
 
     if (at > end || !take_number(&at, max_value_len, &value_len) ||
         (at < end && *at != ' '))
         return -EPROTO;
-    take_flags(next_word(at, end), end, reply);
-    return take_value(text, len, reply->line.len + 2, value_len, reply);
+    if (at < end)
+        take_flags(at + 1, end, reply);
+    size_t begin = (size_t)(end - text) + 2;
+    size_t over = begin + (size_t)value_len;
+    if (len < over + 2)
+        return 0;
+    if (text[over] != '\r' || text[over + 1] != '\n')
+        return -EPROTO;
+    text[over] = '\0';
+    reply->value = (struct yk_slice){text + begin, (size_t)value_len};
+    return (ssize_t)over + 2;
 }
 
 ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
@@ -103,7 +88,7 @@ ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
     if (!end)
         return len < LINE_MAX_LEN ? 0 : -EPROTO;
     size_t line_len = (size_t)(end - text) + 1;
-    if (line_len < 4 || end[-1] != '\r')
+    if (line_len < 4 || *--end != '\r')
         return -EPROTO;
     *reply = (struct yk_mc_reply){.line = {text, line_len - 2}, .ttl_s = -1};
     bool has_code = line_len == 4 || text[2] == ' ';
@@ -111,44 +96,19 @@ ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
         return (ssize_t)line_len; /* ERROR, CLIENT_ERROR, SERVER_ERROR */
     reply->code = YK_MC_CODE(text[0], text[1]);
     if (reply->code == YK_MC_VALUE)
-        return parse_value(text, len, max_value_len, reply);
+        return parse_value(text, len, end, max_value_len, reply);
     if (line_len > 5)
-        take_flags(text + 3, end - 1, reply);
+        take_flags(text + 3, end, reply);
     return (ssize_t)line_len;
 }
 
 /* ---- The connection ---- */
 
-void yk_mc_send(struct yk_mc_conn *conn, struct yk_mc_line *line)
-{
-    yk_mc_add(line, YK_LIT("\r\n"));
-    yk_link_append(&conn->link, line->text, line->len);
-}
-
-void yk_mc_send_value(struct yk_mc_conn *conn, struct yk_mc_line *line,
-                      struct yk_slice value)
-{
-    yk_mc_add(line, YK_LIT("\r\n"));
-    char *at = yk_link_extend(&conn->link, line->len + value.len + 2);
-
-    if (!at)
-        return;
-    memcpy(at, line->text, line->len);
-    memcpy(at + line->len, value.ptr, value.len);
-    memcpy(at + line->len + value.len, "\r\n", 2);
-}
-
-static bool is_open(const struct yk_mc_conn *conn)
-{
-    return conn->link.state == YK_LINK_GREETING ||
-           conn->link.state == YK_LINK_UP;
-}
-
 static void on_connected(struct yk_link *link)
 {
     struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
 
-    conn->in_len = 0;
+    yk_inbox_clear(&conn->in);
     yk_link_append(link, "mn\r\n", 4);
 }
 
@@ -168,60 +128,48 @@ static void take_reply(struct yk_mc_conn *conn, const struct yk_mc_reply *reply)
     conn->on_up(conn);
 }
 
-/* Adds what has come; room for it, and for a NUL. */
-static bool take_in(struct yk_mc_conn *conn, const char *ptr, size_t len)
+/* Returns how many bytes were whole replies, or -1: the connection is broken. */
+static ssize_t take_replies(struct yk_mc_conn *conn, char *text, size_t len)
 {
-    size_t size = conn->in_size ? conn->in_size : IN_FIRST;
-
-    while (size < conn->in_len + len)
-        size *= 2;
-    if (size != conn->in_size) {
-        char *larger = yk_try_realloc(conn->in, size);
-        if (!larger)
-            return false;
-        conn->in = larger;
-        conn->in_size = size;
-    }
-    memcpy(conn->in + conn->in_len, ptr, len);
-    conn->in_len += len;
-    return true;
-}
-
-static void drop_in(struct yk_mc_conn *conn, size_t used)
-{
-    conn->in_len -= used;
-    memmove(conn->in, conn->in + used, conn->in_len);
-    if (conn->in_len > 0 || conn->in_size <= IN_KEPT)
-        return;
-    free(conn->in);
-    conn->in = NULL;
-    conn->in_size = 0;
-}
-
-static void on_bytes(struct yk_link *link, const char *ptr, size_t len)
-{
-    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
     struct yk_mc_reply reply;
     size_t used = 0;
-    ssize_t n = 1;
 
-    if (!take_in(conn, ptr, len)) {
+    while (used < len) {
+        ssize_t n =
+            yk_mc_parse(text + used, len - used, conn->max_value_len, &reply);
+        if (n < 0)
+            yk_link_break(&conn->link,
+                          "the server's reply cannot be understood");
+        if (n == 0)
+            break;
+        if (n > 0)
+            take_reply(conn, &reply);
+        if (!yk_link_is_connected(&conn->link))
+            return -1;
+        used += (size_t)n;
+    }
+    return (ssize_t)used;
+}
+
+/* Replies are mostly whole, and are read where they are; only the beginning of
+ * one whose rest is still to come is kept. */
+static void on_bytes(struct yk_link *link, char *ptr, size_t len)
+{
+    struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
+    bool is_rest = conn->in.len > 0;
+    ssize_t used = is_rest ? 0 : take_replies(conn, ptr, len);
+
+    if (used < 0 || (size_t)used == len)
+        return;
+    if (yk_inbox_add(&conn->in, ptr + used, len - (size_t)used) < 0) {
         yk_link_break(link, "there is no memory");
         return;
     }
-    while (used < conn->in_len && is_open(conn)) {
-        n = yk_mc_parse(conn->in + used, conn->in_len - used,
-                        conn->max_value_len, &reply);
-        if (n <= 0)
-            break;
-        take_reply(conn, &reply);
-        used += (size_t)n;
-    }
-    if (!is_open(conn))
+    if (!is_rest)
         return;
-    drop_in(conn, used);
-    if (n < 0)
-        yk_link_break(link, "the server's reply cannot be understood");
+    used = take_replies(conn, conn->in.bytes, conn->in.len);
+    if (used >= 0)
+        yk_inbox_drop(&conn->in, (size_t)used);
 }
 
 static void on_break(struct yk_link *link, const char *why)
@@ -234,8 +182,7 @@ static void on_closed(struct yk_link *link)
 {
     struct yk_mc_conn *conn = (struct yk_mc_conn *)link;
 
-    free(conn->in);
-    conn->in = NULL;
+    yk_inbox_clear(&conn->in);
     conn->on_closed(conn);
 }
 

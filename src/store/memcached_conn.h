@@ -12,8 +12,8 @@
 #include <stdint.h>
 
 #include "core/slice.h"
+#include "store/inbox.h"
 #include "store/link.h"
-#include "store/memcached_line.h"
 
 /* The two letters that a reply begins with. */
 #define YK_MC_CODE(a, b) ((unsigned)(a) << 8 | (unsigned)(b))
@@ -39,8 +39,7 @@ struct yk_mc_reply {
 struct yk_mc_conn {
     struct yk_link link; /* First: the two are one address. */
     size_t max_value_len;
-    char *in; /* What has come and is not a whole reply. */
-    size_t in_len, in_size;
+    struct yk_inbox in;
     void *owner;
 
     /* A reply has come; borrowed. */
@@ -59,13 +58,5 @@ void yk_mc_conn_init(struct yk_mc_conn *conn);
  * value. */
 ssize_t yk_mc_parse(char *text, size_t len, size_t max_value_len,
                     struct yk_mc_reply *ret_reply);
-
-/* Sends a command; it needs no end of a line. The connection is flushed by whoever
- * has sent all that there is. */
-void yk_mc_send(struct yk_mc_conn *conn, struct yk_mc_line *line);
-
-/* The same with a value behind it. */
-void yk_mc_send_value(struct yk_mc_conn *conn, struct yk_mc_line *line,
-                      struct yk_slice value);
 
 #endif

@@ -5,7 +5,7 @@
 #ifndef YK_STORE_POSTGRES_CHANNELS_H
 #define YK_STORE_POSTGRES_CHANNELS_H
 
-#include "store/frame.h"
+#include "store/inbox.h"
 #include "store/postgres_conn.h"
 #include "store/postgres_greeting.h"
 #include "store/skip.h"

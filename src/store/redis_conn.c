@@ -162,7 +162,7 @@ static void read_replies(struct yk_redis_conn *conn)
     }
 }
 
-static void on_bytes(struct yk_link *link, const char *ptr, size_t len)
+static void on_bytes(struct yk_link *link, char *ptr, size_t len)
 {
     struct yk_redis_conn *conn = (struct yk_redis_conn *)link;
 

@@ -13,7 +13,6 @@
 #include "core/blocks.h"
 #include "core/list.h"
 #include "core/random.h"
-#include "core/wheel.h"
 #include "net/later.h"
 #include "net/remotes.h"
 #include "net/service.h"
@@ -41,11 +40,11 @@ struct yoke_store {
     /* Calls. */
     struct yk_blocks blocks; /* Their memory, when they are small. */
     struct yk_list fresh;    /* Waiting for the loop. */
-    struct yk_list open;     /* Unanswered (`all`); */
-    struct yk_list undated;  /* the same, without a deadline yet. */
+    struct yk_list open;    /* Unanswered (`all`), in the order in which they */
+    struct yk_list patient; /* fall due; the same, locks that are waited for; */
+    struct yk_list due;     /* and those whose time is just found to be over. */
     struct yk_later flush;
-    struct yk_wheel wheel; /* Their deadlines. */
-    uv_timer_t ticker;     /* Advances the wheel while there are any. */
+    uv_timer_t ticker; /* Looks for what is due while there may be something. */
     bool is_ticking;
     struct yk_service service; /* Registered while calls are unanswered. */
     size_t unanswered;

@@ -1,5 +1,5 @@
 /* TLS for connections to servers of stores, the client's side: bytes in, bytes
- * out, no socket. link.c has it between the socket and whoever speaks over the
+ * out, no socket. link_tls.c has it between the socket and whoever speaks over the
  * link; with it, everything else is as without.
  *
  *     from the socket  ---- yk_tls_take ---->  on_bytes
@@ -33,8 +33,9 @@ struct yk_tls_ops {
     void (*send)(void *owner, const char *ptr, size_t len);
     /* The handshake is over: yk_tls_write may be called. */
     void (*on_ready)(void *owner);
-    /* Bytes that have come, decrypted. False: no more are wanted. */
-    bool (*on_bytes)(void *owner, const char *ptr, size_t len);
+    /* Bytes that have come, decrypted; they may be changed. False: no more
+     * are wanted. */
+    bool (*on_bytes)(void *owner, char *ptr, size_t len);
 };
 
 /* One connection. */

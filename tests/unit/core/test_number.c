@@ -66,8 +66,9 @@ static void reads_ints_with_a_sign(void **state)
 
 static void writes_what_it_reads(void **state)
 {
-    static const uint64_t values[] = {0,   1,          9,         10,
-                                      255, 1000000007, INT64_MAX, UINT64_MAX};
+    static const uint64_t values[] = {0,     1,          9,         10,
+                                      99,    100,        255,       1000,
+                                      10000, 1000000007, INT64_MAX, UINT64_MAX};
     (void)state;
     for (size_t i = 0; i < COUNT_OF(values); i++) {
         char text[YK_DIGITS_MAX];

@@ -18,6 +18,7 @@
 
 #include "net/service.h"
 #include "store/calls.h"
+#include "store/key.h"
 #include "store/store.h"
 
 /* ---- A backend that keeps what it gets ---- */
