@@ -336,8 +336,11 @@ class Server:
             complete, lambda: f"{count} that serve:\n{self.output}")[0]
 
     def fd_count(self, pid=None):
-        """How many descriptors the primary, or `pid`, has open."""
-        return len(procfs.fds(pid or self.pid))
+        """How many descriptors the primary, or `pid`, has open, but for its
+        own of the log, which it has from its first line there on."""
+        fds = procfs.fds(pid or self.pid)
+        log = fds.get(2)
+        return sum(fd <= 2 or what != log for fd, what in fds.items())
 
     # Talking to it.
 
