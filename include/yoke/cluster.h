@@ -431,8 +431,8 @@ struct yoke_cluster_options {
     int max_surge;       /* Workers beyond `workers` while some are replaced;
                             1. -1: none, an old one goes before a new one
                             comes. */
-    int max_unavailable; /* Slots that may be without a worker meanwhile; 0, or
-                            1 if there is no surge. */
+    int max_unavailable; /* Slots that may be without a worker meanwhile; 0 (or
+                            -1), or 1 if there is no surge. */
     int probation_ms;    /* The first worker of a new generation has to live so
                             long before the others follow; 1,000. */
     const char *check_path; /* It answers GET of this before it gets a

@@ -22,6 +22,8 @@
 #ifndef YOKE_CONTROL_H
 #define YOKE_CONTROL_H
 
+#include <stdbool.h>
+
 #pragma GCC visibility push(default)
 
 #ifdef __cplusplus
@@ -33,6 +35,10 @@ typedef struct yoke_control yoke_control;
 
 /* Room for an error in words. */
 #define YOKE_CONTROL_TEXT_MAX 512
+
+/* Whether a cluster can be called so: letters, digits, '.', '_' and '-', at most
+ * 64, no '.' or '-' at the beginning, and not a number. */
+bool yoke_control_is_name(const char *name);
 
 /* Connects to the cluster of that name. Returns 0; or a negative code with the
  * reason in `text`: -ENOENT when none of that name is running, -EACCES or

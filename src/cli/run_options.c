@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <yoke/control.h>
+
 #include "cli/message.h"
 #include "cli/upkeep.h"
 #include "cli/values.h"
@@ -138,6 +140,16 @@ static int set_preload(const char *given, const char *value, void *data)
     return 0;
 }
 
+/* The cluster reads it again, and knows what it means. */
+static int check_preload(const char *value)
+{
+    if (!value || strcmp(value, "0") == 0 || strcmp(value, "1") == 0 ||
+        strcmp(value, "strict") == 0)
+        return 0;
+    yk_say("YOKE_PRELOAD: '%s' is not '0', '1' or 'strict'", value);
+    return -1;
+}
+
 static int set_factory(const char *given, const char *value, void *data)
 {
     (void)given;
@@ -152,7 +164,12 @@ static int set_upkeep(const char *given, const char *value, void *data)
 
 static int set_name(const char *given, const char *value, void *data)
 {
-    (void)given;
+    if (!yoke_control_is_name(value)) {
+        yk_say("%s: '%s' is not a name: letters, digits, '.', '_' and '-', at "
+               "most 64, and not a number",
+               given, value);
+        return -1;
+    }
     ((struct yk_run *)data)->cluster.name = value;
     return 0;
 }
@@ -302,6 +319,7 @@ int yk_run_use_environment(struct yk_run *run)
     const char *workers = env("YOKE_WORKERS");
     const char *port = env("PORT");
     const char *sched = env("YOKE_SCHED_POLICY");
+    const char *name = env("YOKE_NAME");
 
     if (run->cluster.workers == 0 && workers &&
         set_workers("YOKE_WORKERS", workers, run) < 0)
@@ -311,6 +329,10 @@ int yk_run_use_environment(struct yk_run *run)
         return -1;
     if (run->cluster.sched == YOKE_SCHED_DEFAULT && sched &&
         set_sched("YOKE_SCHED_POLICY", sched, run) < 0)
+        return -1;
+    if (!run->cluster.name && name && set_name("YOKE_NAME", name, run) < 0)
+        return -1;
+    if (check_preload(env("YOKE_PRELOAD")) < 0)
         return -1;
     run->cluster.listen.port =
         run->port == YK_RUN_NOT_SET ? PORT_DEFAULT : run->port;
@@ -333,6 +355,12 @@ int yk_run_check(const struct yk_run *run)
     if (listen->path && has_port) {
         yk_say("run: --unix stands instead of --port and --host, not beside "
                "them");
+        return -1;
+    }
+    if (run->cluster.max_surge < 0 && run->cluster.max_unavailable < 0) {
+        yk_say(
+            "run: with --max-surge 0 and --max-unavailable 0 no worker could "
+            "ever be replaced: one of them has to be 1 at least");
         return -1;
     }
     if (!listen->path && (listen->mode || listen->owner || listen->group)) {

@@ -23,6 +23,8 @@ enum kind {
     COUNT,    /* 0 is none. */
     NUMBER,   /* 0 is the default. */
     SIZE,     /* Bytes. */
+    MODE,     /* Octal, as text. */
+    PATH,     /* Of a URL; may be empty. */
     TEXT
 };
 
@@ -44,14 +46,14 @@ static const struct rule {
     RULE("max-surge", COUNT, max_surge, WORKERS_MAX),
     RULE("max-unavailable", COUNT, max_unavailable, WORKERS_MAX),
     RULE("probation", TIME, probation_ms, DAY_MS),
-    RULE("check", TEXT, check_path, 0),
+    RULE("check", PATH, check_path, 0),
     RULE("max-requests", COUNT, max_requests, INT_MAX),
     RULE("max-lifetime", TIME, max_lifetime_ms, INT_MAX),
     RULE("max-memory", SIZE, max_memory, 0),
     RULE("user", TEXT, user, 0),
     RULE("group", TEXT, group, 0),
     RULE("nice", NUMBER, nice, 39),
-    RULE("umask", TEXT, umask, 0),
+    RULE("umask", MODE, umask, 0),
 };
 
 static const struct rule *find(const char *given)
@@ -67,6 +69,29 @@ static int or_none(int status, int *field)
     if (status == 0 && *field == 0)
         *field = NONE;
     return status;
+}
+
+static int set_mode(const char *given, const char *value, const char **field)
+{
+    size_t len = strspn(value, "01234567");
+
+    if (len == 0 || len > 4 || value[len] != '\0') {
+        yk_say("%s: '%s' is not a mode: octal, as 027", given, value);
+        return -1;
+    }
+    *field = value;
+    return 0;
+}
+
+static int set_path(const char *given, const char *value, const char **field)
+{
+    if (*value && *value != '/') {
+        yk_say("%s: '%s' is not a path: it begins with /, as /health", given,
+               value);
+        return -1;
+    }
+    *field = value;
+    return 0;
 }
 
 int yk_upkeep_set(const char *given, const char *value,
@@ -88,6 +113,10 @@ int yk_upkeep_set(const char *given, const char *value,
         return yk_option_number(given, value, 0, rule->max, "a number", field);
     case SIZE:
         return yk_value_size(given, value, field);
+    case MODE:
+        return set_mode(given, value, field);
+    case PATH:
+        return set_path(given, value, field);
     case TEXT:
         *(const char **)field = value;
         return 0;

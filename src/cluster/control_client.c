@@ -53,6 +53,11 @@ static int connect_in(int dir_fd, int *ret_fd)
     return 0;
 }
 
+bool yoke_control_is_name(const char *name)
+{
+    return yk_runtime_is_name(name);
+}
+
 int yoke_control_open(const char *name, yoke_control **ret_control,
                       char text[YOKE_CONTROL_TEXT_MAX])
 {

@@ -19,6 +19,7 @@
 #include "cluster/worker.h"
 #include "cluster/workers.h"
 #include "core/alloc.h"
+#include "net/deadline.h"
 #include "net/later.h"
 #include "net/loop.h"
 #include "net/service.h"
@@ -34,7 +35,7 @@ static struct {
     bool is_draining;  /* The ports are being emptied. */
     bool has_told;     /* The workers know. */
     bool has_services; /* The primary's own, if it serves itself. */
-    uv_timer_t grace;
+    struct yk_deadline grace;
 } stop;
 
 /* ---- Everybody disconnects ---- */
@@ -167,17 +168,17 @@ static void kill_workers(bool is_overdue)
     }
 }
 
-static void on_grace_over(uv_timer_t *timer)
+static void on_grace_over(struct yk_deadline *deadline)
 {
-    (void)timer;
+    (void)deadline;
     kill_workers(true);
 }
 
 static void force(void)
 {
     yk_services_abort();
-    uv_timer_init(yoke_loop(), &stop.grace);
-    uv_timer_start(&stop.grace, on_grace_over, GRACE_MS, 0);
+    yk_deadline_init(&stop.grace, on_grace_over);
+    yk_deadline_start(&stop.grace, GRACE_MS);
 }
 
 /* The loop is over after this; so that nobody finds workers when the primary

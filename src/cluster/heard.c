@@ -65,6 +65,10 @@ static void cut_off(struct yoke_worker *worker)
 {
     static const char text[] = "its question cannot be answered";
 
+    /* What it has asked meanwhile is still read. */
+    if (worker->is_cut_off)
+        return;
+    worker->is_cut_off = true;
     yoke_log(YOKE_LOG_ERROR, "worker %d is killed: %s", (int)worker->pid, text);
     yk_worker_set_reason(worker, text, sizeof(text) - 1);
     yk_worker_signal(worker, SIGKILL);

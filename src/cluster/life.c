@@ -20,9 +20,9 @@
 /* What a worker gets after its deadline to cut its connections by itself. */
 #define GRACE_MS 500
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(struct yk_deadline *deadline)
 {
-    struct yk_life *life = timer->data;
+    struct yk_life *life = YK_CONTAINER_OF(deadline, struct yk_life, deadline);
 
     if (life->state == YK_LIFE_STARTING)
         yk_life_handle(life, YK_LIFE_IS_LATE, YOKE_CAUSE_BOOT);
@@ -32,11 +32,10 @@ static void on_deadline(uv_timer_t *timer)
 
 static void set_deadline(struct yk_life *life, uint32_t ms)
 {
-    uv_update_time(yoke_loop());
     if (ms)
-        uv_timer_start(&life->deadline, on_deadline, ms, 0);
+        yk_deadline_start(&life->deadline, ms);
     else
-        uv_timer_stop(&life->deadline);
+        yk_deadline_stop(&life->deadline);
 }
 
 static void send_signal(struct yk_life *life, int signum)
@@ -48,7 +47,7 @@ static void send_signal(struct yk_life *life, int signum)
 
 static enum yk_life_state become_ready(struct yk_life *life)
 {
-    uv_timer_stop(&life->deadline);
+    yk_deadline_stop(&life->deadline);
     life->ready_ms = uv_now(yoke_loop());
     return YK_LIFE_READY;
 }
@@ -74,14 +73,14 @@ static enum yk_life_state abort_worker(struct yk_life *life)
 
 static enum yk_life_state kill_worker(struct yk_life *life)
 {
-    uv_timer_stop(&life->deadline);
+    yk_deadline_stop(&life->deadline);
     send_signal(life, SIGKILL);
     return YK_LIFE_STOPPING;
 }
 
 static enum yk_life_state die(struct yk_life *life)
 {
-    uv_timer_stop(&life->deadline);
+    yk_deadline_stop(&life->deadline);
     return YK_LIFE_DEAD;
 }
 
@@ -130,7 +129,8 @@ void yk_life_handle(struct yk_life *life, enum yk_life_event event,
 
 static void on_closed(uv_handle_t *handle)
 {
-    struct yk_life *life = handle->data;
+    struct yk_life *life =
+        YK_CONTAINER_OF(handle, struct yk_life, deadline.timer);
 
     yk_output_done(&life->output);
     yk_generation_drop(life->generation);
@@ -148,7 +148,7 @@ void yk_life_end(struct yk_life *life)
 {
     life->worker->life = NULL;
     life->worker = NULL;
-    uv_close((uv_handle_t *)&life->deadline, on_closed);
+    uv_close((uv_handle_t *)&life->deadline.timer, on_closed);
 }
 
 int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
@@ -180,8 +180,7 @@ int yk_life_begin(struct yk_slot *slot, struct yk_generation *generation,
     life->forked_ms = uv_now(yoke_loop());
     life->jitter = (uint32_t)yk_random_below(
         yk_fleet_random(), (uint64_t)yk_fleet_options()->recycle_jitter + 1);
-    uv_timer_init(yoke_loop(), &life->deadline);
-    life->deadline.data = life;
+    yk_deadline_init(&life->deadline, on_deadline);
     set_deadline(life, limits->boot_ms);
     *ret = life;
     return 0;
@@ -226,8 +225,7 @@ int yk_life_resume(struct yk_slot *slot, struct yk_generation *generation,
                              .ready_ms = was->ready_ms,
                              .jitter = was->jitter};
     life->worker->life = life;
-    uv_timer_init(yoke_loop(), &life->deadline);
-    life->deadline.data = life;
+    yk_deadline_init(&life->deadline, on_deadline);
     set_deadline(life, deadline_of(life));
     *ret = life;
     return 0;

@@ -12,17 +12,16 @@
  *   kill   -> STOPPING: SIGKILL.
  *
  * LATE and OVERSTAYS come from a timer: a boot, a drain and an abort have a
- * deadline each. Which slot it serves is the slot's business (slot.h). */
+ * deadline each, of time for which the primary was awake. Which slot it serves is the slot's business (slot.h). */
 #ifndef YK_CLUSTER_LIFE_H
 #define YK_CLUSTER_LIFE_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <uv.h>
-
 #include <yoke/cluster.h>
 
 #include "cluster/output.h"
+#include "net/deadline.h"
 
 struct yk_generation;
 struct yk_slot;
@@ -71,7 +70,7 @@ struct yk_life {
     bool is_too_large;         /* It has been weighed (patrol.c). */
     uint32_t jitter;           /* Its limits are lower by so many per cent. */
     struct yk_output output;   /* Its standard error. */
-    uv_timer_t deadline;
+    struct yk_deadline deadline;
 };
 
 /* Forks a worker for the slot. Returns 0 with its life, which frees itself some

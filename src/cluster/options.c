@@ -47,7 +47,7 @@ static const struct rule rules[] = {
     RULE(abort_timeout_ms, 2000, 0, DAY_MS),
     RULE(request_timeout_ms, 0, -1, DAY_MS),
     RULE(max_surge, 1, -1, YK_WORKERS_MAX),
-    RULE(max_unavailable, 0, 0, YK_WORKERS_MAX),
+    RULE(max_unavailable, 0, -1, YK_WORKERS_MAX),
     RULE(probation_ms, 1000, -1, DAY_MS),
     RULE(max_generations, 4, 2, 100),
     RULE(max_requests, 0, -1, INT_MAX),

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "core/alloc.h"
+#include "core/journal.h"
 #include "core/sink.h"
 
 #include "core/banned.h"
@@ -20,6 +21,10 @@ static struct yk_sink sink = YK_SINK_INIT(0);
 
 static void pass_on(int fd, const char *ptr, size_t len)
 {
+    if (yk_journal_is(fd)) {
+        yk_journal_put(&sink, fd, ptr, len);
+        return;
+    }
     while (len > 0) {
         size_t piece = len < PIPE_BUF ? len : PIPE_BUF;
         yk_sink_put(&sink, fd, ptr, piece);

@@ -61,13 +61,19 @@ static bool is_stopped(const struct yoke_worker *worker)
            info.si_pid != 0 && info.si_code == CLD_STOPPED;
 }
 
+/* `then_ms` is the loop's time, which is that of the rounds. */
+static uint64_t lasted_ms(uint64_t then_ms)
+{
+    return yk_attention_lasted(&attention, then_ms * NS_PER_MS) / NS_PER_MS;
+}
+
 static uint64_t stopped_ms(struct yk_life *life, uint64_t now_ms)
 {
     if (!is_stopped(life->worker))
         life->stopped_since_ms = 0;
     else if (life->stopped_since_ms == 0)
         life->stopped_since_ms = now_ms;
-    return life->stopped_since_ms ? now_ms - life->stopped_since_ms : 0;
+    return life->stopped_since_ms ? lasted_ms(life->stopped_since_ms) : 0;
 }
 
 static bool hangs(struct yk_life *life, uint64_t now_ns)
@@ -92,7 +98,7 @@ static uint64_t lost_ms(struct yk_life *life, uint64_t now_ms)
         life->lost_since_ms = 0;
     else if (life->lost_since_ms == 0)
         life->lost_since_ms = now_ms;
-    return life->lost_since_ms ? now_ms - life->lost_since_ms : 0;
+    return life->lost_since_ms ? lasted_ms(life->lost_since_ms) : 0;
 }
 
 /* It has closed the descriptor by mistake, and does not know: it goes on taking

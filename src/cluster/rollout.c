@@ -17,6 +17,7 @@
 #include "cluster/templates.h"
 #include "cluster/worker.h"
 #include "cluster/workers.h"
+#include "net/deadline.h"
 #include "net/later.h"
 
 #include "core/banned.h"
@@ -58,7 +59,8 @@ static struct {
     uint64_t rests_until_ms;    /* Nothing is begun before that. */
     uint64_t complete_since_ms; /* All are replaced; 0: not yet. */
     struct yk_later later;      /* Goes on, from the loop. */
-    uv_timer_t probation, tick; /* Goes on, too: something may have changed. */
+    struct yk_deadline probation;
+    uv_timer_t tick; /* Goes on, too: something may have changed. */
     bool has_timers;
 } rollout;
 
@@ -73,7 +75,7 @@ static void end(int err, const char *text)
 {
     yk_rollout_fn *fn = rollout.fn;
 
-    uv_timer_stop(&rollout.probation);
+    yk_deadline_stop(&rollout.probation);
     uv_timer_stop(&rollout.tick);
     yk_later_stop(&rollout.later);
     rollout.state = IDLE;
@@ -145,7 +147,7 @@ static void undo(const char *reason)
         return;
     snprintf(rollout.reason, sizeof(rollout.reason), "%s",
              reason ? reason : "it could not be started");
-    uv_timer_stop(&rollout.probation);
+    yk_deadline_stop(&rollout.probation);
     forget_failures();
     rollout.state = UNDOING;
     yk_later_start(&rollout.later);
@@ -199,9 +201,9 @@ static bool has_new_one(void)
     return false;
 }
 
-static void on_probation_over(uv_timer_t *timer)
+static void on_probation_over(struct yk_deadline *deadline)
 {
-    (void)timer;
+    (void)deadline;
     rollout.state = has_new_one() ? ROLLING : TRIAL;
     yk_later_start(&rollout.later);
 }
@@ -209,8 +211,8 @@ static void on_probation_over(uv_timer_t *timer)
 static void begin_probation(void)
 {
     rollout.state = PROBATION;
-    uv_timer_start(&rollout.probation, on_probation_over,
-                   (uint64_t)yk_fleet_options()->probation_ms, 0);
+    yk_deadline_start(&rollout.probation,
+                      (uint64_t)yk_fleet_options()->probation_ms);
 }
 
 static void replacement_failed(const char *text)
@@ -392,7 +394,7 @@ static void cut_oldest(void)
 static void start_timers(void)
 {
     if (!rollout.has_timers) {
-        uv_timer_init(yoke_loop(), &rollout.probation);
+        yk_deadline_init(&rollout.probation, on_probation_over);
         uv_timer_init(yoke_loop(), &rollout.tick);
     }
     rollout.has_timers = true;

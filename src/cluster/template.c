@@ -66,6 +66,11 @@ static void on_closed(uv_handle_t *handle)
     release(handle->data);
 }
 
+static void on_deadline_closed(uv_handle_t *handle)
+{
+    release(YK_CONTAINER_OF(handle, struct yk_template, deadline.timer));
+}
+
 static void on_channel_closed(struct yk_channel *channel)
 {
     release(YK_CONTAINER_OF(channel, struct yk_template, channel));
@@ -75,7 +80,7 @@ static void close_handles(struct yk_template *one)
 {
     yk_list_remove(&one->node);
     yk_channel_close(&one->channel);
-    uv_close((uv_handle_t *)&one->deadline, on_closed);
+    uv_close((uv_handle_t *)&one->deadline.timer, on_deadline_closed);
     if (one->pidfd >= 0)
         yk_exit_watch_close(&one->exit, on_closed);
     if (one->said_fd >= 0)
@@ -138,7 +143,7 @@ static void on_process_ended(void *data)
         one->end = (siginfo_t){.si_code = CLD_EXITED};
     one->is_dead = true;
     one->state = YK_TEMPLATE_ENDING;
-    uv_timer_stop(&one->deadline);
+    yk_deadline_stop(&one->deadline);
     finish(one);
 }
 
@@ -155,9 +160,10 @@ static void abort_it(const struct yk_template *one)
     send_signal(one, SIGCONT);
 }
 
-static void on_late(uv_timer_t *timer)
+static void on_late(struct yk_deadline *deadline)
 {
-    struct yk_template *one = timer->data;
+    struct yk_template *one =
+        YK_CONTAINER_OF(deadline, struct yk_template, deadline);
 
     if (one->is_late) {
         send_signal(one, SIGKILL);
@@ -165,7 +171,7 @@ static void on_late(uv_timer_t *timer)
     }
     one->is_late = true;
     abort_it(one);
-    uv_timer_start(timer, on_late, yk_fleet_limits()->abort_ms, 0);
+    yk_deadline_start(deadline, yk_fleet_limits()->abort_ms);
 }
 
 /* It hears the end of its channel behind what it has been asked. */
@@ -178,7 +184,7 @@ void yk_template_end(struct yk_template *one)
     one->state = YK_TEMPLATE_ENDING;
     one->is_meant = one->is_late = true;
     shutdown(one->channel.fd, SHUT_WR);
-    uv_timer_start(&one->deadline, on_late, END_MS, 0);
+    yk_deadline_start(&one->deadline, END_MS);
     yk_template_births_cancel(one);
 }
 
@@ -189,7 +195,7 @@ static void on_ready(struct yk_template *one)
     if (one->state != YK_TEMPLATE_LOADING)
         return;
     one->state = YK_TEMPLATE_READY;
-    uv_timer_stop(&one->deadline);
+    yk_deadline_stop(&one->deadline);
     yk_template_births_send(one);
 }
 
@@ -356,7 +362,7 @@ static void set_deadline(struct yk_template *one)
     uint32_t boot_ms = yk_fleet_limits()->boot_ms;
 
     if (boot_ms)
-        uv_timer_start(&one->deadline, on_late, boot_ms + BOOT_GRACE_MS, 0);
+        yk_deadline_start(&one->deadline, boot_ms + BOOT_GRACE_MS);
 }
 
 int yk_template_new(struct yk_generation *generation, struct yk_template **ret)
@@ -375,8 +381,7 @@ int yk_template_new(struct yk_generation *generation, struct yk_template **ret)
     yk_list_init(&one->asked);
     yk_list_init(&one->node);
     yk_exit_watch_init(&one->exit, on_process_ended);
-    uv_timer_init(yoke_loop(), &one->deadline);
-    one->deadline.data = one;
+    yk_deadline_init(&one->deadline, on_late);
     one->begun_ms = uv_now(yoke_loop());
     /* Workers become this process's children when who forked them ends. */
     int err = yk_pid1_adopt();

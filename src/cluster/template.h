@@ -21,6 +21,7 @@
 #include "cluster/exit_watch.h"
 #include "cluster/output.h"
 #include "core/list.h"
+#include "net/deadline.h"
 
 struct yk_birth;
 struct yk_generation;
@@ -48,7 +49,7 @@ struct yk_template {
     int said_fd; /* What it writes on standard error; -1: it has closed it. */
     uv_poll_t said_poll;
     struct yk_output output;
-    uv_timer_t deadline;
+    struct yk_deadline deadline;
     bool is_late;                  /* The deadline has passed once. */
     struct yk_list waiting, asked; /* Births. */
     unsigned born;

@@ -23,6 +23,7 @@
 #include "cluster/spawn.h"
 #include "core/alloc.h"
 #include "core/cleanup.h"
+#include "net/deadline.h"
 
 #include "core/banned.h"
 
@@ -39,7 +40,7 @@ static struct {
     int reply_fd;
     int log_fd; /* What it wrote on standard error. */
     uv_poll_t exit_poll;
-    uv_timer_t limit;
+    struct yk_deadline limit;
     uint8_t open_count; /* Handles that are not closed yet. */
     int limit_ms;
     bool is_late;
@@ -145,12 +146,12 @@ static void on_exit_ready(uv_poll_t *poll, int status, int events)
     (void)status;
     (void)events;
     uv_close((uv_handle_t *)poll, on_closed);
-    uv_close((uv_handle_t *)&check.limit, on_closed);
+    uv_close((uv_handle_t *)&check.limit.timer, on_closed);
 }
 
-static void on_limit(uv_timer_t *timer)
+static void on_limit(struct yk_deadline *deadline)
 {
-    (void)timer;
+    (void)deadline;
     check.is_late = true;
     pidfd_send_signal(check.pidfd, SIGKILL, NULL, 0);
 }
@@ -188,11 +189,11 @@ static int watch(void)
         yk_close_fd(&check.pidfd);
         return err;
     }
-    uv_timer_init(yoke_loop(), &check.limit);
+    yk_deadline_init(&check.limit, on_limit);
     check.open_count = 2;
     uv_poll_start(&check.exit_poll, UV_READABLE, on_exit_ready);
     if (check.limit_ms)
-        uv_timer_start(&check.limit, on_limit, (uint64_t)check.limit_ms, 0);
+        yk_deadline_start(&check.limit, (uint64_t)check.limit_ms);
     return 0;
 }
 

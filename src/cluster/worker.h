@@ -87,6 +87,7 @@ struct yoke_worker {
     bool is_dead;
     bool is_stillborn; /* It never had a process: `pid` is its template's. */
     bool is_listed;    /* yoke_cluster_workers shows it. */
+    bool is_cut_off;   /* Killed because it cannot be answered. */
     bool is_overdue;   /* Killed because a deadline had passed. */
     bool is_weighed;   /* Somebody is looking at its memory (patrol.c). */
     bool is_removed;   /* Both have ended; freed when the handles are closed. */

@@ -9,6 +9,7 @@
 
 #include <yoke/log.h>
 
+#include "core/journal.h"
 #include "core/sink.h"
 
 #include "core/banned.h"
@@ -82,7 +83,10 @@ static void write_line(char *line, size_t len)
     }
     /* Only the loop must not wait; its thread is the first. */
     if (gettid() == getpid()) {
-        yk_sink_put(&own_sink, STDERR_FILENO, line, len);
+        if (yk_journal_is(STDERR_FILENO))
+            yk_journal_put(&own_sink, STDERR_FILENO, line, len);
+        else
+            yk_sink_put(&own_sink, STDERR_FILENO, line, len);
         return;
     }
     ssize_t ignored = write(STDERR_FILENO, line, len);

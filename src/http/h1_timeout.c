@@ -189,10 +189,19 @@ static void wake(struct yk_h1_conn *conn)
         x->events->on_timer(x);
 }
 
+/* A request has come that is not read yet: the loop has stood still, in a
+ * handler that blocks or with the whole process, and its timers are first. */
+static bool has_unread(const struct yk_h1_conn *conn)
+{
+    const struct yk_transport_ops *ops = conn->transport->ops;
+
+    return ops->is_ready && ops->is_ready(conn->transport);
+}
+
 static void act(struct yk_h1_conn *conn, uint64_t now)
 {
     if (is_idle(conn)) {
-        if (now >= idle_deadline(conn))
+        if (now >= idle_deadline(conn) && !has_unread(conn))
             yk_h1_drop(conn);
         return;
     }

@@ -12,6 +12,7 @@
 #include <yoke/log.h>
 #include <yoke/loop.h>
 
+#include "net/deadline.h"
 #include "net/service.h"
 #include "net/standard.h"
 #include "net/vitals.h"
@@ -26,7 +27,7 @@
  * thread. */
 static struct {
     uv_signal_t terminate, interrupt;
-    uv_timer_t deadline;
+    struct yk_deadline deadline;
     const struct yk_loop_role *role;
     int timeout_ms;    /* Deadline of a graceful stop. */
     int status;        /* What yoke_run will return. */
@@ -84,7 +85,7 @@ static uint64_t force_ms(void)
     return run.role->force_ms ? (uint64_t)run.role->force_ms : FORCE_MS;
 }
 
-static void on_deadline(uv_timer_t *timer)
+static void on_deadline(struct yk_deadline *deadline)
 {
     if (run.is_forced) {
         yk_loop_end();
@@ -93,7 +94,7 @@ static void on_deadline(uv_timer_t *timer)
     run.is_forced = true;
     if (run.status == 0)
         run.status = 1;
-    uv_timer_start(timer, on_deadline, force_ms(), 0);
+    yk_deadline_start(deadline, force_ms());
     run.role->force();
 }
 
@@ -105,8 +106,7 @@ void yk_loop_stop(int timeout_ms)
         timeout_ms = run.timeout_ms;
     run.is_stopping = true;
     yk_loop_watch_signals(false);
-    uv_update_time(yoke_loop());
-    uv_timer_start(&run.deadline, on_deadline, (uint64_t)timeout_ms, 0);
+    yk_deadline_start(&run.deadline, (uint64_t)timeout_ms);
     run.role->stop(timeout_ms);
 }
 
@@ -116,7 +116,7 @@ uint32_t yk_loop_time_left_ms(void)
 
     if (!run.is_stopping || run.is_forced)
         return run.is_stopping ? 0 : UINT32_MAX;
-    left_ms = uv_timer_get_due_in(&run.deadline);
+    left_ms = yk_deadline_left_ms(&run.deadline);
     return left_ms < UINT32_MAX ? (uint32_t)left_ms : UINT32_MAX;
 }
 
@@ -167,7 +167,7 @@ void yk_loop_watch_signals(bool once)
     if (run.is_watching)
         return;
     run.is_watching = true;
-    uv_timer_init(loop, &run.deadline);
+    yk_deadline_init(&run.deadline, on_deadline);
     uv_signal_init(loop, &run.terminate);
     uv_signal_init(loop, &run.interrupt);
     if (once)
@@ -175,7 +175,7 @@ void yk_loop_watch_signals(bool once)
     else
         uv_signal_start(&run.terminate, on_signal, SIGTERM);
     uv_signal_start(&run.interrupt, on_signal, SIGINT);
-    uv_unref((uv_handle_t *)&run.deadline);
+    uv_unref((uv_handle_t *)&run.deadline.timer);
     uv_unref((uv_handle_t *)&run.terminate);
     uv_unref((uv_handle_t *)&run.interrupt);
 }
@@ -216,7 +216,7 @@ int yoke_run(void)
     yk_loop_watch_signals(false);
     if (!run.is_ended)
         uv_run(yoke_loop(), UV_RUN_DEFAULT);
-    uv_timer_stop(&run.deadline);
+    yk_deadline_stop(&run.deadline);
     fflush(NULL);
     return run.role->end ? run.role->end(run.status) : run.status;
 }

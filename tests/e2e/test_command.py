@@ -127,6 +127,11 @@ MISUSE = [
     (["run", "--unix", "", HELLO], "--unix: an empty path"),
     (["run", "--unix", "s", "-p", "1", HELLO], "--unix stands instead of"),
     (["run", "--quiet=1", HELLO], "--quiet takes no value"),
+    (["run", "--check", "health", HELLO], "'health' is not a path: it begins"),
+    (["run", "--umask", "999", HELLO], "--umask: '999' is not a mode: octal"),
+    (["run", "--name", "a/b", HELLO], "--name: 'a/b' is not a name: letters"),
+    (["run", "--max-surge=0", "--max-unavailable=0", HELLO],
+     "no worker could ever be replaced"),
 ]
 
 
@@ -145,6 +150,8 @@ def test_wrong_usage_is_told(args, text):
     ({"YOKE_WORKERS": "0"}, "YOKE_WORKERS: '0' is not"),
     ({"YOKE_WORKERS": "many"}, "YOKE_WORKERS: 'many' is not"),
     ({"YOKE_SCHED_POLICY": "fair"}, "YOKE_SCHED_POLICY: 'fair' is not"),
+    ({"YOKE_NAME": "4711"}, "YOKE_NAME: '4711' is not a name"),
+    ({"YOKE_PRELOAD": "yes"}, "YOKE_PRELOAD: 'yes' is not '0', '1' or"),
 ])
 def test_wrong_environment_is_told(env, text):
     assert text in fail("run", HELLO, env=env, status=USAGE)

@@ -50,8 +50,6 @@ def test_the_group_may_be_another(start_app):
 @pytest.mark.parametrize("option, text", [
     ("--user", "there is no user 'no such'"),
     ("--group", "there is no group 'no such'"),
-    ("--umask", "the option umask is 'no such': it is octal"),
-    ("--check", "the option check is 'no such': a path begins with /"),
 ])
 def test_a_wrong_name_is_told(option, text):
     done = harness.command("run", option, "no such",

@@ -109,6 +109,17 @@ static void a_cluster_that_does_not_run_is_named(void **state)
     assert_ptr_equal(other, control);
 }
 
+static void a_name_has_a_form(void **state)
+{
+    (void)state;
+    assert_true(yoke_control_is_name("shop-2.b_C"));
+    assert_false(yoke_control_is_name(""));
+    assert_false(yoke_control_is_name("4711"));
+    assert_false(yoke_control_is_name(".shop"));
+    assert_false(yoke_control_is_name("-n"));
+    assert_false(yoke_control_is_name("a/b"));
+}
+
 static void note(const char *name, void *data)
 {
     strcat(data, name);
@@ -136,6 +147,7 @@ int main(void)
         WITH_PRIMARY(a_primary_that_has_closed_is_told),
         WITH_PRIMARY(closing_ends_the_connection),
         WITH_PRIMARY(a_cluster_that_does_not_run_is_named),
+        cmocka_unit_test(a_name_has_a_form),
         WITH_PRIMARY(running_clusters_are_listed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

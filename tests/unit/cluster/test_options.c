@@ -34,9 +34,12 @@ static void nothing_given_is_every_default(void **state)
 static void minus_one_is_none(void **state)
 {
     (void)state;
-    assert_int_equal(fill(&(struct yoke_cluster_options){
-                         .boot_timeout_ms = -1, .hang_timeout_ms = -1}),
-                     0);
+    assert_int_equal(
+        fill(&(struct yoke_cluster_options){.boot_timeout_ms = -1,
+                                            .hang_timeout_ms = -1,
+                                            .max_unavailable = -1}),
+        0);
+    assert_int_equal(filled.max_unavailable, 0);
     assert_int_equal(filled.boot_timeout_ms, 0);
     assert_int_equal(filled.hang_timeout_ms, 0);
 }

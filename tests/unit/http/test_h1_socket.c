@@ -100,9 +100,43 @@ static void one_that_was_served_elsewhere_is_idle_from_the_start(void **state)
     close(used[0]);
 }
 
+/* The loop has stood still: the timer passes before what has come is read. */
+static void one_whose_request_waits_is_not_idle(void **state)
+{
+    const struct yk_clock clock = {.now_ms = clock_ms, .wall_s = clock_s};
+    const struct yoke_limits limits = {.idle_timeout_ms = 5000,
+                                       .head_timeout_ms = 60000};
+    struct yk_handoff given = {.was_given = true};
+    struct yk_peer peer = {.family = 0};
+    struct yk_http_server server;
+    int fds[2];
+
+    (void)state;
+    now_ms = 1000;
+    assert_int_equal(
+        yk_http_server_init(&server, &limits, &clock, no_request, NULL), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+    yk_h1_socket_start(&server, yoke_loop(), fds[1], &peer, &given);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    assert_int_equal(write(fds[0], "GET", 3), 3);
+    now_ms += 9000;
+    yk_http_server_tick(&server);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    assert_false(is_closed(fds[0]));
+    /* It has begun now, and has the time that a head has. */
+    now_ms += 59000;
+    yk_http_server_tick(&server);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    assert_false(is_closed(fds[0]));
+    close(fds[0]);
+    uv_run(yoke_loop(), UV_RUN_NOWAIT);
+    yk_http_server_done(&server);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(one_whose_request_waits_is_not_idle),
         cmocka_unit_test(without_memory_another_worker_gets_the_connection),
         cmocka_unit_test(one_that_was_served_elsewhere_is_idle_from_the_start),
     };
