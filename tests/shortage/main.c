@@ -23,6 +23,8 @@ SHORTAGE_TEST(a_program_starts_without_memory, SHORTAGE_MEMORY,
               start_in_shortage, 25)
 SHORTAGE_TEST(requests_are_served_without_memory, SHORTAGE_MEMORY,
               serve_in_shortage, 40)
+SHORTAGE_TEST(requests_are_served_in_a_long_lack_of_memory, SHORTAGE_MEMORY,
+              serve_in_shortage, 20, .span = 8)
 SHORTAGE_TEST(a_store_answers_without_memory, SHORTAGE_MEMORY,
               store_in_shortage, 20)
 SHORTAGE_TEST(a_file_answers_without_memory, SHORTAGE_MEMORY,
@@ -49,6 +51,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_starts_without_memory),
         cmocka_unit_test(requests_are_served_without_memory),
+        cmocka_unit_test(requests_are_served_in_a_long_lack_of_memory),
         cmocka_unit_test(a_store_answers_without_memory),
         cmocka_unit_test(a_file_answers_without_memory),
         cmocka_unit_test(a_program_starts_without_descriptors),
