@@ -80,7 +80,9 @@ counts: build ## Four workers count 10,000 times each, on every kind of store
 
 # Ten seconds and more, for the longer a fault lasts the longer a store rests
 # between its attempts.
-proofs: kills counts ## What stores promise, at length: every kind, every fault
+proofs: kills counts ## What is promised, at length: every kind of store, every fault
+	@ninja -C $(BUILD) tests/shortage/shortage
+	@YOKE_SHORTAGE=all $(BUILD)/tests/shortage/shortage
 	@YOKE_BUILD=$(BUILD) YOKE_KINDS=all YOKE_ROUNDS=20 YOKE_REQUESTS=10000 \
 		$(PYTHON) -m pytest -q \
 		-p no:cacheprovider tests/e2e/test_shared.py tests/e2e/test_sessions.py \

@@ -610,7 +610,7 @@ int yoke_cluster_upgrade(void (*fn)(int err, const char *text, void *data),
 /* In a supervising primary: so many workers from now on; what SIGTTIN (one
  * more) and SIGTTOU (one less) do. Those that go finish what they have begun.
  * Returns 0; -YOKE_EROLE elsewhere; -EINVAL unless 1 to 1,024; -ESHUTDOWN when
- * the primary is stopping. (PM2: scale.) */
+ * the primary is stopping; -ENOMEM, and nothing has changed. (PM2: scale.) */
 int yoke_cluster_scale(int workers);
 
 /* In a primary of Node's form: opens the control socket, by which `yoke ps` and

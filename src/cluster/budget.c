@@ -1,17 +1,20 @@
 #include "cluster/budget.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "core/alloc.h"
 
-void yk_budget_init(struct yk_budget *budget, uint32_t limit,
-                    uint64_t window_ms)
+int yk_budget_init(struct yk_budget *budget, uint32_t limit, uint64_t window_ms)
 {
     if (limit > YK_BUDGET_MAX)
         limit = YK_BUDGET_MAX;
-    *budget = (struct yk_budget){.times_ms = yk_alloc(limit * sizeof(uint64_t)),
-                                 .limit = limit,
-                                 .window_ms = window_ms};
+    uint64_t *times_ms = yk_try_alloc(limit * sizeof(*times_ms));
+    if (!times_ms)
+        return -ENOMEM;
+    *budget = (struct yk_budget){
+        .times_ms = times_ms, .limit = limit, .window_ms = window_ms};
+    return 0;
 }
 
 void yk_budget_done(struct yk_budget *budget)

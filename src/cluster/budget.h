@@ -20,9 +20,9 @@ struct yk_budget {
     uint64_t window_ms;
 };
 
-/* `limit` at least 1. Allocates the ring. */
-void yk_budget_init(struct yk_budget *budget, uint32_t limit,
-                    uint64_t window_ms);
+/* `limit` at least 1. Allocates the ring. Returns 0, or -ENOMEM. */
+int yk_budget_init(struct yk_budget *budget, uint32_t limit,
+                   uint64_t window_ms);
 
 void yk_budget_done(struct yk_budget *budget);
 

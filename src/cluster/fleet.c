@@ -110,20 +110,27 @@ static struct yk_slot *new_slot(int number)
         .max_ms = (uint32_t)options->backoff_max_ms,
         .healthy_ms = (uint32_t)options->healthy_ms,
     };
-    struct yk_slot *slot = yk_alloc(sizeof(*slot));
+    struct yk_slot *slot = yk_try_alloc(sizeof(*slot));
 
-    yk_slot_init(slot, number, &backoff, (uint32_t)options->budget,
-                 (uint64_t)options->budget_window_ms);
-    return slot;
+    if (slot && yk_slot_init(slot, number, &backoff, (uint32_t)options->budget,
+                             (uint64_t)options->budget_window_ms) == 0)
+        return slot;
+    free(slot);
+    return NULL;
 }
 
-static void grow_to(int size)
+/* Slots that are beyond the fleet's size are empty, and do no harm. */
+static int grow_to(int size)
 {
     while (fleet.slot_count < size) {
         int number = fleet.slot_count + 1;
-        fleet.slots[fleet.slot_count] = new_slot(number);
+        struct yk_slot *slot = new_slot(number);
+        if (!slot)
+            return -ENOMEM;
+        fleet.slots[fleet.slot_count] = slot;
         fleet.slot_count = number;
     }
+    return 0;
 }
 
 int yk_fleet_scale(int size)
@@ -132,8 +139,10 @@ int yk_fleet_scale(int size)
         return -EINVAL;
     if (yk_primary_is_stopping())
         return -ESHUTDOWN;
+    int err = grow_to(size);
+    if (err < 0)
+        return err;
     fleet.size = size;
-    grow_to(size);
     for (int i = 0; i < fleet.slot_count; i++) {
         struct yk_slot *slot = fleet.slots[i];
         bool is_wanted = i < size;

@@ -27,8 +27,8 @@ const struct yoke_cluster_options *yk_fleet_options(void);
 const struct yk_life_limits *yk_fleet_limits(void);
 
 /* How many workers there are to be, and are to be from now on: 1 to
- * YK_WORKERS_MAX, else -EINVAL; -ESHUTDOWN when the primary stops. The slots
- * with the highest numbers go first; their workers finish what has begun. */
+ * YK_WORKERS_MAX, else -EINVAL; -ESHUTDOWN when the primary stops; -ENOMEM. The
+ * slots with the highest numbers go first; their workers finish what has begun. */
 int yk_fleet_size(void);
 int yk_fleet_scale(int size);
 

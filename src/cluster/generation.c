@@ -54,14 +54,15 @@ static bool is_script(const char *path)
            memcmp(mark, "#!", sizeof(mark)) == 0;
 }
 
+/* Allocated; NULL without memory, which a primary outlives. */
 static char *program_of(const char *path, int fd)
 {
     char text[PATH_MAX];
 
     if (is_script(path))
-        return yk_strdup(path);
+        return strdup(path);
     snprintf(text, sizeof(text), "/proc/self/fd/%d", fd);
-    return yk_strdup(text);
+    return strdup(text);
 }
 
 /* Opens out of the way of descriptors that children get by number. */
@@ -93,10 +94,11 @@ static int new_generation(unsigned number, char *program, int fd, int file_fd,
 {
     struct yk_generation *generation = yk_try_alloc(sizeof(*generation));
 
-    if (!generation) {
+    if (!generation || !program) {
         yk_close_fd(&fd);
         yk_close_fd(&file_fd);
         free(program);
+        free(generation);
         return -ENOMEM;
     }
     *generation = (struct yk_generation){.number = number,
@@ -136,7 +138,7 @@ const char *yk_generation_culprit(const char *path, const char *file)
 int yk_generation_adopt(unsigned number, const char *program, int fd,
                         int file_fd, struct yk_generation **ret)
 {
-    return new_generation(number, yk_strdup(program), fd, file_fd, ret);
+    return new_generation(number, strdup(program), fd, file_fd, ret);
 }
 
 unsigned yk_generation_last(void)

@@ -78,9 +78,11 @@ static json_int_t wanted(const json_t *request)
 
     if (json_is_integer(workers))
         return json_integer_value(workers);
-    if (json_is_integer(by))
-        return yk_fleet_size() + json_integer_value(by);
-    return -1;
+    json_int_t size = -1;
+    if (json_is_integer(by) &&
+        __builtin_add_overflow(json_integer_value(by), yk_fleet_size(), &size))
+        return -1;
+    return size;
 }
 
 static void scale(struct yk_control_call *call, const json_t *request)
@@ -92,6 +94,8 @@ static void scale(struct yk_control_call *call, const json_t *request)
     if (err == -EINVAL)
         yk_control_fail(call, "invalid", "can have 1 to %d workers, not %lld",
                         YK_WORKERS_MAX, (long long)size);
+    else if (err == -ENOMEM)
+        yk_control_fail(call, "no-memory", "has no memory for it");
     else if (err < 0)
         yk_control_fail(call, "stopping", "is stopping");
     else

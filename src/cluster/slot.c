@@ -37,15 +37,18 @@ static void tell(struct yk_later *later)
     free(ended.text);
 }
 
-void yk_slot_init(struct yk_slot *slot, int number,
-                  const struct yk_backoff *backoff, uint32_t budget,
-                  uint64_t budget_window_ms)
+int yk_slot_init(struct yk_slot *slot, int number,
+                 const struct yk_backoff *backoff, uint32_t budget,
+                 uint64_t budget_window_ms)
 {
     *slot = (struct yk_slot){.number = number, .backoff = *backoff};
-    yk_budget_init(&slot->budget, budget, budget_window_ms);
+    int err = yk_budget_init(&slot->budget, budget, budget_window_ms);
+    if (err < 0)
+        return err;
     uv_timer_init(yoke_loop(), &slot->due);
     slot->due.data = slot;
     yk_later_init(&slot->replacement.later, tell);
+    return 0;
 }
 
 void yk_slot_set_generation(struct yk_slot *slot,

@@ -90,10 +90,10 @@ struct yk_slot {
     uv_timer_t due; /* Ends the back-off. */
 };
 
-/* An empty slot. */
-void yk_slot_init(struct yk_slot *slot, int number,
-                  const struct yk_backoff *backoff, uint32_t budget,
-                  uint64_t budget_window_ms);
+/* An empty slot. Returns 0, or -ENOMEM. */
+int yk_slot_init(struct yk_slot *slot, int number,
+                 const struct yk_backoff *backoff, uint32_t budget,
+                 uint64_t budget_window_ms);
 
 void yk_slot_handle(struct yk_slot *slot, enum yk_slot_event event);
 

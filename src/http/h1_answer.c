@@ -26,6 +26,13 @@ static int fail(struct yk_h1_conn *conn)
     return -YOKE_ECLOSED;
 }
 
+/* The same of what was to be the end of the answer: for the application it is. */
+static int fail_at_end(struct yk_h1_conn *conn)
+{
+    conn->x.is_ended = true;
+    return fail(conn);
+}
+
 /* Whether the connection can stay open after this answer. */
 static enum yk_h1_persist persistence(struct yk_h1_conn *conn)
 {
@@ -60,7 +67,10 @@ static int write_head(struct yk_h1_conn *conn, enum yk_h1_framing framing,
         .content_length = content_length,
         .body = {body.ptr, conn->is_bodiless ? 0 : body.len},
     };
-    return yk_h1_write_head(&conn->out, &answer);
+    int err = yk_h1_write_head(&conn->out, &answer);
+    if (err < 0) /* Whoever answers for this one may. */
+        x->is_head_sent = false;
+    return err;
 }
 
 /* Sends a large piece without copying it first, as far as the peer takes it
@@ -110,7 +120,7 @@ static int send_whole(struct yk_exchange *x, const void *ptr, size_t len)
     bool is_large = len >= DIRECT_MIN;
     struct yk_slice body = {ptr, is_large ? 0 : len};
     if (write_head(conn, framing, length, body) < 0)
-        return fail(conn);
+        return fail_at_end(conn);
     x->is_ended = true;
     yk_h1_touch(conn);
     if (conn->is_bodiless)
@@ -190,7 +200,7 @@ static int end_answer(struct yk_exchange *x)
     if (!x->is_head_sent && !is_promise_open(conn))
         return send_whole(x, NULL, 0);
     if (!x->is_head_sent && write_piece(x, NULL, 0) < 0)
-        return fail(conn);
+        return fail_at_end(conn);
     x->is_ended = true;
     yk_h1_touch(conn);
     return finish_framing(conn);
@@ -215,9 +225,10 @@ static void start_reading(struct yk_exchange *x)
 {
     struct yk_h1_conn *conn = yk_h1_conn_of(x);
     yk_h1_timeout_body(conn);
+    /* A half of it would be taken for the beginning of the answer. */
     if (!conn->is_continue_sent && !x->is_head_sent &&
-        yk_h1_input_len(conn) == 0)
-        yk_h1_write_continue(&conn->out);
+        yk_h1_input_len(conn) == 0 && yk_h1_write_continue(&conn->out) < 0)
+        fail(conn);
     conn->is_continue_sent = true;
     yk_h1_touch(conn);
 }

@@ -17,8 +17,7 @@
 
 #include "core/banned.h"
 
-/* The first descriptor that a service manager passes. */
-/* Most of them. */
+/* Most descriptors that a service manager passes. */
 #define PASSED_MAX 256
 /* What one without a name is called. */
 #define UNNAMED    "unknown"

@@ -419,9 +419,8 @@ void yk_stream_read_now(struct yk_stream *stream)
         return;
     }
     size_t len = t->user->on_room(t, &room);
-    if (len == 0)
-        return;
-    ssize_t n = read(fd_of(t), room, len);
+    /* Without room there is nothing to read, and that is to be known. */
+    ssize_t n = len ? read(fd_of(t), room, len) : 0;
     if (n > 0)
         yk_vitals_add(&yk_vitals->bytes_in, (uint64_t)n);
     /* What else there is, the end or an error, the loop finds again. */

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -31,7 +32,8 @@ static bool must_fail(enum shortage_kind kind, int err)
     if (!shortage || !shortage->is_on || kind != shortage->kind ||
         getpid() != shortage->pid)
         return false;
-    if (atomic_fetch_add(&shortage->count, 1) + 1 != shortage->nth)
+    long n = atomic_fetch_add(&shortage->count, 1) + 1;
+    if (n < shortage->nth || n >= shortage->nth + shortage->span)
         return false;
     shortage->was_met = true;
     errno = err;
@@ -64,9 +66,20 @@ void *reallocarray(void *ptr, size_t n, size_t size)
     return must_fail(SHORTAGE_MEMORY, ENOMEM) ? NULL : next(ptr, n, size);
 }
 
+/* libuv ends so when its table of descriptors cannot grow: nobody can help
+ * that. */
+static bool is_of_libuv(const void *address)
+{
+    Dl_info found;
+    return dladdr(address, &found) && strstr(found.dli_fname, "/libuv");
+}
+
 /* Who has no memory may end in this way; an assertion calls libc's own. */
 void abort(void)
 {
+    if (shortage && shortage->was_met &&
+        is_of_libuv(__builtin_return_address(0)))
+        _exit(SHORTAGE_OF_LIBUV);
     if (shortage && shortage->was_met)
         _exit(SHORTAGE_GAVE_UP);
     NEXT(abort);

@@ -20,27 +20,29 @@
     }
 
 SHORTAGE_TEST(a_program_starts_without_memory, SHORTAGE_MEMORY,
-              start_in_shortage, 25)
+              start_in_shortage, 8)
 SHORTAGE_TEST(requests_are_served_without_memory, SHORTAGE_MEMORY,
-              serve_in_shortage, 40)
+              serve_in_shortage, 16)
+SHORTAGE_TEST(requests_are_served_in_a_long_lack_of_memory, SHORTAGE_MEMORY,
+              serve_in_shortage, 8, .span = 8)
 SHORTAGE_TEST(a_store_answers_without_memory, SHORTAGE_MEMORY,
-              store_in_shortage, 20)
+              store_in_shortage, 8)
 SHORTAGE_TEST(a_file_answers_without_memory, SHORTAGE_MEMORY,
-              store_in_file_in_shortage, 20)
+              store_in_file_in_shortage, 5)
 SHORTAGE_TEST(a_program_starts_without_descriptors, SHORTAGE_DESCRIPTORS,
-              start_in_shortage, 20)
+              start_in_shortage, 5)
 SHORTAGE_TEST(requests_are_served_without_descriptors, SHORTAGE_DESCRIPTORS,
-              serve_in_shortage, 20)
+              serve_in_shortage, 5)
 SHORTAGE_TEST(a_file_answers_without_descriptors, SHORTAGE_DESCRIPTORS,
-              store_in_file_in_shortage, 20)
+              store_in_file_in_shortage, 5)
 SHORTAGE_TEST(no_request_notices_an_interrupt, SHORTAGE_INTERRUPTS,
-              serve_undisturbed, 20)
+              serve_undisturbed, 5)
 SHORTAGE_TEST(a_file_answers_though_interrupted, SHORTAGE_INTERRUPTS,
-              store_in_file_in_shortage, 20)
+              store_in_file_in_shortage, 5)
 SHORTAGE_TEST(a_primary_outlives_a_lack_of_memory, SHORTAGE_MEMORY,
-              supervise_in_shortage, 8, .must_outlive = true)
-SHORTAGE_TEST(a_primary_outlives_a_lack_of_descriptors, SHORTAGE_DESCRIPTORS,
               supervise_in_shortage, 5, .must_outlive = true)
+SHORTAGE_TEST(a_primary_outlives_a_lack_of_descriptors, SHORTAGE_DESCRIPTORS,
+              supervise_in_shortage, 3, .must_outlive = true)
 
 int main(int argc, char **argv)
 {
@@ -49,6 +51,7 @@ int main(int argc, char **argv)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_program_starts_without_memory),
         cmocka_unit_test(requests_are_served_without_memory),
+        cmocka_unit_test(requests_are_served_in_a_long_lack_of_memory),
         cmocka_unit_test(a_store_answers_without_memory),
         cmocka_unit_test(a_file_answers_without_memory),
         cmocka_unit_test(a_program_starts_without_descriptors),

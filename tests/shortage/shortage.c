@@ -47,8 +47,11 @@ enum outcome {
 
 static void run_here(const struct scenario *scenario, long nth)
 {
-    *shortage =
-        (struct shortage){.kind = scenario->kind, .nth = nth, .pid = getpid()};
+    int span = scenario->span ? scenario->span : 1;
+    *shortage = (struct shortage){.kind = scenario->kind,
+                                  .nth = nth,
+                                  .span = nth ? span : 0,
+                                  .pid = getpid()};
     scenario->run();
     shortage_end();
 }
@@ -80,6 +83,8 @@ static enum outcome judge(const struct scenario *scenario, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     bool gave_up = code == SHORTAGE_GAVE_UP || code == 1;
+    if (code == SHORTAGE_OF_LIBUV)
+        return GAVE_UP;
     if (gave_up)
         return scenario->must_outlive ? FAILED : GAVE_UP;
     return status == 0 ? COPED : FAILED;

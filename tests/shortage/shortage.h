@@ -32,6 +32,7 @@ struct scenario {
     enum shortage_kind kind;
     void (*run)(void);
     bool must_outlive; /* It may not give up. */
+    int span;          /* So many calls fail, one behind the other; 0: one. */
     int most;          /* Runs of the short form. */
 };
 

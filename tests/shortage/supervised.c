@@ -170,6 +170,9 @@ static bool stops(void)
 static void give_work(void)
 {
     must_become(is_served, "the first worker serves");
+    /* libuv's threads are there from here on: that it cannot make them, it does
+     * not outlive (net/threads.h). */
+    obeys("{\"command\": \"ps\"}");
     shortage_begin();
     is_served();
     obeys("{\"command\": \"ps\", \"histogram\": true}");

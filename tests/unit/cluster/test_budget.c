@@ -1,17 +1,18 @@
 /* The failure budget: so many within so long. */
 #include "../unit.h"
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "cluster/budget.h"
+#include "core/alloc.h"
 
 static struct yk_budget budget;
 
 static int setup(void **state)
 {
     (void)state;
-    yk_budget_init(&budget, 3, 1000);
-    return 0;
+    return yk_budget_init(&budget, 3, 1000);
 }
 
 static int teardown(void **state)
@@ -49,7 +50,7 @@ static void a_budget_of_one_is_exhausted_by_the_first(void **state)
 {
     (void)state;
     yk_budget_done(&budget);
-    yk_budget_init(&budget, 1, 1000);
+    assert_int_equal(yk_budget_init(&budget, 1, 1000), 0);
     assert_true(yk_budget_fail(&budget, 0));
 }
 
@@ -57,8 +58,17 @@ static void a_huge_budget_is_cut(void **state)
 {
     (void)state;
     yk_budget_done(&budget);
-    yk_budget_init(&budget, UINT32_MAX, 1000);
+    assert_int_equal(yk_budget_init(&budget, UINT32_MAX, 1000), 0);
     assert_int_equal(budget.limit, YK_BUDGET_MAX);
+}
+
+static void without_memory_there_is_none(void **state)
+{
+    (void)state;
+    yk_budget_done(&budget);
+    yk_alloc_fail_after(0);
+    assert_int_equal(yk_budget_init(&budget, 3, 1000), -ENOMEM);
+    yk_alloc_fail_after(-1);
 }
 
 #define WITH_BUDGET(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -71,6 +81,7 @@ int main(void)
         WITH_BUDGET(it_counts_only_the_last_ones),
         WITH_BUDGET(a_budget_of_one_is_exhausted_by_the_first),
         WITH_BUDGET(a_huge_budget_is_cut),
+        WITH_BUDGET(without_memory_there_is_none),
     };
     return cmocka_run_group_tests_name("budget", tests, NULL, NULL);
 }

@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "core/alloc.h"
+
 /* Rule 27. */
 static void answers_without_body_have_none(void **state)
 {
@@ -268,10 +270,30 @@ static void a_stream_may_end_while_it_has_to_wait(void **state)
     yoke_expect_text(yoke_tr_next(r), 200, "hello");
 }
 
+/* Its handler has answered, and does not look at what that returns. */
+static void an_answer_that_there_is_no_memory_for_is_over(void **state)
+{
+    static char value[16000];
+    (void)state;
+    yoke_tr *r = raw("GET /hold HTTP/1.1\r\n" HOST "\r\n");
+    assert_int_equal(yoke_tr_status(r), 0);
+    memset(value, 'x', sizeof(value) - 1);
+    for (int i = 0; i < 200; i++)
+        yoke_res_append(held_res, "X-Long", value);
+    yk_alloc_fail_after(50);
+    assert_int_equal(yoke_res_text(held_res, "held"), -YOKE_ECLOSED);
+    yk_alloc_fail_after(-1);
+    assert_int_equal(yoke_tr_status(raw("GET / HTTP/1.1\r\n" HOST "\r\n")),
+                     200);
+    assert_int_equal(finishes, 2);
+    assert_int_equal(open_conns(), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(answers_without_body_have_none),
+        TEST(an_answer_that_there_is_no_memory_for_is_over),
         TEST(keep_alive_follows_the_version_and_the_client),
         TEST(nothing_is_read_after_close),
         TEST(pipelined_requests_are_answered_in_order),
