@@ -205,16 +205,21 @@ static void run_calls(struct job *job)
 
 /* ---- Bare clients ---- */
 
+/* Here, too, an operation begins when the one before it in its slot has ended. */
 static void run_bare(struct job *job)
 {
-    uint64_t begun = now_ns();
+    uint64_t now = now_ns();
     unsigned n = 0;
 
-    while (begun < run.until_ns) {
+    for (int i = 0; i < job->depth; i++)
+        slots[i].begun_ns = now;
+    while (now < run.until_ns) {
         job->bare(job->operation, n++, job->depth);
-        for (int i = 0; i < job->depth; i++)
-            note(job, begun, now_ns());
-        begun = now_ns();
+        for (int i = 0; i < job->depth; i++) {
+            now = now_ns();
+            note(job, slots[i].begun_ns, now);
+            slots[i].begun_ns = now;
+        }
     }
     finish_job();
 }

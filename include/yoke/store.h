@@ -456,7 +456,9 @@ struct yoke_store_stats {
     uint64_t messages;   /* Told to subscribers. */
     uint64_t swept;      /* Expired values that this process removed. */
     uint32_t latency_us; /* What half of the calls did not exceed, */
-    uint32_t p99_us;     /* and what 99 of 100 did not; to 6 %. */
+    uint32_t p99_us;     /* and what 99 of 100 did not; to 6 %. From the end of
+                            the turn of the loop in which a call was made to
+                            the turn that found the answer. */
 };
 
 /* Fills in how it is now. No call of the store: it costs nothing. */
