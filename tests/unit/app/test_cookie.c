@@ -199,6 +199,53 @@ static void a_cookie_is_as_secure_as_its_request(void **state)
     }
 }
 
+/* What is said of cookies that browsers drop. */
+static unsigned drops_told;
+
+static void count_drops(enum yoke_log_level level, const char *line, void *data)
+{
+    (void)data;
+    drops_told += level == YOKE_LOG_WARN && strstr(line, "browsers drop it");
+}
+
+static void set_none(yoke_req *req, yoke_res *res)
+{
+    bool is_good = yoke_req_query(req, "good") != NULL;
+    yoke_res_cookie(res, "a", "b", .secure = is_good, .secure_auto = true,
+                    .same_site = YOKE_SAME_SITE_NONE);
+    yoke_res_text(res, "");
+}
+
+static void set_partitioned(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_cookie(res, "a", "b", .partitioned = true);
+    yoke_res_text(res, "");
+}
+
+/* As Express sends it. */
+static void a_cookie_that_browsers_drop_is_sent_and_told_once(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    drops_told = 0;
+    yoke_log_set_sink(count_drops, NULL);
+    yoke_app_get(app, "/none", set_none);
+    yoke_app_get(app, "/partitioned", set_partitioned);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_header(yoke_test_get(t, "/none?good=1"), "Set-Cookie",
+                       "a=b; Path=/; Secure; SameSite=None");
+    assert_int_equal(drops_told, 0);
+    for (int i = 0; i < 2; i++)
+        yoke_expect_header(yoke_test_get(t, "/none"), "Set-Cookie",
+                           "a=b; Path=/; SameSite=None");
+    yoke_expect_header(yoke_test_get(t, "/partitioned"), "Set-Cookie",
+                       "a=b; Path=/; Partitioned");
+    assert_int_equal(drops_told, 1);
+    yoke_test_free(t);
+    yoke_log_set_sink(NULL, NULL);
+}
+
 static void break_it(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -371,6 +418,7 @@ int main(void)
         cmocka_unit_test(values_of_json_come_back),
         cmocka_unit_test(what_is_no_json_is_none),
         cmocka_unit_test(a_cookie_is_as_secure_as_its_request),
+        cmocka_unit_test(a_cookie_that_browsers_drop_is_sent_and_told_once),
         cmocka_unit_test(what_would_split_a_cookie_becomes_a_500),
         cmocka_unit_test(a_value_is_sent_as_it_is_or_not_at_all),
         cmocka_unit_test(any_text_can_be_signed_and_read_after_a_change),
