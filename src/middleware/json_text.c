@@ -14,19 +14,41 @@
 #define DIGITS_MAX 18 /* So many always fit into 64 bits. */
 #define ROOM       512
 
+#define EACH(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Which of eight bytes are below `limit`, at most 0x80: the highest bit of the
+ * lowest such byte is set, and none when there is no such byte. */
+static uint64_t below(uint64_t bytes, unsigned char limit)
+{
+    return (bytes - EACH(limit)) & ~bytes & EACH(0x80);
+}
+
+/* Whether eight bytes stand as they are. */
+static bool are_plain(uint64_t bytes)
+{
+    return !(below(bytes, ' ') | below(bytes ^ EACH('"'), 1) |
+             below(bytes ^ EACH('\\'), 1));
+}
+
 /* How far text goes that stands as it is: up to a quote, a backslash or a control
  * character, or the end. */
 static size_t plain_len(const char *ptr, size_t len, bool *ret_is_ascii)
 {
-    unsigned char all = 0;
+    uint64_t all = 0, bytes;
     size_t i = 0;
+    for (; len - i >= sizeof(bytes); i += sizeof(bytes)) {
+        memcpy(&bytes, ptr + i, sizeof(bytes));
+        if (!are_plain(bytes))
+            break;
+        all |= bytes;
+    }
     for (; i < len; i++) {
         unsigned char c = (unsigned char)ptr[i];
         if (c < ' ' || c == '"' || c == '\\')
             break;
         all |= c;
     }
-    *ret_is_ascii = all < 0x80;
+    *ret_is_ascii = !(all & EACH(0x80));
     return i;
 }
 

@@ -139,6 +139,21 @@ static void values_are_written_as_jansson_writes_them(void **state)
     }
 }
 
+/* Bytes are looked at eight at a time. */
+static void every_byte_at_every_place_is_read_the_same(void **state)
+{
+    (void)state;
+    for (size_t place = 0; place < 20; place++)
+        for (int c = 0; c < 256; c++) {
+            char text[] = "[\"abcdefghijklmnopqrst\"]";
+            text[2 + place] = (char)c;
+            check_read(text, sizeof(text) - 1);
+            /* So it is UTF-8, if it is the beginning of two bytes. */
+            text[3 + place] = place < 19 ? '\x80' : '"';
+            check_read(text, sizeof(text) - 1);
+        }
+}
+
 static void long_text_finds_room(void **state)
 {
     static char long_text[5000];
@@ -208,6 +223,7 @@ int main(void)
         cmocka_unit_test(what_jansson_refuses_is_refused),
         cmocka_unit_test(every_beginning_of_a_text_is_read_the_same),
         cmocka_unit_test(values_are_written_as_jansson_writes_them),
+        cmocka_unit_test(every_byte_at_every_place_is_read_the_same),
         cmocka_unit_test(long_text_finds_room),
         cmocka_unit_test(a_value_inside_itself_is_none),
         cmocka_unit_test(text_that_is_not_utf8_is_none),
