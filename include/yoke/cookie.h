@@ -98,9 +98,10 @@ struct yoke_cookie {
  * Returns 0; -YOKE_EHEADER when the name is no token, or the value (raw), the
  * path or the domain has a character that would end it; -EINVAL when it is to
  * be signed and the application has no secret. Both make the answer a 500.
- * -YOKE_EANSWERED when the head has been sent. A cookie of the same name that
- * was set before stays, for it may have another path: the browser sorts it out.
- * (Express: res.cookie.) */
+ * -YOKE_EANSWERED when the head has been sent. SameSite=None and `partitioned`
+ * without Secure are sent, as Express does, though browsers drop such cookies; the
+ * log says so at the first. A cookie of the same name that was set before stays,
+ * for it may have another path: the browser sorts it out. (Express: res.cookie.) */
 #define yoke_res_cookie(res, name, value, ...)                                 \
     yoke_res_cookie_with((res), (name), (value),                               \
                          YOKE_OPTIONS_(yoke_cookie, __VA_ARGS__))

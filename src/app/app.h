@@ -33,6 +33,7 @@ struct yoke_app {
     uint64_t stall_ns, stall_ticks;    /* See app/stall.h; */
     uint64_t stall_line_ns; /* when a line was written last, 0: never; */
     unsigned stalls_hidden; /* calls since then that had none. */
+    bool is_drop_told;      /* That browsers drop a cookie, see app/cookie.c. */
     bool is_watched;        /* Each handler is looked at by itself: there are
                                observers, or some have blocked the loop. */
 };

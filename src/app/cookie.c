@@ -8,8 +8,10 @@
 #include <yoke/client.h>
 #include <yoke/cookie.h>
 #include <yoke/error.h>
+#include <yoke/log.h>
 
 #include "app/accept.h"
+#include "app/app.h"
 #include "app/req.h"
 #include "app/sign.h"
 #include "core/arena.h"
@@ -284,6 +286,26 @@ static const char *find_fault(const char *name, const char *value,
     return NULL;
 }
 
+/* Browsers drop it (RFC 6265bis section 5.7), and nobody is told there. It is
+ * sent all the same, for other clients keep it; the log says so, once. */
+static void tell_dropped(yoke_req *req, const char *name,
+                         const struct yoke_cookie *cookie)
+{
+    bool is_for_all = cookie->same_site == YOKE_SAME_SITE_NONE;
+    if ((!is_for_all && !cookie->partitioned) || req->app->is_drop_told ||
+        is_secure(req, cookie))
+        return;
+    req->app->is_drop_told = true;
+    yoke_log(YOKE_LOG_WARN,
+             "cookie \"%s\": %s without Secure: browsers drop it; set "
+             ".secure%s",
+             name, is_for_all ? "SameSite=None" : "Partitioned",
+             cookie->secure_auto
+                 ? ": .secure_auto is not enough for a request that did not "
+                   "come over TLS (see \"trust proxy\")"
+                 : "");
+}
+
 int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
                          const struct yoke_cookie *cookie)
 {
@@ -304,6 +326,7 @@ int yoke_res_cookie_with(yoke_res *res, const char *name, const char *value,
     }
     if (!cookie->is_raw)
         value = encode(value, req->x->arena);
+    tell_dropped(req, name, cookie);
     return yoke_res_append(
         res, "Set-Cookie",
         yoke_req_printf(req, "%s=%s%s", name, value, attributes(req, cookie)));

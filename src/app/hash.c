@@ -18,6 +18,8 @@
 
 #include <yoke/log.h>
 
+#include "core/alloc.h"
+
 #include "core/banned.h"
 
 #define SHA256_BLOCK 64
@@ -81,47 +83,80 @@ void yk_sha1(struct yk_slice text, uint8_t out[YK_SHA1_LEN])
         give_up("SHA-1", NULL);
 }
 
-/* The hash of two texts in a row. */
-static void sha256(struct yk_slice first, struct yk_slice second,
-                   uint8_t out[YK_HMAC_SHA256_LEN])
+static void begin(SHA256_CTX *ctx)
 {
-    SHA256_CTX ctx;
     load();
-    if (!crypto.SHA256_Init(&ctx) ||
-        !crypto.SHA256_Update(&ctx, first.ptr, first.len) ||
-        !crypto.SHA256_Update(&ctx, second.ptr, second.len) ||
-        !crypto.SHA256_Final(out, &ctx))
+    if (!crypto.SHA256_Init(ctx))
+        give_up("SHA-256", NULL);
+}
+
+static void add(SHA256_CTX *ctx, const void *ptr, size_t len)
+{
+    if (!crypto.SHA256_Update(ctx, ptr, len))
+        give_up("SHA-256", NULL);
+}
+
+static void end(SHA256_CTX *ctx, uint8_t out[YK_SHA256_LEN])
+{
+    if (!crypto.SHA256_Final(out, ctx))
         give_up("SHA-256", NULL);
 }
 
 void yk_sha256(struct yk_slice text, uint8_t out[YK_SHA256_LEN])
 {
-    sha256(text, YK_LIT(""), out);
+    SHA256_CTX ctx;
+    begin(&ctx);
+    add(&ctx, text.ptr, text.len);
+    end(&ctx, out);
 }
 
-/* The key, made as long as a block, each byte with `pad`. */
-static void pad_key(struct yk_slice key, uint8_t pad, uint8_t out[SHA256_BLOCK])
-{
-    memset(out, 0, SHA256_BLOCK);
-    if (key.len > SHA256_BLOCK)
-        sha256(key, YK_LIT(""), out);
-    else if (key.len > 0)
-        memcpy(out, key.ptr, key.len);
-    for (int i = 0; i < SHA256_BLOCK; i++)
-        out[i] ^= pad;
-}
+/* Both hashes of an HMAC begin with a block that only depends on the key. */
+struct yk_hmac_key {
+    SHA256_CTX inner, outer; /* Behind that block. */
+};
 
-void yk_hmac_sha256(struct yk_slice key, struct yk_slice text,
-                    uint8_t out[YK_HMAC_SHA256_LEN])
+static void begin_padded(SHA256_CTX *ctx, const uint8_t key[SHA256_BLOCK],
+                         uint8_t pad)
 {
     uint8_t block[SHA256_BLOCK];
-    struct yk_slice padded = {(const char *)block, SHA256_BLOCK};
-    struct yk_slice inner = {(const char *)out, YK_HMAC_SHA256_LEN};
-    pad_key(key, 0x36, block);
-    sha256(padded, text, out);
-    pad_key(key, 0x5c, block);
-    sha256(padded, inner, out);
+    for (int i = 0; i < SHA256_BLOCK; i++)
+        block[i] = key[i] ^ pad;
+    begin(ctx);
+    add(ctx, block, sizeof(block));
     explicit_bzero(block, sizeof(block));
+}
+
+struct yk_hmac_key *yk_hmac_key_new(struct yk_slice key)
+{
+    uint8_t block[SHA256_BLOCK] = {0};
+    struct yk_hmac_key *made = yk_alloc(sizeof(*made));
+    if (key.len > SHA256_BLOCK)
+        yk_sha256(key, block);
+    else if (key.len > 0)
+        memcpy(block, key.ptr, key.len);
+    begin_padded(&made->inner, block, 0x36);
+    begin_padded(&made->outer, block, 0x5c);
+    explicit_bzero(block, sizeof(block));
+    return made;
+}
+
+void yk_hmac_key_free(struct yk_hmac_key *key)
+{
+    if (key)
+        explicit_bzero(key, sizeof(*key));
+    free(key);
+}
+
+void yk_hmac_sha256(const struct yk_hmac_key *key, struct yk_slice text,
+                    uint8_t out[YK_HMAC_SHA256_LEN])
+{
+    SHA256_CTX ctx = key->inner;
+    add(&ctx, text.ptr, text.len);
+    end(&ctx, out);
+    ctx = key->outer;
+    add(&ctx, out, YK_HMAC_SHA256_LEN);
+    end(&ctx, out);
+    explicit_bzero(&ctx, sizeof(ctx));
 }
 
 bool yk_is_equal_in_constant_time(struct yk_slice a, struct yk_slice b)

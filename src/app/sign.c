@@ -20,14 +20,14 @@
 
 struct secrets {
     size_t count;
-    char *texts[SECRETS_MAX];
+    struct yk_hmac_key *keys[SECRETS_MAX];
 };
 
 static void secrets_free(void *ptr)
 {
     struct secrets *secrets = ptr;
     for (size_t i = 0; i < secrets->count; i++)
-        free(secrets->texts[i]);
+        yk_hmac_key_free(secrets->keys[i]);
     free(secrets);
 }
 
@@ -40,7 +40,8 @@ void yoke_app_cookie_secrets_of(yoke_app *app, struct yoke_here here,
                       here.line, SECRETS_MAX);
     for (size_t i = 0; i < n && i < SECRETS_MAX; i++) {
         if (secrets[i] && *secrets[i])
-            copy->texts[copy->count++] = yk_strdup(secrets[i]);
+            copy->keys[copy->count++] =
+                yk_hmac_key_new(yk_slice_of(secrets[i]));
         else if (secrets[i] || i == 0)
             yoke_app_fail(app,
                           "%s:%d: cookie secret %zu of %zu is empty; set it to "
@@ -48,9 +49,6 @@ void yoke_app_cookie_secrets_of(yoke_app *app, struct yoke_here here,
                           here.file, here.line, i + 1, n);
     }
     yoke_app_put_ptr(app, here, SETTING, copy, secrets_free);
-    /* Now, so that a missing libcrypto is noticed at the start. */
-    uint8_t unused[YK_HMAC_SHA256_LEN];
-    yk_hmac_sha256(YK_LIT(""), YK_LIT(""), unused);
 }
 
 static const struct secrets *secrets_of(const struct yoke_req *req)
@@ -58,11 +56,12 @@ static const struct secrets *secrets_of(const struct yoke_req *req)
     return yoke_app_get_ptr(req->app, SETTING);
 }
 
-static size_t make_signature(struct yk_slice value, const char *secret,
+static size_t make_signature(struct yk_slice value,
+                             const struct yk_hmac_key *key,
                              char out[YK_BASE64_MAX(YK_HMAC_SHA256_LEN)])
 {
     uint8_t hash[YK_HMAC_SHA256_LEN];
-    yk_hmac_sha256(yk_slice_of(secret), value, hash);
+    yk_hmac_sha256(key, value, hash);
     return yk_base64_encode(hash, sizeof(hash), out);
 }
 
@@ -73,7 +72,7 @@ const char *yk_sign(struct yoke_req *req, const char *value)
     if (!secrets || secrets->count == 0)
         return NULL;
     size_t len =
-        make_signature(yk_slice_of(value), secrets->texts[0], signature);
+        make_signature(yk_slice_of(value), secrets->keys[0], signature);
     return yoke_req_printf(req, "%s.%.*s", value, (int)len, signature);
 }
 
@@ -89,7 +88,7 @@ const char *yk_unsign(struct yoke_req *req, const char *text)
     /* All of them, always: the time must not tell which one it was. */
     for (size_t i = 0; i < secrets->count; i++) {
         char wanted[YK_BASE64_MAX(YK_HMAC_SHA256_LEN)];
-        size_t len = make_signature(value, secrets->texts[i], wanted);
+        size_t len = make_signature(value, secrets->keys[i], wanted);
         is_good |=
             yk_is_equal_in_constant_time(given, (struct yk_slice){wanted, len});
     }

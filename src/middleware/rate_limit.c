@@ -393,15 +393,49 @@ const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
     return asking ? &asking->state : NULL;
 }
 
+static int reset(yoke_req *req, const struct limiter *limiter, const char *key,
+                 const struct yoke_rate *rate)
+{
+    struct yoke_rate_store *store = limiter->options.store;
+    if (!store->reset)
+        return -ENOTSUP;
+    store->reset(store, key, rate, yoke_req_now_ms(req));
+    return 0;
+}
+
 int yoke_rate_reset(yoke_req *req, const char *name)
 {
     struct asking *asking = asking_of(req, name);
     if (!asking)
         return -ENOENT;
-    struct yoke_rate_store *store = asking->limiter->options.store;
-    if (!store->reset)
-        return -ENOTSUP;
-    asking->is_reset = true;
-    store->reset(store, asking->key, &asking->rate, yoke_req_now_ms(req));
-    return 0;
+    int err = reset(req, asking->limiter, asking->key, &asking->rate);
+    asking->is_reset |= err == 0;
+    return err;
+}
+
+/* What this request has taken of it is forgotten, too, and not to be given back. */
+static void forget_own(yoke_req *req, const struct limiter *limiter,
+                       const char *key)
+{
+    struct asking *asking = yoke_req_attached(req, &asking_key);
+    for (; asking; asking = asking->before)
+        asking->is_reset |=
+            asking->limiter == limiter && strcmp(asking->key, key) == 0;
+}
+
+int yoke_rate_reset_client(yoke_req *req, struct yoke_handler handler,
+                           const char *client)
+{
+    const struct limiter *limiter = handler.data;
+    if (handler.fn != run || !client)
+        return -EINVAL;
+    const struct yoke_rate_limit_options *options = &limiter->options;
+    struct yoke_rate rate = {options->limit, options->window_ms, options->cost};
+    if (!options->key)
+        client = network_of(req, client, options->ipv6_prefix);
+    const char *key = key_of(req, limiter, client);
+    int err = reset(req, limiter, key, &rate);
+    if (err == 0)
+        forget_own(req, limiter, key);
+    return err;
 }

@@ -28,7 +28,16 @@ static bool is_id(const char *id, size_t len)
 
 static const char *purpose_of(yoke_req *req, const char *name, const char *text)
 {
-    return yoke_req_printf(req, "session:%s:%s", name, text);
+    static const char start[] = "session:";
+    size_t start_len = strlen(start), name_len = strlen(name);
+    size_t text_len = strlen(text);
+    char *purpose =
+        yoke_req_alloc(req, start_len + name_len + 1 + text_len + 1);
+    memcpy(purpose, start, start_len);
+    memcpy(purpose + start_len, name, name_len);
+    purpose[start_len + name_len] = ':';
+    memcpy(purpose + start_len + name_len + 1, text, text_len + 1);
+    return purpose;
 }
 
 const char *yk_session_read_cookie(yoke_req *req,

@@ -3,27 +3,43 @@
 #include "middleware/session_state.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
 
 #include <yoke/error.h>
 
+#include "middleware/json_text.h"
+
 #include "core/banned.h"
+
+static void put(struct yk_json_text *text, const char *part)
+{
+    yk_json_text_put(text, part, strlen(part));
+}
 
 char *yk_session_encode(const struct yk_session *session, size_t *ret_len)
 {
-    json_t *values =
-        session->values ? json_incref(session->values) : json_object();
-    json_t *record = json_pack("{s:I, s:o}", "begun",
-                               (json_int_t)session->begun_s, "values", values);
-    if (record && session->age_s > 0)
-        json_object_set_new(record, "age", json_integer(session->age_s));
-    char *text = record ? json_dumps(record, JSON_COMPACT) : NULL;
-    json_decref(record);
-    if (text)
-        *ret_len = strlen(text);
-    return text;
+    struct yk_json_text text = {.len = 0};
+    put(&text, "{\"begun\":");
+    yk_json_text_put_int(&text, session->begun_s);
+    put(&text, ",\"values\":");
+    if (session->values)
+        yk_json_text_put_value(&text, session->values);
+    else
+        put(&text, "{}");
+    if (session->age_s > 0) {
+        put(&text, ",\"age\":");
+        yk_json_text_put_int(&text, session->age_s);
+    }
+    put(&text, "}");
+    if (text.is_broken) {
+        free(text.ptr);
+        return NULL;
+    }
+    *ret_len = text.len;
+    return text.ptr;
 }
 
 static uint32_t age_of(const json_t *record)
@@ -42,7 +58,7 @@ static bool is_sealed(const void *ptr, size_t len)
  * nothing has changed. */
 static json_t *parse(struct yk_session *session, const void *ptr, size_t len)
 {
-    json_t *record = json_loadb(ptr, len, JSON_REJECT_DUPLICATES, NULL);
+    json_t *record = yk_json_text_read(ptr, len);
     const json_t *begun = json_object_get(record, "begun");
     json_t *values = json_object_get(record, "values");
     bool is_good = json_is_integer(begun) && json_is_object(values);

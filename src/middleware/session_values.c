@@ -9,6 +9,7 @@
 #include <yoke/log.h>
 #include <yoke/req.h>
 
+#include "middleware/json_text.h"
 #include "middleware/session_state.h"
 
 #include "core/banned.h"
@@ -112,8 +113,7 @@ static size_t cost_of(const char *name, const json_t *value)
     const size_t punctuation = 4;
     if (!value)
         return 0;
-    return strlen(name) + punctuation +
-           json_dumpb(value, NULL, 0, JSON_COMPACT | JSON_ENCODE_ANY);
+    return strlen(name) + punctuation + yk_json_text_len(value);
 }
 
 /* Before the first change: what the session was until then. */

@@ -234,6 +234,32 @@ const struct yoke_rate_state *yoke_rate_state_of(yoke_req *req,
  * rate-limiter-flexible: delete.) */
 int yoke_rate_reset(yoke_req *req, const char *name);
 
+/* The same of any client and from any handler, also one that the limiter does not
+ * stand in front of: when somebody has proved by a mail that it is him, or whoever
+ * administers lets him in again. `limiter` is what yoke_rate_limit has made, and
+ * the application it was given to (once) still has; `client` is who he is, as `.key`
+ * says it or, without `.key`, his address, of which the network is meant as with
+ * requests.
+ *
+ *     static struct yoke_handler tries;
+ *
+ *     tries = yoke_rate_limit(.name = "login", .limit = 5, .key = name_of);
+ *     yoke_app_post(app, "/login", tries, log_in);
+ *     yoke_app_post(app, "/unlock", unlock);
+ *
+ *     static void unlock(yoke_req *req, yoke_res *res)
+ *     {
+ *         ...
+ *         yoke_rate_reset_client(req, tries, name);
+ *
+ * It is forgotten by the store that the limiter counts in: all workers' if that
+ * is shared, else this worker's alone. Returns 0, also when nothing was known of
+ * him; -EINVAL: that is no limiter, or one whose options were wrong, or there is
+ * no client; -ENOTSUP: its store has no `reset`. (express-rate-limit:
+ * limiter.resetKey(key).) */
+int yoke_rate_reset_client(yoke_req *req, struct yoke_handler limiter,
+                           const char *client);
+
 #ifdef __cplusplus
 }
 #endif

@@ -199,6 +199,53 @@ static void a_cookie_is_as_secure_as_its_request(void **state)
     }
 }
 
+/* What is said of cookies that browsers drop. */
+static unsigned drops_told;
+
+static void count_drops(enum yoke_log_level level, const char *line, void *data)
+{
+    (void)data;
+    drops_told += level == YOKE_LOG_WARN && strstr(line, "browsers drop it");
+}
+
+static void set_none(yoke_req *req, yoke_res *res)
+{
+    bool is_good = yoke_req_query(req, "good") != NULL;
+    yoke_res_cookie(res, "a", "b", .secure = is_good, .secure_auto = true,
+                    .same_site = YOKE_SAME_SITE_NONE);
+    yoke_res_text(res, "");
+}
+
+static void set_partitioned(yoke_req *req, yoke_res *res)
+{
+    (void)req;
+    yoke_res_cookie(res, "a", "b", .partitioned = true);
+    yoke_res_text(res, "");
+}
+
+/* As Express sends it. */
+static void a_cookie_that_browsers_drop_is_sent_and_told_once(void **state)
+{
+    yoke_app *app = yoke_app_new();
+    (void)state;
+    drops_told = 0;
+    yoke_log_set_sink(count_drops, NULL);
+    yoke_app_get(app, "/none", set_none);
+    yoke_app_get(app, "/partitioned", set_partitioned);
+    yoke_test *t = yoke_test_new(app);
+    yoke_expect_header(yoke_test_get(t, "/none?good=1"), "Set-Cookie",
+                       "a=b; Path=/; Secure; SameSite=None");
+    assert_int_equal(drops_told, 0);
+    for (int i = 0; i < 2; i++)
+        yoke_expect_header(yoke_test_get(t, "/none"), "Set-Cookie",
+                           "a=b; Path=/; SameSite=None");
+    yoke_expect_header(yoke_test_get(t, "/partitioned"), "Set-Cookie",
+                       "a=b; Path=/; Partitioned");
+    assert_int_equal(drops_told, 1);
+    yoke_test_free(t);
+    yoke_log_set_sink(NULL, NULL);
+}
+
 static void break_it(yoke_req *req, yoke_res *res)
 {
     (void)req;
@@ -322,6 +369,20 @@ static void an_empty_secret_is_an_error_of_registration(void **state)
     yoke_app_free(app);
 }
 
+/* Twice: what a key is made ready for stays as it is. */
+static void check_hmac(struct yk_slice key, struct yk_slice text, uint8_t first,
+                       uint8_t last)
+{
+    struct yk_hmac_key *made = yk_hmac_key_new(key);
+    for (int i = 0; i < 2; i++) {
+        uint8_t out[YK_HMAC_SHA256_LEN] = {0};
+        yk_hmac_sha256(made, text, out);
+        assert_int_equal(out[0], first);
+        assert_int_equal(out[YK_HMAC_SHA256_LEN - 1], last);
+    }
+    yk_hmac_key_free(made);
+}
+
 /* RFC 4231, test cases 1, 2 and 6. */
 static void hmac_is_that_of_the_rfc(void **state)
 {
@@ -336,21 +397,16 @@ static void hmac_is_that_of_the_rfc(void **state)
          20, "Hi There", 0xb0, 0xf7},
         {"Jefe", 4, "what do ya want for nothing?", 0x5b, 0x43},
     };
-    uint8_t out[YK_HMAC_SHA256_LEN];
     char key[131];
     (void)state;
     for (size_t i = 0; i < COUNT_OF(cases); i++) {
-        yk_hmac_sha256((struct yk_slice){cases[i].key, cases[i].key_len},
-                       yk_slice_of(cases[i].text), out);
-        assert_int_equal(out[0], cases[i].first);
-        assert_int_equal(out[31], cases[i].last);
+        check_hmac((struct yk_slice){cases[i].key, cases[i].key_len},
+                   yk_slice_of(cases[i].text), cases[i].first, cases[i].last);
     }
     memset(key, 0xaa, sizeof(key));
-    yk_hmac_sha256(
-        (struct yk_slice){key, sizeof(key)},
-        YK_LIT("Test Using Larger Than Block-Size Key - Hash Key First"), out);
-    assert_int_equal(out[0], 0x60);
-    assert_int_equal(out[31], 0x54);
+    check_hmac((struct yk_slice){key, sizeof(key)},
+               YK_LIT("Test Using Larger Than Block-Size Key - Hash Key First"),
+               0x60, 0x54);
 }
 
 int main(void)
@@ -362,6 +418,7 @@ int main(void)
         cmocka_unit_test(values_of_json_come_back),
         cmocka_unit_test(what_is_no_json_is_none),
         cmocka_unit_test(a_cookie_is_as_secure_as_its_request),
+        cmocka_unit_test(a_cookie_that_browsers_drop_is_sent_and_told_once),
         cmocka_unit_test(what_would_split_a_cookie_becomes_a_500),
         cmocka_unit_test(a_value_is_sent_as_it_is_or_not_at_all),
         cmocka_unit_test(any_text_can_be_signed_and_read_after_a_change),

@@ -66,6 +66,12 @@ static bool is_reset(yoke_req *req, yoke_res *res, void *data)
     return yoke_req_query(req, "reset") != NULL;
 }
 
+static bool is_unlocking(yoke_req *req, yoke_res *res, void *data)
+{
+    (void)res, (void)data;
+    return yoke_req_query(req, "client") != NULL;
+}
+
 /* /?reset=NAME */
 static void answer_and_reset(yoke_req *req, yoke_res *res)
 {
@@ -152,6 +158,121 @@ static void what_cannot_be_forgotten_is_told(void **state)
         yoke_test_free(t);
     }
     shared_close(away);
+}
+
+/* /unlock?client=..., which the limiter does not stand in front of. */
+static struct yoke_handler tries;
+
+static void unlock(yoke_req *req, yoke_res *res)
+{
+    int err = yoke_rate_reset_client(req, tries, yoke_req_query(req, "client"));
+    yoke_res_text(res, err == 0 ? "ok" : yoke_strerror(err));
+}
+
+/* Behind the limiter. */
+static void answer_or_unlock(yoke_req *req, yoke_res *res)
+{
+    if (yoke_req_query(req, "client"))
+        unlock(req, res);
+    else
+        answer_ok(req, res);
+}
+
+static yoke_test *start_unlockable(const struct yoke_rate_limit_options *limits)
+{
+    yoke_app *app = yoke_app_new();
+    tries = yoke_rate_limit_with(limits);
+    yoke_app_get(app, "/unlock", unlock);
+    yoke_app_get(app, "/", tries, answer_or_unlock);
+    yoke_app_catch(app, show_error);
+    return yoke_test_new(app);
+}
+
+static const char *user_of(yoke_req *req, void *data)
+{
+    (void)data;
+    return yoke_req_query(req, "user");
+}
+
+static void a_client_can_be_forgotten_from_another_route(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = start_unlockable(
+            &(struct yoke_rate_limit_options){.limit = 1,
+                                              .window_ms = 10000,
+                                              .store = store_of(which),
+                                              .key = user_of});
+        expect_answer(t, "/?user=ada", 200, "ok");
+        expect_answer(t, "/?user=bob", 200, "ok");
+        expect_answer(t, "/?user=ada", 429, "rate.limited");
+        expect_answer(t, "/unlock?client=ada", 200, "ok");
+        expect_answer(t, "/unlock?client=nobody", 200, "ok");
+        expect_answer(t, "/?user=ada", 200, "ok");
+        expect_answer(t, "/?user=ada", 429, "rate.limited");
+        expect_answer(t, "/?user=bob", 429, "rate.limited");
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static void an_address_that_is_forgotten_is_its_network(void **state)
+{
+    (void)state;
+    yoke_test *t = start_unlockable(
+        &(struct yoke_rate_limit_options){.limit = 1, .window_ms = 10000});
+    yoke_expect_text(from(t, "2001:db8::1"), 200, "ok");
+    yoke_expect_text(from(t, "192.0.2.1"), 200, "ok");
+    expect_answer(t, "/unlock?client=2001:db8::2", 200, "ok");
+    expect_answer(t, "/unlock?client=192.0.2.2", 200, "ok");
+    yoke_expect_text(from(t, "2001:db8::3"), 200, "ok");
+    yoke_expect_text(from(t, "192.0.2.1"), 429, "rate.limited");
+    yoke_test_free(t);
+}
+
+/* Else the next but one would pass, too. */
+static void what_is_forgotten_of_a_client_is_not_given_back(void **state)
+{
+    (void)state;
+    for (int which = 0; which < STORES; which++) {
+        shared = shared_open("memory:");
+        yoke_test *t = start_unlockable(
+            &(struct yoke_rate_limit_options){.limit = 2,
+                                              .window_ms = 10000,
+                                              .store = store_of(which),
+                                              .key = user_of,
+                                              .skips_success = true,
+                                              .is_success = is_unlocking});
+        expect_answer(t, "/?user=ada", 200, "ok");
+        expect_answer(t, "/?user=ada&client=ada", 200, "ok");
+        expect_answer(t, "/?user=ada", 200, "ok");
+        expect_answer(t, "/?user=ada", 200, "ok");
+        expect_answer(t, "/?user=ada", 429, "rate.limited");
+        yoke_test_free(t);
+        shared_close(shared);
+    }
+}
+
+static void take_nothing(struct yoke_rate_store *store, const char *key,
+                         const struct yoke_rate *rate, uint64_t now_ms,
+                         yoke_rate_done *done, void *data)
+{
+    (void)store, (void)key, (void)rate, (void)now_ms;
+    done(data, 0, &(struct yoke_rate_state){.is_allowed = true});
+}
+
+static void who_cannot_be_forgotten_is_told(void **state)
+{
+    static struct yoke_rate_store forgetless = {.take = take_nothing};
+    (void)state;
+    yoke_test *t = start_unlockable(
+        &(struct yoke_rate_limit_options){.store = &forgetless});
+    expect_answer(t, "/unlock?client=ada", 200, yoke_strerror(-ENOTSUP));
+    expect_answer(t, "/unlock", 200, yoke_strerror(-EINVAL));
+    tries.fn = unlock;
+    expect_answer(t, "/unlock?client=ada", 200, yoke_strerror(-EINVAL));
+    yoke_test_free(t);
 }
 
 /* ---- What is well ---- */
@@ -271,6 +392,10 @@ int main(void)
         cmocka_unit_test(a_client_can_be_forgotten),
         cmocka_unit_test(only_that_client_is_forgotten),
         cmocka_unit_test(what_cannot_be_forgotten_is_told),
+        cmocka_unit_test(a_client_can_be_forgotten_from_another_route),
+        cmocka_unit_test(an_address_that_is_forgotten_is_its_network),
+        cmocka_unit_test(what_is_forgotten_of_a_client_is_not_given_back),
+        cmocka_unit_test(who_cannot_be_forgotten_is_told),
         cmocka_unit_test(what_ends_well_can_be_said),
         cmocka_unit_test(a_client_that_goes_is_not_given_back),
         cmocka_unit_test(a_store_that_cannot_give_back_is_refused),
