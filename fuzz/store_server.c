@@ -20,11 +20,13 @@
 
 #define TIMEOUT_MS 20
 #define CALLS      14
+/* What is answered to a script that is loaded. */
+#define HASH       "$40\r\n0123456789012345678901234567890123456789\r\n"
 
 static const struct server {
     const char *scheme, *greeting;
 } servers[] = {
-    {"redis+unix", "+PONG\r\n"},
+    {"redis+unix", "+PONG\r\n" HASH HASH HASH HASH HASH HASH},
     {"memcached+unix", "MN\r\n"},
 };
 
