@@ -84,13 +84,16 @@ static void merge(struct yk_session *session, const char *ptr, size_t len)
         json_copy(session->is_changed ? session->base : session->values);
     json_t *own = json_copy(session->values);
     int err = yk_session_merge(session, ptr, len);
-    MUST(err == 0 || err == -EINVAL || err == -YOKE_ECONFLICT,
-         "it is taken or refused");
+    MUST(err == 0 || err == -EINVAL || err == -YOKE_ECONFLICT ||
+             (err == -ENOENT && len == strlen(YK_SESSION_SEAL)),
+         "it is taken or refused, or the session has moved");
     if (err == 0) {
         check_merged(session, before, own);
         check_round_trip(session);
     } else {
         MUST(json_equal(own, session->values), "else it is as it was");
+        MUST(yk_session_merge(session, ptr, len) == err,
+             "and can be tried again");
     }
     json_decref(own);
     json_decref(before);

@@ -30,7 +30,7 @@ static void add_quota(struct smallest *smallest, long long quota,
 {
     if (quota <= 0 || period <= 0 || quota / period >= smallest->cpus)
         return;
-    long long cpus = (quota + period - 1) / period;
+    long long cpus = quota / period + (quota % period > 0);
     if (cpus < smallest->cpus)
         smallest->cpus = cpus < 1 ? 1 : (int)cpus;
 }

@@ -12,7 +12,6 @@ static void take_fds(struct msghdr *msg, int fds[2])
 {
     int next = 0;
 
-    fds[0] = fds[1] = -1;
     for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c; c = CMSG_NXTHDR(msg, c)) {
         if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
             continue;
@@ -52,6 +51,7 @@ ssize_t yk_roll_packet_receive(int fd, struct yk_roll_packet *packet,
                          .msg_controllen = sizeof(control)};
     ssize_t n = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
 
+    fds[0] = fds[1] = -1;
     if (n < 0)
         return -errno;
     take_fds(&msg, fds);

@@ -151,6 +151,12 @@ static bool put_all_on_top(const struct yk_session *session, json_t *theirs)
     return true;
 }
 
+static void drop_base(struct yk_session *session)
+{
+    json_decref(session->base);
+    session->base = NULL;
+}
+
 int yk_session_merge(struct yk_session *session, const void *ptr, size_t len)
 {
     uint32_t own_age_s = session->age_s;
@@ -165,6 +171,8 @@ int yk_session_merge(struct yk_session *session, const void *ptr, size_t len)
     if (!theirs || !base || !put_all_on_top(session, theirs)) {
         json_decref(base);
         json_decref(theirs);
+        if (!session->is_changed)
+            drop_base(session);
         return theirs ? -YOKE_ECONFLICT : -EINVAL;
     }
     size_t own_len = session->len;
@@ -188,8 +196,7 @@ bool yk_session_is_changed(const struct yk_session *session)
 
 void yk_session_settle(struct yk_session *session)
 {
-    json_decref(session->base);
-    session->base = NULL;
+    drop_base(session);
     session->is_changed = false;
     session->is_age_changed = false;
 }

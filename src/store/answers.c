@@ -49,7 +49,8 @@ void yk_call_tell(struct yk_call *call, struct yoke_store_result *result)
 
     yk_list_remove(&call->all);
     count(store, call, result->err);
-    if (!result->text)
+    /* What a server says may be nothing. */
+    if (!result->text || !*result->text)
         result->text = result->err ? yoke_strerror(result->err) : "";
     if (!result->key)
         result->key = yk_store_bare(store, call->key.ptr);

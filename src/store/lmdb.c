@@ -63,6 +63,12 @@ struct page {
     char text[];
 };
 
+/* Another program's may be longer than any of ours. */
+static bool is_ours(const MDB_val *key)
+{
+    return key->mv_size <= YOKE_STORE_KEY_MAX + 1;
+}
+
 static bool begins_with(const MDB_val *key, const MDB_val *prefix)
 {
     return key->mv_size >= prefix->mv_size &&
@@ -96,6 +102,17 @@ static void add_key(struct page *page, const MDB_val *key, size_t prefix_len)
     page->items[page->count++].key = text + prefix_len;
 }
 
+static void take_key(struct page *page, const MDB_val *key, bool is_live,
+                     size_t prefix_len)
+{
+    size_t len = key->mv_size - 1;
+
+    memcpy(page->last, (const char *)key->mv_data + 1, len);
+    page->last[len] = '\0';
+    if (is_live)
+        add_key(page, key, prefix_len);
+}
+
 static int read_page(struct lmdb *lmdb, struct yk_call *call,
                      MDB_cursor *cursor, struct page *page)
 {
@@ -107,15 +124,16 @@ static int read_page(struct lmdb *lmdb, struct yk_call *call,
 
     prefix_room[0] = YK_SPACE_VALUE;
     memcpy(prefix_room + 1, call->key.ptr, call->key.len);
-    for (uint32_t seen = 0; code == 0 && begins_with(&key, &prefix); seen++) {
+    for (uint32_t seen = 0; code == 0 && begins_with(&key, &prefix);) {
         struct yk_record record;
         yk_lmdb_record(&value, &record);
         if (seen == call->count)
             return 0;
-        memcpy(page->last, (const char *)key.mv_data + 1, key.mv_size - 1);
-        page->last[key.mv_size - 1] = '\0';
-        if (yk_record_is_live(&record, now))
-            add_key(page, &key, lmdb->store->prefix_len);
+        if (is_ours(&key)) {
+            take_key(page, &key, yk_record_is_live(&record, now),
+                     lmdb->store->prefix_len);
+            seen++;
+        }
         code = yk_lmdb.mdb_cursor_get(cursor, &key, &value, MDB_NEXT);
     }
     page->is_end = true;

@@ -29,8 +29,9 @@ void yk_lmdb_record(const MDB_val *value, struct yk_record *record)
 {
     const char *bytes = value->mv_data;
 
-    /* The mark, or what a later version has put there. */
-    record->exists = value->mv_size > HEAD_LEN;
+    /* The mark, or what another program has put there. */
+    record->exists =
+        value->mv_size > HEAD_LEN && bytes[value->mv_size - 1] == '\0';
     if (!record->exists)
         return;
     memcpy(&record->version, bytes, sizeof(uint64_t));

@@ -270,7 +270,8 @@ static int read_sentinels(struct redis *redis, struct yk_url *url, char *why)
 static int read_url(struct redis *redis, struct yk_url *url, char *why)
 {
     bool with_tls = strncmp(url->scheme, "rediss", 6) == 0;
-    int err = yk_redis_settings_read(&redis->settings, url, with_tls, why);
+    int err = yk_redis_settings_read(&redis->settings, url, with_tls,
+                                     redis->store->max_value_len, why);
 
     if (err < 0)
         return err;

@@ -243,7 +243,8 @@ static int read_url(struct yk_redis_cluster *cluster, struct yk_url *url,
                     char *why)
 {
     bool with_tls = strncmp(url->scheme, "rediss", 6) == 0;
-    int err = yk_redis_settings_read(&cluster->settings, url, with_tls, why);
+    int err = yk_redis_settings_read(&cluster->settings, url, with_tls,
+                                     cluster->store->max_value_len, why);
 
     if (err == 0)
         err = yk_url_check_params(url, why);

@@ -77,8 +77,7 @@ static void on_connected(struct yk_link *link)
 {
     struct yk_redis_conn *conn = (struct yk_redis_conn *)link;
 
-    conn->reader = yk_hiredis.redisReaderCreate();
-    if (!conn->reader) {
+    if (yk_redis_reader_open(&conn->reader, conn->max_reply_len) < 0) {
         yk_link_break(link, "there is no memory");
         return;
     }
@@ -137,19 +136,20 @@ static bool is_open(const struct yk_redis_conn *conn)
 
 static void free_reader(struct yk_redis_conn *conn)
 {
-    if (conn->is_reading || !conn->reader)
-        return;
-    yk_hiredis.redisReaderFree(conn->reader);
-    conn->reader = NULL;
+    if (!conn->is_reading)
+        yk_redis_reader_close(&conn->reader);
 }
 
 static void read_replies(struct yk_redis_conn *conn)
 {
-    void *reply = NULL;
+    redisReply *reply;
 
     while (is_open(conn)) {
-        if (yk_hiredis.redisReaderGetReply(conn->reader, &reply) != REDIS_OK) {
-            yk_link_break(&conn->link, "the server does not speak RESP");
+        int err = yk_redis_reader_next(&conn->reader, &reply);
+        if (err < 0) {
+            yk_link_break(&conn->link, err == -EPROTO
+                                           ? "the server does not speak RESP"
+                                           : "the server's reply has no end");
             return;
         }
         if (!reply)
@@ -167,7 +167,7 @@ static void on_bytes(struct yk_link *link, char *ptr, size_t len)
     struct yk_redis_conn *conn = (struct yk_redis_conn *)link;
 
     conn->is_reading = true;
-    if (yk_hiredis.redisReaderFeed(conn->reader, ptr, len) == REDIS_OK)
+    if (yk_redis_reader_feed(&conn->reader, ptr, len) == 0)
         read_replies(conn);
     else
         yk_link_break(link, "there is no memory");

@@ -9,7 +9,7 @@
 #include "core/slice.h"
 #include "store/link.h"
 #include "store/redis_address.h"
-#include "store/redis_library.h"
+#include "store/redis_reader.h"
 
 struct yk_redis_login {
     const char *user;     /* NULL: the default one. */
@@ -21,7 +21,8 @@ struct yk_redis_login {
 struct yk_redis_conn {
     struct yk_link link; /* First: the two are one address. */
     const struct yk_redis_login *login;
-    redisReader *reader;
+    size_t max_reply_len;
+    struct yk_redis_reader reader;
     unsigned greetings; /* Answers that are still to come. */
     bool is_reading;    /* The reader is in use: it may not be freed. */
     void *owner;

@@ -8,12 +8,15 @@
 
 #include "core/banned.h"
 
-#define CONNECT_MS 2000
-#define BEAT_MS    2500
-#define MS_MAX     600000
+#define CONNECT_MS   2000
+#define BEAT_MS      2500
+#define MS_MAX       600000
+/* Values of other programs are larger, and so are pages of scans. */
+#define REPLY_BESIDE ((size_t)64 << 20)
 
 int yk_redis_settings_read(struct yk_redis_settings *settings,
-                           struct yk_url *url, bool with_tls, char *why)
+                           struct yk_url *url, bool with_tls,
+                           size_t max_value_len, char *why)
 {
     uint64_t connect_ms = CONNECT_MS, beat_ms = BEAT_MS;
     int err = yk_url_size(url, "connect_ms", MS_MAX, &connect_ms, why);
@@ -29,6 +32,7 @@ int yk_redis_settings_read(struct yk_redis_settings *settings,
         err = yk_tls_config_open(url, &settings->tls, why);
     if (err < 0)
         return err;
+    settings->max_reply_len = REPLY_BESIDE + max_value_len;
     settings->connect_ms = (uint32_t)connect_ms;
     settings->beat_ms = (uint32_t)beat_ms;
     settings->login.user = settings->user = yk_strdup(url->user);
@@ -57,4 +61,5 @@ void yk_redis_settings_apply(const struct yk_redis_settings *settings,
     conn->link.tls_config = settings->tls;
     conn->link.connect_ms = settings->connect_ms;
     conn->link.beat_ms = settings->beat_ms;
+    conn->max_reply_len = settings->max_reply_len;
 }

@@ -1,6 +1,7 @@
 /* What lmdb: does when its files are not as it needs them: where nobody may
- * write, removed or replaced while they are open, too small for all who write
- * into them at once. This program is its own other processes (roles.h). */
+ * write, with records of others in them, removed or replaced while they are open,
+ * too small for all who write into them at once. This program is its own other
+ * processes (roles.h). */
 #include "faults.h"
 #include "roles.h"
 
@@ -10,6 +11,8 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+
+#include "store/lmdb_library.h"
 
 /* ---- Where it cannot be ---- */
 
@@ -64,6 +67,74 @@ static void where_nobody_may_write_is_named(void **state)
         print_message("skipped: mounting is not permitted\n");
     else
         assert_int_equal(status, 0);
+}
+
+/* ---- With what others have put there ---- */
+
+/* Puts a record into a file of LMDB's, as another program would. */
+static void put_bytes(const char *name, const void *key, size_t key_len,
+                      const void *value, size_t len)
+{
+    char why[YOKE_STORE_TEXT_MAX];
+    MDB_env *env;
+    MDB_txn *txn;
+    MDB_dbi dbi;
+    MDB_val k = {key_len, (void *)(uintptr_t)key};
+    MDB_val v = {len, (void *)(uintptr_t)value};
+
+    assert_int_equal(yk_lmdb_load(why), 0);
+    assert_int_equal(yk_lmdb.mdb_env_create(&env), 0);
+    assert_int_equal(
+        yk_lmdb.mdb_env_open(env, path_of(name), MDB_NOSUBDIR, 0600), 0);
+    assert_int_equal(yk_lmdb.mdb_txn_begin(env, NULL, 0, &txn), 0);
+    assert_int_equal(yk_lmdb.mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+    assert_int_equal(yk_lmdb.mdb_put(txn, dbi, &k, &v, 0), 0);
+    assert_int_equal(yk_lmdb.mdb_txn_commit(txn), 0);
+    yk_lmdb.mdb_env_close(env);
+}
+
+static const struct answer *scan_page(yoke_store *own, const char *cursor)
+{
+    static struct answer answer;
+    free(answer.value);
+    answer = (struct answer){.count = 0};
+    yoke_store_scan(own, "", cursor, 1, on_answer, &answer);
+    wait_for(&answer);
+    assert_int_equal(answer.err, 0);
+    return &answer;
+}
+
+/* Keys that are longer than ours, values without a head or without their NUL. */
+static void what_others_have_put_into_a_store_is_passed_over(void **state)
+{
+    char long_key[500], value[40];
+    const struct answer *page;
+    yoke_store *own;
+    (void)state;
+    close_store(open_store_with(
+        (struct yoke_store_options){.url = url_of("shared", "")}));
+    memset(long_key, 'a', sizeof(long_key));
+    memset(value, 'x', sizeof(value));
+    long_key[0] = 'v';
+    for (size_t len = 252; len <= sizeof(long_key); len += 124) {
+        memset(value, 0, 16);
+        put_bytes("shared", long_key, len, value, sizeof(value));
+    }
+    put_bytes("shared", "vashort", 7, value, 3);
+    put_bytes("shared", "vatorn", 6, value, sizeof(value));
+    own = open_store_with((struct yoke_store_options){
+        .url = url_of("shared", ""), .prefix = "a"});
+    assert_int_equal(get(own, "torn")->err, -ENOENT);
+    assert_int_equal(get(own, "short")->err, -ENOENT);
+    assert_int_equal(set(own, "b", "b", 0)->err, 0);
+    assert_int_equal(set(own, "c", "c", 0)->err, 0);
+    page = scan_page(own, NULL);
+    assert_int_equal(page->item_count, 1);
+    assert_string_equal(page->items[0].key, "b");
+    assert_string_equal(page->cursor, "ab");
+    page = scan_page(own, "ab");
+    assert_string_equal(page->items[0].key, "c");
+    close_store(own);
 }
 
 /* ---- Removed and replaced ---- */
@@ -223,6 +294,7 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(where_nobody_may_write_is_named),
+        cmocka_unit_test(what_others_have_put_into_a_store_is_passed_over),
         cmocka_unit_test(
             a_file_that_is_removed_or_replaced_is_not_used_any_more),
         cmocka_unit_test(several_grow_a_map_and_one_is_killed_while_it_does),
