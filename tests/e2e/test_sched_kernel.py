@@ -419,7 +419,7 @@ def test_sticky_on_a_unix_socket_is_balanced(start, tmp_path):
     path = tmp_path / "socket"
     server = start([harness.YOKE, "run", "-n", "2", "--sched", "sticky",
                     "--unix", path, PROBE], port=None, wait=False)
-    wait_for(path.exists, "the socket")
+    server.wait_ready(2)
     with server.connect(path=path) as client:
         assert ask_pid(client)
     found = server.wait_output(NOT_TO_BE_HAD, 1)
