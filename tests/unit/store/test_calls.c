@@ -136,6 +136,21 @@ static void a_deadline_answers_and_a_late_answer_does_not(void **state)
     assert_int_equal(store->held, 0);
 }
 
+static void a_lock_that_is_waited_for_holds_up_no_other_deadline(void **state)
+{
+    struct told lock = {0, 0}, get = {0, 0};
+    (void)state;
+    keep_calls();
+    yoke_store_lock(store, "l", 1, 3600000, on_told, &lock);
+    yoke_store_get(store, "k", on_told, &get);
+    run_until_told(&get);
+    assert_int_equal(get.err, -ETIMEDOUT);
+    assert_int_equal(lock.count, 0);
+    release_calls();
+    assert_int_equal(lock.count, 1);
+    assert_int_equal(lock.err, -YOKE_EUNAVAILABLE);
+}
+
 static void a_row_of_deadlines_is_suspicious(void **state)
 {
     struct told told[3] = {{0, 0}};
@@ -291,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         T(a_deadline_answers_and_a_late_answer_does_not),
+        T(a_lock_that_is_waited_for_holds_up_no_other_deadline),
         T(a_row_of_deadlines_is_suspicious),
         T(late_calls_count_as_under_way),
         T(a_process_that_is_cut_off_answers_what_is_open),
