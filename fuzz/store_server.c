@@ -10,6 +10,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -254,6 +255,7 @@ static void make_folder(void)
         abort();
     snprintf(path, sizeof(path), "%s/socket", folder);
     atexit(remove_folder);
+    signal(SIGPIPE, SIG_IGN); /* It may have hung up, too. */
     run(nothing, 0);
     run(nothing, 1);
 }

@@ -148,7 +148,8 @@
  * replicas when it has answered already: a fail-over loses the last changes,
  * locks included. In a cluster a key, {TAG} and all, has the slot that Redis
  * gives it; a call that is told that its slot has moved is sent on. A scan over
- * it begins again when slots have moved meanwhile.
+ * it begins again when slots have moved meanwhile. A reply that is longer than
+ * `max_value_len` and 64 MiB is not listened to: the connection is given up.
  *
  * What a store cannot do is answered with -ENOTSUP: in memcached: nothing can be
  * scanned, for it does not tell its keys, and nothing published
