@@ -111,8 +111,8 @@ def test_the_environment_asks_for_it_as_well(start_app, value):
 
 def test_a_wrong_value_of_the_variable_is_told():
     done = harness.command("run", APP, env={"YOKE_PRELOAD": "twice"})
-    assert done.returncode == 1
-    assert "YOKE_PRELOAD is 'twice': it may be 0, 1 or strict" in done.stderr
+    assert done.returncode == 2
+    assert "YOKE_PRELOAD: 'twice' is not '0', '1' or 'strict'" in done.stderr
 
 
 def test_a_program_of_ones_own_is_preloaded(start):
