@@ -75,8 +75,8 @@ typedef void yoke_err_fn(const struct yoke_err *err, yoke_req *req,
 struct yoke_handler {
     yoke_fn *fn;              /* NULL in an error handler. */
     void *data;               /* `yoke_data(req)` while it runs. */
-    void (*free)(void *data); /* Called with data when the app is freed; may
-                                  be NULL. */
+    void (*free)(void *data); /* Called with data, once, when all that have
+                                  the handler are freed; may be NULL. */
     yoke_err_fn *catch_fn;    /* NULL in a handler. */
 };
 
@@ -500,7 +500,9 @@ void yoke_app_on_layer(yoke_app *app,
 /* ---- Handlers with data ---- */
 
 /* A handler that finds `data` with `yoke_data(req)`. `free_data`, which may be
- * NULL, is called with it when the application is freed:
+ * NULL, is called with it when the application is freed. A handler may be given
+ * to several routes, and to several applications: its data is freed once, with
+ * the last of them.
  *
  *     yoke_app_get(app, "/a", yoke_with(show, page_new("a"), page_free)); */
 static inline struct yoke_handler yoke_with(yoke_fn *fn, void *data,

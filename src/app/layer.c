@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/app.h"
+#include "app/handler_data.h"
 #include "app/router.h"
 #include "core/alloc.h"
 
@@ -35,6 +36,7 @@ struct yk_layer *yk_layer_new(enum yk_layer_kind kind, yoke_router *owner,
 void yk_layer_add_step(struct yk_layer *layer, const char *method,
                        const struct yoke_handler *handler)
 {
+    yk_handler_data_hold(handler);
     layer->steps =
         yk_realloc(layer->steps, layer->step_count + 1, sizeof(*layer->steps));
     layer->steps[layer->step_count++] = (struct yk_step){
@@ -76,9 +78,7 @@ void yk_layer_free(struct yk_layer *layer)
     if (!layer)
         return;
     for (uint32_t i = 0; i < layer->step_count; i++) {
-        const struct yoke_handler *handler = &layer->steps[i].handler;
-        if (handler->free)
-            handler->free(handler->data);
+        yk_handler_data_release(&layer->steps[i].handler);
         free(layer->steps[i].method);
     }
     free_router(layer->router);

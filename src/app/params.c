@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "app/constraint.h"
+#include "app/handler_data.h"
 #include "app/layer.h"
 #include "app/req.h"
 #include "app/router.h"
@@ -214,8 +215,7 @@ void yk_params_free_hooks(struct yk_param_hook *first)
 {
     while (first) {
         struct yk_param_hook *next = first->next;
-        if (first->handler.free)
-            first->handler.free(first->handler.data);
+        yk_handler_data_release(&first->handler);
         free(first->name);
         free(first);
         first = next;
@@ -246,6 +246,7 @@ void yoke_router_add_param(yoke_router *router, struct yoke_here here,
         .name = yk_strdup(name ? name : ""),
         .handler = handler,
     };
+    yk_handler_data_hold(&handler);
     *last = hook;
 }
 

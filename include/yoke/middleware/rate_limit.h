@@ -237,7 +237,7 @@ int yoke_rate_reset(yoke_req *req, const char *name);
 /* The same of any client and from any handler, also one that the limiter does not
  * stand in front of: when somebody has proved by a mail that it is him, or whoever
  * administers lets him in again. `limiter` is what yoke_rate_limit has made, and
- * the application it was given to (once) still has; `client` is who he is, as `.key`
+ * the application it was given to still has; `client` is who he is, as `.key`
  * says it or, without `.key`, his address, of which the network is meant as with
  * requests.
  *
