@@ -44,14 +44,6 @@ SHORTAGE_TEST(a_primary_outlives_a_lack_of_memory, SHORTAGE_MEMORY,
 SHORTAGE_TEST(a_primary_outlives_a_lack_of_descriptors, SHORTAGE_DESCRIPTORS,
               supervise_in_shortage, 3, .must_outlive = true)
 
-/* The sanitizer knows what the linker has by who calls malloc, and here that is
- * ours. */
-const char *__lsan_default_suppressions(void);
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:_dl_map_object_deps\n";
-}
-
 int main(int argc, char **argv)
 {
     if (getenv("YOKE_WORKER"))
