@@ -298,7 +298,13 @@ static void count_free(void *data)
     freed++;
 }
 
-#define OWNED yoke_with(answer, (void *)(uintptr_t) "data", count_free)
+static void free_counted(void *data)
+{
+    count_free(data);
+    free(data);
+}
+
+#define OWNED yoke_with(answer, strdup("data"), free_counted)
 
 static void handlers_data_is_freed_with_the_application(void **state)
 {
