@@ -10,16 +10,15 @@ loopback, and all of them end with this script. Figures of different runs are
 not comparable, ratios within one run are. A missed target is reported and
 does not fail the run; --strict makes it exit 1.
 """
-import argparse
 import importlib
 import os
-import signal
 import sys
 
 sys.dont_write_bytecode = True
 
 import proc      # noqa: E402
 import report    # noqa: E402
+import script    # noqa: E402
 import servers   # noqa: E402
 from plan import Plan  # noqa: E402
 
@@ -31,23 +30,14 @@ MIN_ROUNDS = 5
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("suites", nargs="*", metavar="SUITE",
-                        help="of " + ", ".join(SUITES))
+    parser = script.options(__doc__)
+    script.parts_option(parser, "suite", SUITES)
     parser.add_argument("--rounds", type=int, default=MIN_ROUNDS,
                         help="turns of each server (default %(default)s)")
     parser.add_argument("--seconds", type=int, default=2,
                         help="of load in a turn (default %(default)s)")
-    parser.add_argument("--markdown", action="store_true",
-                        help="put the tables into docs/BENCHMARKS.md too")
-    parser.add_argument("--strict", action="store_true",
-                        help="exit 1 when a target is missed")
     chosen = parser.parse_args()
-    wrong = set(chosen.suites) - set(SUITES)
-    if wrong:
-        parser.error(f"no such suite: {', '.join(sorted(wrong))} "
-                     f"(there are: {', '.join(SUITES)})")
+    script.check_known(parser, "suite", chosen.suites, SUITES)
     if chosen.rounds < 1 or chosen.seconds < 1:
         parser.error("--rounds and --seconds must be at least 1")
     return chosen
@@ -64,21 +54,9 @@ def run_suite(name, plan):
         return table, False
 
 
-SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
-
-
-def on_signal(number, frame):
-    # Once: a second one must not interrupt the stopping of the servers.
-    for other in SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise SystemExit(128 + number)
-
-
 def main():
     chosen = arguments()
-    # Ending by exception runs every `with`, which stops what was started.
-    for number in SIGNALS:
-        signal.signal(number, on_signal)
+    script.end_by_exception()
     server_cpus, load_cpus = proc.cpus_split()
     os.sched_setaffinity(0, load_cpus)
     plan = Plan(chosen.rounds, chosen.seconds, server_cpus, load_cpus)

@@ -11,7 +11,6 @@ Figures of different runs are not comparable, ratios within one run are: the
 contenders take turns. A missed target is reported and does not fail the run;
 --strict makes it exit 1.
 """
-import argparse
 import os
 import resource
 import signal
@@ -24,6 +23,7 @@ sys.dont_write_bytecode = True
 import load      # noqa: E402
 import proc      # noqa: E402
 import report    # noqa: E402
+import script    # noqa: E402
 import servers   # noqa: E402
 from plan import ratio  # noqa: E402
 from scheduling.clients import Run, spread  # noqa: E402
@@ -271,46 +271,26 @@ TABLES = {"rate": lambda b: [rate(b, 2)] + ([] if b.quick else [rate(b, 4)]),
 
 
 def arguments():
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("tables", nargs="*", metavar="TABLE",
-                        help="of " + ", ".join(TABLES))
+    parser = script.options(__doc__)
+    script.parts_option(parser, "table", TABLES)
     parser.add_argument("--quick", action="store_true",
                         help="fewer turns and workers: 2 to 3 minutes")
     parser.add_argument("--only", metavar="POLICY,...",
                         help="of yoke's policies, these")
     parser.add_argument("--build", default="build",
                         help="folder of the build (default %(default)s)")
-    parser.add_argument("--markdown", action="store_true",
-                        help="put the tables into docs/BENCHMARKS.md too")
-    parser.add_argument("--strict", action="store_true",
-                        help="exit 1 when a target is missed")
     chosen = parser.parse_args()
-    wrong = set(chosen.tables) - set(TABLES)
-    if wrong:
-        parser.error(f"no such table: {', '.join(sorted(wrong))} "
-                     f"(there are: {', '.join(TABLES)})")
+    script.check_known(parser, "table", chosen.tables, TABLES)
     servers.BUILD = servers.ROOT / chosen.build
     known = yoke_policies()
     chosen.policies = chosen.only.split(",") if chosen.only else known
-    wrong = set(chosen.policies) - set(known)
-    if wrong:
-        parser.error(f"yoke has no policy {', '.join(sorted(wrong))} "
-                     f"(it has: {', '.join(known)})")
+    script.check_known(parser, "policy of yoke's", chosen.policies, known)
     return chosen
-
-
-def on_signal(number, frame):
-    # Once: a second one must not interrupt the stopping of the servers.
-    for other in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(other, signal.SIG_IGN)
-    raise SystemExit(128 + number)
 
 
 def main():
     chosen = arguments()
-    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
-        signal.signal(number, on_signal)
+    script.end_by_exception()
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     server_cpus, load_cpus = proc.cpus_split()

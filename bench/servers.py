@@ -131,32 +131,22 @@ CLUSTERED = ("yoke", "node", "express")  # one process for each worker
 SCHED = {"yoke": "YOKE_SCHED_POLICY", "node": "NODE_CLUSTER_SCHED_POLICY"}
 
 
-class Server:
-    """A server that runs and has answered. Use it in a `with`."""
+class Running:
+    """A program that serves and has answered; `answer` is its first answer,
+    and what it writes is in a folder of its own. Use it in a `with`."""
 
-    def __init__(self, name, cpus, workers=1, sched=None, wrapper=()):
-        self.name = f"{name} {sched}" if sched else name
-        self.port = proc.port_free()
+    def __init__(self, name, port):
+        self.name, self.port = name, port
         self.prefix = pathlib.Path(tempfile.mkdtemp(prefix="yoke-bench-"))
         # nginx's worker gives up root and must still enter its prefix.
         self.prefix.chmod(0o755)
         self.process = None
-        try:
-            argv, env = COMMANDS[name](self.prefix, self.port, workers)
-            if sched:
-                env = {**env, SCHED[name]: sched}
-            if wrapper and name == "yoke":
-                wrapper = [built("bench/wrapped"), *wrapper]
-            argv = [os.fspath(arg) for arg in (*wrapper, *argv)]
-            self.process = Process(self.name, argv, cpus, env=env,
-                                   cwd=self.prefix,
-                                   log=self.prefix / "output.log")
-            self.answer = load.wait_ready(self.process, self.port)
-            if name in CLUSTERED:
-                self.wait_workers(workers)
-        except BaseException:
-            self.stop()
-            raise
+
+    def start(self, argv, env, cpus):
+        self.process = Process(self.name, [os.fspath(arg) if isinstance(
+            arg, os.PathLike) else str(arg) for arg in argv], cpus, env=env,
+            cwd=self.prefix, log=self.prefix / "output.log")
+        self.answer = load.wait_ready(self.process, self.port)
 
     def __enter__(self):
         return self
@@ -180,6 +170,26 @@ class Server:
         if self.process:
             self.process.stop()
         shutil.rmtree(self.prefix, ignore_errors=True)
+
+
+class Server(Running):
+    """One of COMMANDS that runs and has answered."""
+
+    def __init__(self, name, cpus, workers=1, sched=None, wrapper=()):
+        super().__init__(f"{name} {sched}" if sched else name,
+                         proc.port_free())
+        try:
+            argv, env = COMMANDS[name](self.prefix, self.port, workers)
+            if sched:
+                env = {**env, SCHED[name]: sched}
+            if wrapper and name == "yoke":
+                wrapper = [built("bench/wrapped"), *wrapper]
+            self.start([*wrapper, *argv], env, cpus)
+            if name in CLUSTERED:
+                self.wait_workers(workers)
+        except BaseException:
+            self.stop()
+            raise
 
 
 def version(name, option, pattern):

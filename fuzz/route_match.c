@@ -12,6 +12,7 @@
 #include "app/index.h"
 #include "app/layer.h"
 #include "app/router.h"
+#include "app/walk.h"
 #include "core/arena.h"
 
 /* Trying everything takes long; more than this is not compared. */

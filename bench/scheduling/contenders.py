@@ -1,18 +1,12 @@
 """Who is compared: yoke's ways to schedule, Node's and nginx's."""
-import os
-import pathlib
 import random
 import re
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 
-import load
-import proc
 import servers
-from proc import Failed, Process
+from proc import Failed
 
 
 def yoke_policies():
@@ -69,48 +63,18 @@ def contenders(policies):
              ("nginx", "reuseport")])
 
 
-class Contender:
-    """One of them, running with so many workers. Use it in a `with`."""
+class Contender(servers.Running):
+    """One of them, running with so many workers."""
 
     def __init__(self, who, workers, cpus):
         program, policy = who
-        self.name = f"{program} {policy}"
-        self.program, self.count = program, workers
-        self.port = port_free()
-        self.prefix = pathlib.Path(tempfile.mkdtemp(prefix="yoke-sched-"))
-        self.prefix.chmod(0o755)
-        self.process = None
+        super().__init__(f"{program} {policy}", port_free())
         try:
-            argv, env = PROGRAMS[program](self.prefix, self.port, workers,
-                                          policy)
-            self.process = Process(self.name, [os.fspath(a) if isinstance(
-                a, os.PathLike) else str(a) for a in argv], cpus, env=env,
-                cwd=self.prefix, log=self.prefix / "output.log")
-            load.wait_ready(self.process, self.port)
-            self.wait_workers()
+            self.start(*PROGRAMS[program](self.prefix, self.port, workers,
+                                          policy), cpus)
+            self.wait_workers(workers)
+            # Those that are there must have had the time to listen.
+            time.sleep(0.3 if program == "node" else 0.1)
         except BaseException:
             self.stop()
             raise
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exc):
-        self.stop()
-
-    def workers(self):
-        return proc.descendants(self.process.pid)
-
-    def wait_workers(self):
-        """Until all are there and have had the time to listen."""
-        deadline = time.monotonic() + servers.WORKERS_S
-        while len(self.workers()) != self.count:
-            if time.monotonic() > deadline:
-                raise Failed(f"{self.name} has {len(self.workers())} workers")
-            time.sleep(0.02)
-        time.sleep(0.3 if self.program == "node" else 0.1)
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-        shutil.rmtree(self.prefix, ignore_errors=True)

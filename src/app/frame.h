@@ -9,8 +9,8 @@
 
 #include <yoke/app.h>
 
-#include "app/index.h"
 #include "app/params.h"
+#include "app/walk.h"
 #include "core/slice.h"
 
 struct yk_layer;

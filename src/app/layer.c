@@ -93,6 +93,40 @@ void yk_layer_free(struct yk_layer *layer)
     free(layer);
 }
 
+const char *yk_layer_first_path(const struct yk_layer *layer)
+{
+    return layer->pattern.path_count ? layer->pattern.paths[0] : "";
+}
+
+/* Writes the paths of the routers around it, and its own, one behind the
+ * other; returns the length. */
+static size_t write_full_path(const struct yk_layer *layer, uint32_t n,
+                              char *out)
+{
+    const struct yk_layer *mount = layer->owner->mount;
+    size_t len = mount ? write_full_path(mount, 0, out) : 0;
+    const char *path = layer->pattern.path_count ? layer->pattern.paths[n] : "";
+    size_t path_len = strlen(path);
+
+    /* "/" behind something is nothing, and one of two is enough. */
+    while (out && len > 0 && out[len - 1] == '/')
+        len--;
+    if (len > 0 && strcmp(path, "/") == 0)
+        path_len = 0;
+    if (out)
+        memcpy(out + len, path, path_len);
+    if (out)
+        out[len + path_len] = '\0';
+    return len + path_len;
+}
+
+char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n)
+{
+    char *text = yk_alloc(write_full_path(layer, n, NULL) + 1);
+    write_full_path(layer, n, text);
+    return text;
+}
+
 void yk_layers_add(struct yk_layers *layers, struct yk_layer *layer)
 {
     if (layers->count == layers->capacity) {

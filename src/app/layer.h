@@ -60,6 +60,13 @@ void yk_layer_add_step(struct yk_layer *layer, const char *method,
 /* Adds to the text of its handlers; NULL is nothing. */
 void yk_layer_add_text(struct yk_layer *layer, const char *text);
 
+/* As it is called in messages: its first path, "" when it has none. */
+const char *yk_layer_first_path(const struct yk_layer *layer);
+
+/* The layer's n-th path behind those of the routers around it, of which the
+ * first counts where there are several. Released with free(3). */
+char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n);
+
 /* Frees it and what it holds, the handlers' data and a router included. NULL
  * is allowed. */
 void yk_layer_free(struct yk_layer *layer);

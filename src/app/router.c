@@ -7,10 +7,8 @@
 #include <yoke/log.h>
 
 #include "app/app.h"
-#include "app/constraint.h"
 #include "app/methods.h"
 #include "app/params.h"
-#include "app/settings.h"
 #include "core/alloc.h"
 #include "http/chars.h"
 
@@ -124,12 +122,6 @@ static bool add_paths(struct yk_layer *layer, struct yoke_paths paths)
     return paths.count > 0 && !router->is_frozen;
 }
 
-/* For messages: the layer's first path. */
-static const char *path_of(const struct yk_layer *layer)
-{
-    return layer->pattern.path_count ? layer->pattern.paths[0] : "";
-}
-
 /* Takes the handlers over, and returns whether they are well. */
 static bool add_handlers(struct yk_layer *layer, const char *here,
                          const char *method,
@@ -138,14 +130,14 @@ static bool add_handlers(struct yk_layer *layer, const char *here,
     bool is_well = n > 0;
     if (n == 0)
         fail_at(layer->owner, here, "path \"%s\" has no handler",
-                path_of(layer));
+                yk_layer_first_path(layer));
     for (size_t i = 0; i < n; i++) {
         yk_layer_add_step(layer, method, &handlers[i]);
         if (handlers[i].fn || handlers[i].catch_fn)
             continue;
         if (is_well)
             fail_at(layer->owner, here, "handler %zu of path \"%s\" is NULL",
-                    i + 1, path_of(layer));
+                    i + 1, yk_layer_first_path(layer));
         is_well = false;
     }
     return is_well;
@@ -218,7 +210,7 @@ void yoke_route_add(yoke_route *route, struct yoke_here here,
         fail_at(layer->owner, place,
                 "a handler of path \"%s\" is added after the start of the "
                 "application",
-                path_of(layer));
+                yk_layer_first_path(layer));
         return;
     }
     if (method && !check_method(layer->owner, place, method))
@@ -242,10 +234,10 @@ static bool add_one_use(yoke_router *router, struct yoke_here here,
         is_well = false;
     if (has_path && !handler)
         fail_at(router, layer->here, "path \"%s\" has no handler",
-                path_of(layer));
+                yk_layer_first_path(layer));
     else if (has_path && !is_well)
         fail_at(router, layer->here, "handler %zu of path \"%s\" is NULL", n,
-                path_of(layer));
+                yk_layer_first_path(layer));
     if (handler)
         yk_layer_add_step(layer, NULL, handler);
     add(layer, is_well);
@@ -298,7 +290,7 @@ void yoke_router_add_catch(yoke_router *router, struct yoke_here here,
     bool is_well = add_paths(layer, paths);
     if (is_well && !fn)
         fail_at(router, layer->here, "the error handler of \"%s\" is NULL",
-                path_of(layer));
+                yk_layer_first_path(layer));
     yk_layer_add_step(layer, NULL, &handler);
     add(layer, is_well && fn);
 }
@@ -350,132 +342,4 @@ void yoke_router_add_router(yoke_router *router, struct yoke_here here,
                           "yoke_app_mount");
     else
         yk_router_mount(router, here, paths, child);
-}
-
-/* ---- Freezing ---- */
-
-/* Writes the paths of the routers around it, and its own, one behind the
- * other; returns the length. */
-static size_t write_full_path(const struct yk_layer *layer, uint32_t n,
-                              char *out)
-{
-    const struct yk_layer *mount = layer->owner->mount;
-    size_t len = mount ? write_full_path(mount, 0, out) : 0;
-    const char *path = layer->pattern.path_count ? layer->pattern.paths[n] : "";
-    size_t path_len = strlen(path);
-
-    /* "/" behind something is nothing, and one of two is enough. */
-    while (out && len > 0 && out[len - 1] == '/')
-        len--;
-    if (len > 0 && strcmp(path, "/") == 0)
-        path_len = 0;
-    if (out)
-        memcpy(out + len, path, path_len);
-    if (out)
-        out[len + path_len] = '\0';
-    return len + path_len;
-}
-
-char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n)
-{
-    char *text = yk_alloc(write_full_path(layer, n, NULL) + 1);
-    write_full_path(layer, n, text);
-    return text;
-}
-
-static void set_full_paths(struct yk_layer *layer)
-{
-    uint32_t n = layer->pattern.path_count;
-    layer->full_paths = yk_alloc((n + 1) * sizeof(*layer->full_paths));
-    for (uint32_t i = 0; i < n; i++)
-        layer->full_paths[i] = yk_layer_full_path(layer, i);
-}
-
-static void set_constraint(struct yk_layer *layer, struct yk_capture *capture)
-{
-    const yoke_app *app = yk_router_app(layer->owner);
-    char names[256];
-    capture->constraint = yk_constraint_find(app, capture->constraint_name);
-    if (capture->constraint)
-        return;
-    yk_constraint_list(app, names, sizeof(names));
-    fail_at(layer->owner, layer->here,
-            "path \"%s\": there is no constraint \"%.*s\"; there are: %s; add "
-            "one with yoke_app_constraint",
-            path_of(layer), (int)capture->constraint_name.len,
-            capture->constraint_name.ptr, names);
-}
-
-/* Looks at the captures of the layer's variants. */
-static void set_captures(struct yk_layer *layer)
-{
-    for (uint32_t i = 0; i < layer->pattern.count; i++) {
-        struct yk_variant *variant = &layer->pattern.variants[i];
-        for (uint32_t j = 0; j < variant->capture_count; j++) {
-            struct yk_capture *capture = &variant->captures[j];
-            if (capture->constraint_name.len > 0)
-                set_constraint(layer, capture);
-            layer->has_hooks |=
-                yk_params_next_hook(layer->owner->hooks, capture->name) != NULL;
-        }
-    }
-}
-
-static void set_methods(struct yk_layer *layer, struct yk_methods *methods,
-                        uint64_t *all)
-{
-    for (uint32_t i = 0; i < layer->step_count; i++) {
-        struct yk_step *step = &layer->steps[i];
-        step->methods = YK_METHOD_EVERY;
-        if (step->method) {
-            step->methods = yk_methods_add(methods, step->method);
-            layer->allow |= step->methods;
-        }
-        layer->methods |= step->methods;
-        if (!step->methods)
-            fail_at(layer->owner, layer->here,
-                    "method \"%s\" is one too many; an application can add %d",
-                    step->method, YK_METHODS_MAX_ADDED);
-    }
-    *all |= layer->allow;
-}
-
-/* The flags that all patterns of the router have. An application's are
- * settings. */
-static unsigned flags_of(yoke_router *router)
-{
-    struct yoke_router_options *options = &router->options;
-    if (router->app) {
-        const yoke_app *app = router->app;
-        options->case_sensitive =
-            yk_setting_is_enabled(app, YK_SETTING_CASE_SENSITIVE_ROUTING);
-        options->strict = yk_setting_is_enabled(app, YK_SETTING_STRICT_ROUTING);
-        options->merge_params =
-            yk_setting_is_enabled(app, YK_SETTING_MERGE_PARAMS);
-    }
-    return (options->case_sensitive ? YK_PATTERN_SENSITIVE : 0) |
-           (options->strict ? YK_PATTERN_STRICT : 0);
-}
-
-void yk_router_freeze(yoke_router *router, struct yk_methods *methods,
-                      uint64_t *all)
-{
-    if (router->is_frozen)
-        return;
-    unsigned flags = flags_of(router);
-    for (uint32_t i = 0; i < router->layers.count; i++) {
-        struct yk_layer *layer = router->layers.items[i];
-        unsigned is_prefix = layer->pattern.flags & YK_PATTERN_PREFIX;
-        yk_pattern_set_flags(&layer->pattern, flags | is_prefix);
-        set_full_paths(layer);
-        set_captures(layer);
-        if (layer->kind == YK_LAYER_ROUTE)
-            set_methods(layer, methods, all);
-        if (layer->kind == YK_LAYER_ROUTER)
-            yk_router_freeze(layer->router, methods, all);
-    }
-    yk_index_init(&router->index, &router->layers, flags);
-    router->is_frozen = true;
-    if (router->app)
-        router->app->is_frozen = true;
 }

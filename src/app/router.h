@@ -48,11 +48,7 @@ void yk_router_mount(yoke_router *router, struct yoke_here here,
  * mounted; NULL when it is mounted nowhere. */
 yoke_app *yk_router_app(const yoke_router *router);
 
-/* The layer's n-th path behind those of the routers around it, of which the
- * first counts where there are several. Released with free(3). */
-char *yk_layer_full_path(const struct yk_layer *layer, uint32_t n);
-
-/* Freezes the router and those mounted in it. Adds their methods to `methods`,
+/* Freezes the router and those mounted in it (app/freeze.c). Adds their methods to `methods`,
  * and to `*all` the bits of those that routes have. May fail by recording an
  * error. Does nothing the second time. */
 void yk_router_freeze(yoke_router *router, struct yk_methods *methods,

@@ -8,6 +8,7 @@
 #include "app/index.h"
 #include "app/layer.h"
 #include "app/router.h"
+#include "app/walk.h"
 #include "core/arena.h"
 #include "core/random.h"
 
