@@ -10,9 +10,10 @@
 #include "store/redis_slots.h"
 
 /* Three primaries; a replica of the first; one without slots. */
-static struct redis_server nodes[5];
+#define NODES   5
 #define REPLICA 3
 #define EMPTY   4
+static struct redis_server nodes[NODES];
 
 #define PATIENCE_MS 15000
 
@@ -137,8 +138,34 @@ static void stop_counting(void)
 
 /* ---- Slots that move ---- */
 
+static long epoch_of(int node)
+{
+    static const char name[] = "cluster_current_epoch:";
+    const char *found = strstr(redis_ask(&nodes[node], "CLUSTER INFO"), name);
+
+    return found ? strtol(found + strlen(name), NULL, 10) : -1;
+}
+
+static bool is_agreed(void)
+{
+    for (int i = 0; i < NODES; i++)
+        if (epoch_of(i) < 0 || epoch_of(i) != epoch_of(0))
+            return false;
+    return true;
+}
+
+/* Who takes a slot claims it with an epoch that is greater than all he has heard
+ * of. One that he has not heard of wins over his, and he drops the slot's keys. */
+static void wait_until_agreed(void)
+{
+    for (int i = 0; i < 6000 && !is_agreed(); i++)
+        run_for(10);
+    assert_true(is_agreed());
+}
+
 static void begin_move(unsigned slot, int from, int to)
 {
+    wait_until_agreed();
     assert_string_equal(redis_ask(&nodes[to], "CLUSTER SETSLOT %u IMPORTING %s",
                                   slot, nodes[from].id),
                         "OK");
@@ -157,8 +184,10 @@ static bool move_some(unsigned slot, int from, int to)
              redis_ask(&nodes[from], "CLUSTER GETKEYSINSLOT %u 3", slot));
     if (!*keys)
         return false;
-    redis_ask(&nodes[from], "MIGRATE 127.0.0.1 %d \"\" 0 5000 KEYS %s",
-              nodes[to].port, keys);
+    assert_string_equal(redis_ask(&nodes[from],
+                                  "MIGRATE 127.0.0.1 %d \"\" 0 60000 KEYS %s",
+                                  nodes[to].port, keys),
+                        "OK");
     return true;
 }
 
@@ -223,10 +252,12 @@ a_key_that_is_not_there_is_asked_for_where_its_slot_goes(void **state)
 /* Its keys have blanks. */
 static void move_lock(const char *name, int from, int to)
 {
-    redis_ask(&nodes[from],
-              "MIGRATE 127.0.0.1 %d \"\" 0 5000 KEYS \"lock {.%s}\" "
-              "\"fence {.%s}\"",
-              nodes[to].port, name, name);
+    assert_string_equal(
+        redis_ask(&nodes[from],
+                  "MIGRATE 127.0.0.1 %d \"\" 0 60000 KEYS \"lock {.%s}\" "
+                  "\"fence {.%s}\"",
+                  nodes[to].port, name, name),
+        "OK");
 }
 
 static void a_lock_waits_while_half_of_it_has_moved(void **state)
