@@ -37,10 +37,25 @@ static void count(yoke_store *store, const struct yk_call *call, int err)
         yk_vitals_add(&remote->failed, 1);
 }
 
+/* The first has come, or the last has gone: a stop waits, and the loop lives, as
+ * long as there is one. */
+static void note_presence(yoke_store *store)
+{
+    yk_deadlines_hold_loop(store);
+    if (store->unanswered > 0)
+        yk_service_add(&store->service);
+    else
+        yk_service_remove(&store->service);
+}
+
 void yk_answers_owe(yoke_store *store, size_t unanswered)
 {
+    bool is_turn = (store->unanswered == 0) != (unanswered == 0);
+
     store->unanswered = unanswered;
     yk_vitals_set(&store->remote->open, unanswered);
+    if (is_turn)
+        note_presence(store);
 }
 
 void yk_call_tell(struct yk_call *call, struct yoke_store_result *result)
@@ -60,8 +75,6 @@ void yk_call_tell(struct yk_call *call, struct yoke_store_result *result)
         call->fn(result, call->data);
     /* Last, so that a store that closes is not freed during the callback. */
     yk_answers_owe(store, store->unanswered - 1);
-    if (store->unanswered == 0)
-        yk_service_remove(&store->service);
 }
 
 /* A lock that another has, and that is waited for. */

@@ -71,8 +71,6 @@ static const char *fault(const yoke_store *store,
 static void enter(yoke_store *store, struct yk_call *call)
 {
     call->state = YK_CALL_FRESH;
-    if (store->unanswered == 0)
-        yk_service_add(&store->service);
     yk_answers_owe(store, store->unanswered + 1);
     yk_deadlines_add(call);
     yk_list_add(&store->fresh, &call->node);

@@ -9,6 +9,8 @@
 
 #include "core/banned.h"
 
+#define NEVER          UINT64_MAX
+/* How often locks that are waited for are looked at. */
 #define TICK_MS        8
 /* How long a lock that another has is left alone: from 20 to 80 ms. */
 #define REST_MS        20
@@ -21,8 +23,23 @@ void yk_deadlines_init(yoke_store *store)
     yk_list_init(&store->open);
     yk_list_init(&store->patient);
     yk_list_init(&store->due);
+    yk_deadlines_begin(store);
+}
+
+void yk_deadlines_begin(yoke_store *store)
+{
     uv_timer_init(yoke_loop(), &store->ticker);
     store->ticker.data = store;
+    store->next_look_ms = NEVER;
+    yk_deadlines_hold_loop(store);
+}
+
+void yk_deadlines_hold_loop(yoke_store *store)
+{
+    if (store->unanswered > 0)
+        uv_ref((uv_handle_t *)&store->ticker);
+    else
+        uv_unref((uv_handle_t *)&store->ticker);
 }
 
 void yk_deadlines_add(struct yk_call *call)
@@ -131,25 +148,32 @@ static void on_tick(uv_timer_t *timer)
     look_at_backend(store);
     if (store->is_closing)
         yk_store_wake(store);
-    if (!yk_list_is_empty(&store->open) || !yk_list_is_empty(&store->patient))
-        return;
-    uv_timer_stop(timer);
-    store->is_ticking = false;
+    store->next_look_ms = NEVER;
+    yk_deadlines_watch(store);
 }
 
-/* What is fresh comes last. */
-static bool has_deadline(const yoke_store *store)
+/* When there may be something to do. What is fresh comes last, and has no
+ * deadline yet. */
+static uint64_t next_look(const yoke_store *store)
 {
     if (!yk_list_is_empty(&store->patient))
-        return true;
-    return !yk_list_is_empty(&store->open) &&
-           of_all(store->open.next)->state != YK_CALL_FRESH;
+        return uv_now(yoke_loop()) + TICK_MS;
+    if (yk_list_is_empty(&store->open))
+        return NEVER;
+    const struct yk_call *first = of_all(store->open.next);
+    return first->state == YK_CALL_FRESH ? NEVER : first->due_ms;
 }
 
+/* What is answered in time does not put the look off: a timer that is near makes
+ * each sleep of the loop dear, most of all on a virtual machine, where the
+ * kernel asks the host to wake it. */
 void yk_deadlines_watch(yoke_store *store)
 {
-    if (store->is_ticking || !has_deadline(store))
+    uint64_t look_ms = next_look(store), now_ms = uv_now(yoke_loop());
+
+    if (look_ms >= store->next_look_ms)
         return;
-    store->is_ticking = true;
-    uv_timer_start(&store->ticker, on_tick, TICK_MS, TICK_MS);
+    store->next_look_ms = look_ms;
+    uv_timer_start(&store->ticker, on_tick,
+                   look_ms > now_ms ? look_ms - now_ms : 0, 0);
 }

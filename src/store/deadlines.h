@@ -12,6 +12,9 @@
 
 void yk_deadlines_init(yoke_store *store);
 
+/* Its timer is made anew: it was closed, but the store goes on. */
+void yk_deadlines_begin(yoke_store *store);
+
 /* The call is among those that are unanswered. */
 void yk_deadlines_add(struct yk_call *call);
 
@@ -21,6 +24,10 @@ void yk_deadline_set(struct yk_call *call, uint64_t now_ms);
 /* Leaves the lock that it is about alone for a moment, and then has it handed
  * over again. False: it is not to be waited for, or not any longer. */
 bool yk_call_rest(struct yk_call *call);
+
+/* The loop is kept alive as long as somebody waits; to be told when the first
+ * has come, and when the last has gone. */
+void yk_deadlines_hold_loop(yoke_store *store);
 
 /* Watches over what the backend has. */
 void yk_deadlines_watch(yoke_store *store);

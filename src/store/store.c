@@ -15,6 +15,7 @@
 #include "core/alloc.h"
 #include "net/vitals.h"
 #include "store/calls.h"
+#include "store/deadlines.h"
 #include "store/forks.h"
 
 #include "core/banned.h"
@@ -260,7 +261,7 @@ static void on_ticker_closed(uv_handle_t *ticker)
     void *data = store->closed_data;
 
     if (store->unanswered > 0 || yk_topics_wait(store)) {
-        uv_timer_init(yoke_loop(), &store->ticker);
+        yk_deadlines_begin(store);
         return; /* The flush that is to come tries again. */
     }
     free_store(store);
@@ -271,7 +272,6 @@ static void on_ticker_closed(uv_handle_t *ticker)
 void yk_store_free(yoke_store *store)
 {
     yk_later_stop(&store->flush);
-    store->is_ticking = false;
     uv_close((uv_handle_t *)&store->ticker, on_ticker_closed);
 }
 

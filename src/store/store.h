@@ -44,8 +44,8 @@ struct yoke_store {
     struct yk_list patient; /* fall due; the same, locks that are waited for; */
     struct yk_list due;     /* and those whose time is just found to be over. */
     struct yk_later flush;
-    uv_timer_t ticker; /* Looks for what is due while there may be something. */
-    bool is_ticking;
+    uv_timer_t ticker;         /* Looks for what is due. */
+    uint64_t next_look_ms;     /* When it does. */
     struct yk_service service; /* Registered while calls are unanswered. */
     size_t unanswered;
     size_t held_bytes; /* Keys and values of the calls that exist, late ones */
