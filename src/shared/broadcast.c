@@ -192,7 +192,7 @@ static void on_tick(uv_timer_t *timer)
     yk_list_init(&holes);
     yk_list_move_all(&holes, &broadcast->holes);
     while ((node = yk_list_take(&holes)))
-        yk_station_read_on(YK_CONTAINER_OF(node, struct yk_station, hole));
+        yk_station_look(YK_CONTAINER_OF(node, struct yk_station, hole));
     publish_again(broadcast);
     if (yk_list_is_empty(&broadcast->lagging) &&
         yk_list_is_empty(&broadcast->holes))

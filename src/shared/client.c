@@ -185,9 +185,30 @@ static void replay_event(struct yk_client *client,
     push(client, &own);
 }
 
-/* One slot. An event that is not there, or an older one, was passed over by the
- * station, too; a newer one has taken its place. */
-static void take_slot(struct yk_client *client,
+/* An empty slot is waited for if its event may be on its way. Who gets all that
+ * is kept is not made to wait for each that is not: for the last one only. */
+static bool is_worth_waiting(const struct yk_client *client, uint64_t number)
+{
+    const struct yk_station *station = client->station;
+
+    return yk_station_may_come(station, number) &&
+           (!client->is_from_start || number == station->first);
+}
+
+static void wait_for_event(struct yk_client *client)
+{
+    struct yk_station *station = client->station;
+
+    yk_list_add(&station->waiting, &client->lag);
+    if (yk_list_is_empty(&station->hole))
+        yk_list_add(&station->broadcast->holes, &station->hole);
+    yk_broadcast_tick(station->broadcast);
+}
+
+/* One slot; false when its event has to be waited for. What is not there, or is
+ * an older one, was passed over by the station, too; a newer one has taken its
+ * place. */
+static bool take_slot(struct yk_client *client,
                       const struct yoke_store_item *item)
 {
     struct yk_slice bytes = {item->value, item->len};
@@ -197,11 +218,31 @@ static void take_slot(struct yk_client *client,
     if (item->err == 0 && yk_event_read(bytes, &event, &number) &&
         number == wanted) {
         replay_event(client, &event, number);
-        return;
+        return true;
     }
+    if (number < wanted && is_worth_waiting(client, wanted))
+        return false;
     client->has_missed |=
         !client->is_from_start && (number > wanted || item->err == -ENOENT);
     client->last = wanted;
+    return true;
+}
+
+/* Each may be the one that makes it slow, or ends it; false: that, or one has to
+ * be waited for. */
+static bool take_slots(struct yk_client *client,
+                       const struct yoke_store_result *result)
+{
+    for (size_t i = 0; i < result->count; i++) {
+        if (!take_slot(client, &result->items[i])) {
+            wait_for_event(client);
+            return false;
+        }
+        if (client->is_gone || client->state == YK_CLIENT_LAGGING)
+            return false;
+        client->state = YK_CLIENT_REPLAYING;
+    }
+    return true;
 }
 
 static void on_slots(const struct yoke_store_result *result, void *data)
@@ -218,18 +259,12 @@ static void on_slots(const struct yoke_store_result *result, void *data)
         yk_client_end(client);
         return;
     }
-    /* Each may be the one that makes it slow, or ends it. */
-    client->is_reading = true;
-    for (size_t i = 0; i < result->count && !client->is_gone; i++) {
-        take_slot(client, &result->items[i]);
-        if (client->state == YK_CLIENT_LAGGING)
-            break;
-        client->state = YK_CLIENT_REPLAYING;
-    }
+    client->is_reading = true; /* It stays until the end of this. */
+    bool goes_on = take_slots(client, result);
     client->is_reading = false;
     if (client->is_gone)
         free_client(client);
-    else if (client->state != YK_CLIENT_LAGGING)
+    else if (goes_on)
         replay(client);
 }
 
@@ -267,6 +302,12 @@ static void replay(struct yk_client *client)
     client->is_reading = true;
     yoke_store_get_many(station->broadcast->options.store, keys, n, on_slots,
                         client);
+}
+
+void yk_client_read_on(struct yk_client *client)
+{
+    yk_list_remove(&client->lag);
+    replay(client);
 }
 
 /* ---- A number that the station has not come to ---- */

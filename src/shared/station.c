@@ -58,6 +58,7 @@ static struct yk_station *new_station(yoke_broadcast *broadcast,
     yk_list_init(&station->hole);
     yk_list_init(&station->hungry);
     yk_list_init(&station->clients);
+    yk_list_init(&station->waiting);
     yk_list_init(&station->sending);
     yk_list_add(bucket_of(broadcast, channel), &station->node);
     broadcast->stats.channels++;
@@ -120,7 +121,9 @@ static void ask_seq(struct yk_station *station);
 static void learn_seq(struct yk_station *station, uint64_t seq)
 {
     if (!station->is_listening) {
-        station->last = station->seen = seq;
+        station->last = station->seen = station->first = seq;
+        station->settled_ms =
+            uv_now(yoke_loop()) + station->broadcast->options.late_ms;
         begin_clients(station);
         return;
     }
@@ -206,6 +209,38 @@ static void ask_seq(struct yk_station *station)
                    station);
 }
 
+/* ---- What may still be on its way ---- */
+
+bool yk_station_may_come(const struct yk_station *station, uint64_t number)
+{
+    return number <= station->first &&
+           uv_now(yoke_loop()) < station->settled_ms;
+}
+
+static void wake_waiting(struct yk_station *station)
+{
+    struct yk_list waiting, *node;
+
+    yk_list_init(&waiting);
+    yk_list_move_all(&waiting, &station->waiting);
+    while ((node = yk_list_take(&waiting)))
+        yk_client_read_on(YK_CONTAINER_OF(node, struct yk_client, lag));
+}
+
+void yk_station_look(struct yk_station *station)
+{
+    station->calls++; /* It stays until the end of this. */
+    yk_station_read_on(station);
+    if (!yk_station_may_come(station, station->first))
+        wake_waiting(station);
+    else if (!yk_list_is_empty(&station->waiting))
+        yk_list_add(&station->broadcast->holes, &station->hole);
+    station->calls--;
+    yk_station_release(station);
+}
+
+/* ---- Messages ---- */
+
 static void on_event(struct yk_station *station,
                      const struct yoke_store_message *message)
 {
@@ -223,6 +258,8 @@ static void on_event(struct yk_station *station,
         yk_station_begin_anew(station, number - 1);
     if (number > station->seen)
         station->seen = number;
+    if (number <= station->first)
+        wake_waiting(station);
     if (number == station->last + 1 && !station->is_reading)
         yk_station_deliver(station, &event, number);
     yk_station_read_on(station);

@@ -16,6 +16,11 @@
  * passed over after a moment. So does each client that comes back, or was too
  * slow: it reads on from its own last number until it is where the station is.
  *
+ * A station begins at the last number that has been given out, and the events of
+ * some may still be on their way to their slots. Who comes back to one that has
+ * just begun waits for them, for it is told of each when it is published, or
+ * until none can be on its way any more.
+ *
  * Numbers begin at the clock's milliseconds, so that they go on growing when the
  * store has lost them. Whoever finds none, or one that is too low, sets the first
  * by compare and swap: only one can. */
@@ -73,14 +78,14 @@ struct yk_sending {
 
 enum yk_client_state {
     YK_CLIENT_WAITING,   /* Until the station listens. */
-    YK_CLIENT_REPLAYING, /* Reads what it has missed. */
+    YK_CLIENT_REPLAYING, /* Reads what it has missed, or waits for it. */
     YK_CLIENT_LIVE,
     YK_CLIENT_LAGGING, /* Gets nothing until it has taken what waits. */
 };
 
 struct yk_client {
     struct yk_list node; /* In its station. */
-    struct yk_list lag;
+    struct yk_list lag;  /* Among those that lag, or that wait. */
     struct yk_station *station;
     yoke_sse *sse;
     yoke_res *res;
@@ -104,7 +109,7 @@ struct yk_walk {
 
 struct yk_station {
     struct yk_list node;
-    struct yk_list hole; /* Among those that wait. */
+    struct yk_list hole; /* Among those that wait for a slot. */
     struct yk_list hungry;
     yoke_broadcast *broadcast;
     char channel[YOKE_BROADCAST_CHANNEL_MAX + 1];
@@ -116,6 +121,7 @@ struct yk_station {
     struct yk_feed feed;    /* What is on its way to them. */
     struct yk_list *round;  /* Who is next; NULL: nobody. */
     uint64_t round_end;     /* The feed's end when the round began. */
+    struct yk_list waiting; /* Clients, for a number up to `first`. */
     struct yk_list sending; /* The first is on its way. */
     uint32_t sending_count;
     unsigned calls; /* On their way. */
@@ -126,6 +132,8 @@ struct yk_station {
     bool asks_again;      /* Once more, when that is there. */
     uint64_t last;        /* Put into the feed. */
     uint64_t seen;        /* Known to be there. */
+    uint64_t first;       /* `last` when it began to listen; events up to it */
+    uint64_t settled_ms;  /* may be on their way until then. */
     uint64_t hole_due_ms; /* When an empty slot is passed over; 0: none is. */
     uint64_t hole_end;    /* Up to this number. */
 };
@@ -147,6 +155,13 @@ void yk_station_listen(struct yk_station *station, struct yk_client *client);
 /* Reads what is between the last event and the last that is known to be there;
  * goes on by itself (station_read.c). */
 void yk_station_read_on(struct yk_station *station);
+
+/* An event may be on its way to its slot: the station began after it was given
+ * its number, and has not listened for long enough to be told of it. */
+bool yk_station_may_come(const struct yk_station *station, uint64_t number);
+
+/* Looks at empty slots and at clients that wait, now and then. */
+void yk_station_look(struct yk_station *station);
 
 /* Sends, behind what is being sent. */
 void yk_station_send(struct yk_station *station, struct yk_sending *sending);
@@ -198,6 +213,9 @@ void yk_client_begin(struct yk_client *client);
 /* What is in the station's feed, for one that is live; returns how many bytes
  * that was. The client may be gone afterwards. */
 size_t yk_client_feed(struct yk_client *client);
+
+/* Reads once more: what it waits for may be there. */
+void yk_client_read_on(struct yk_client *client);
 
 /* Events may have been lost. */
 void yk_client_tell_missed(struct yk_client *client);

@@ -98,7 +98,6 @@ def ends(server):
 
 def check_explained(server, pid, line):
     """Its death, with the request that it had."""
-    server.wait_output(FOR_MEMORY.format(pid))
     [death] = [death for death in why(server) if death["pid"] == pid]
     assert death["cause"] == "memory" and death["text"] == "killed for memory"
     assert death["signal"] == signal.SIGKILL and not death["meant"]
@@ -110,14 +109,15 @@ def test_a_worker_over_the_limit_of_its_group_was_killed_for_memory(
         group, start, tmp_path):
     server = start([*group.shell(), harness.YOKE, "run", "-n", "2", "--name",
                     "eater", PROBE], env={"YOKE_RUN_DIR": tmp_path})
-    server.wait_ready(2)
+    pids = server.wait_ready(2)
     with server.connect() as client:
-        client.request("GET", "/pid")
-        victim = int(client.read().text)
         group.allow(ROOM)
         client.request("GET", f"/stream?size={EATEN}")
         with pytest.raises((AssertionError, ConnectionResetError)):
             client.read()
+    [death] = server.wait_output(FOR_MEMORY.format(r"(\d+)"))
+    victim = int(death[1])
+    assert victim in pids
     check_explained(server, victim, [f"GET /stream?size={EATEN}"])
     server.wait_ready(2)
     assert server.request("GET", "/pid").status == 200
@@ -160,6 +160,7 @@ def test_a_kill_that_the_group_counts_is_one_for_memory(start, files):
     server.wait_output(rf"worker {first} died \(killed by SIGKILL\)$")
     write(events, 4)
     server.send_signal(signal.SIGKILL, second)
+    server.wait_output(FOR_MEMORY.format(second))
     check_explained(server, second, [])
     [third, *_] = server.wait_ready(2)
     server.send_signal(signal.SIGKILL, third)
